@@ -1,0 +1,1 @@
+"""What everything means: frozen types, money, rules of time, errors. Standard library only."""

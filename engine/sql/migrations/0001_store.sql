@@ -1,0 +1,167 @@
+-- The store. Instants are naive TIMESTAMPs in UTC; *_local are the same moments as the site's clocks showed them.
+-- Money is BIGINT micro-units. Calls and ledger entries carry no index: duplicates are found by joins bounded in time.
+
+CREATE TABLE setting (
+    name  VARCHAR PRIMARY KEY,
+    value VARCHAR NOT NULL
+);
+
+CREATE TABLE extension (
+    number                 VARCHAR PRIMARY KEY,
+    name                   VARCHAR NOT NULL,
+    billing                BOOLEAN NOT NULL,
+    payment                VARCHAR NOT NULL,   -- prepaid, postpaid
+    credit_limit_micros    BIGINT  NOT NULL,
+    locked                 BOOLEAN NOT NULL,   -- by hand
+    is_new                 BOOLEAN NOT NULL,   -- first seen in a CDR, not yet looked at
+    created_at             TIMESTAMP NOT NULL,
+    balance_micros         BIGINT NOT NULL,    -- sum of the extension's ledger entries
+    total_recharged_micros BIGINT NOT NULL     -- recharges since the payment method last changed
+);
+
+-- What a rule said, for ever: calls point here. An edit adds a version.
+CREATE TABLE rate_version (
+    version_id         BIGINT PRIMARY KEY,
+    rate_id            BIGINT NOT NULL,
+    name               VARCHAR NOT NULL,
+    prefix             VARCHAR NOT NULL,
+    number_length      INTEGER NOT NULL,       -- 0 = any
+    initial_fee_micros BIGINT NOT NULL,
+    initial_seconds    INTEGER NOT NULL,
+    price_micros       BIGINT NOT NULL,
+    price_seconds      INTEGER,                -- NULL = one cycle
+    cycle_seconds      INTEGER NOT NULL,
+    start_second       INTEGER NOT NULL,       -- after local midnight; equal to end_second = all day
+    end_second         INTEGER NOT NULL,
+    weekdays           INTEGER NOT NULL,       -- bit 0 = Monday
+    valid_from         DATE,
+    valid_to           DATE,
+    extensions         VARCHAR[],              -- NULL = all
+    created_at         TIMESTAMP NOT NULL,
+    created_by         VARCHAR NOT NULL
+);
+
+-- The list as it stands: which version of each rule is in force, in which order.
+CREATE TABLE rate (
+    rate_id    BIGINT NOT NULL,
+    version_id BIGINT NOT NULL,
+    position   INTEGER NOT NULL,               -- 1 = first
+    enabled    BOOLEAN NOT NULL
+);
+
+CREATE TABLE call (
+    call_id            BIGINT NOT NULL,        -- order of storing
+    call_key           UBIGINT NOT NULL,       -- md5 of what makes the record unique, lower half
+    started_at         TIMESTAMP NOT NULL,
+    started_local      TIMESTAMP NOT NULL,
+    answered_at        TIMESTAMP,              -- NULL = not answered
+    answered_local     TIMESTAMP,
+    ended_at           TIMESTAMP,
+    extension          VARCHAR NOT NULL,       -- '' = none known
+    direction          VARCHAR NOT NULL,
+    dialled            VARCHAR NOT NULL,
+    trunk              VARCHAR NOT NULL,
+    disposition        VARCHAR NOT NULL,       -- as the PBX wrote it
+    duration           INTEGER NOT NULL,
+    billsec            INTEGER NOT NULL,
+    cost_micros        BIGINT NOT NULL,
+    unrated            VARCHAR,                -- why it is not charged; NULL = rated
+    rate_version       BIGINT,                 -- NULL = no rule applied
+    cycles             BIGINT NOT NULL,
+    first_block_micros BIGINT NOT NULL,        -- the first block's part of cost_micros
+    file_id            BIGINT NOT NULL,
+    line_offset        BIGINT NOT NULL,
+    line_length        INTEGER NOT NULL        -- bytes, line end included
+);
+
+CREATE TABLE ledger_entry (
+    entry_id             BIGINT NOT NULL,      -- order of posting
+    extension            VARCHAR NOT NULL,
+    kind                 VARCHAR NOT NULL,     -- recharge, charge, adjustment, reversal, method change
+    posted_at TIMESTAMP NOT NULL,
+    amount_micros        BIGINT NOT NULL,      -- signed: charges are negative
+    balance_after_micros BIGINT NOT NULL,
+    call_id              BIGINT,               -- of charges and their reversals
+    operator             VARCHAR NOT NULL,     -- '' = the engine
+    note                 VARCHAR NOT NULL,
+    operation_key        VARCHAR               -- of entries an operator made
+);
+
+-- Every operation that moved money, by the key its caller chose.
+CREATE TABLE operation (
+    operation_key VARCHAR PRIMARY KEY,
+    content       VARCHAR NOT NULL,            -- sha256 of the operation's content
+    result        VARCHAR NOT NULL,            -- JSON, answered again on repetition
+    done_at TIMESTAMP NOT NULL
+);
+
+-- One row per CDR file ever read, known by content and not by name.
+CREATE TABLE source_file (
+    file_id           BIGINT PRIMARY KEY,
+    source            VARCHAR NOT NULL,        -- the path or glob of config.yaml; '' = imported by hand
+    path              VARCHAR NOT NULL,        -- where it was last seen
+    format            VARCHAR NOT NULL,
+    device            BIGINT NOT NULL,
+    inode             UBIGINT NOT NULL,
+    head_length       INTEGER NOT NULL,        -- bytes under head_sha256, from the file's start
+    head_sha256       VARCHAR NOT NULL,
+    tail_length       INTEGER NOT NULL,        -- bytes under tail_sha256, just before read_offset
+    tail_sha256       VARCHAR NOT NULL,
+    read_offset       BIGINT NOT NULL,         -- bytes [0, read_offset) are accounted for
+    lines             BIGINT NOT NULL,
+    stored            BIGINT NOT NULL,
+    duplicates        BIGINT NOT NULL,
+    quarantined       BIGINT NOT NULL,
+    ignored           BIGINT NOT NULL,         -- blank lines, headers
+    stored_bytes      BIGINT NOT NULL,
+    duplicate_bytes   BIGINT NOT NULL,
+    quarantined_bytes BIGINT NOT NULL,
+    ignored_bytes     BIGINT NOT NULL,
+    finished          BOOLEAN NOT NULL,        -- rotated away or imported whole: not followed any more
+    first_read_at     TIMESTAMP NOT NULL,
+    last_read_at      TIMESTAMP NOT NULL,
+    last_call_at      TIMESTAMP                -- start of the newest call in it
+);
+
+CREATE TABLE quarantine (
+    quarantine_id BIGINT NOT NULL,
+    file_id       BIGINT NOT NULL,
+    line_offset   BIGINT NOT NULL,
+    line_number   BIGINT NOT NULL,             -- from 1
+    line_length   BIGINT NOT NULL,
+    field         VARCHAR NOT NULL,            -- '' = the line as a whole
+    reason        VARCHAR NOT NULL,
+    raw           BLOB NOT NULL,               -- bounded
+    found_at TIMESTAMP NOT NULL,
+    retried_at    TIMESTAMP                    -- NULL = still bad
+);
+
+CREATE TABLE account (
+    name          VARCHAR PRIMARY KEY,
+    role          VARCHAR NOT NULL,
+    password_hash VARCHAR NOT NULL,            -- argon2id; '' = by operating-system user only
+    os_user       VARCHAR NOT NULL,            -- '' = none
+    created_at    TIMESTAMP NOT NULL
+);
+
+CREATE TABLE audit (
+    done_at TIMESTAMP NOT NULL,
+    operator  VARCHAR NOT NULL,
+    action    VARCHAR NOT NULL,
+    detail    VARCHAR NOT NULL                 -- JSON
+);
+
+CREATE TABLE lockout (
+    target    VARCHAR NOT NULL,                -- kind and place of the target
+    extension VARCHAR NOT NULL,
+    taken     BOOLEAN NOT NULL,                -- what the target is known to have taken: barred or not
+    changed_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (target, extension)
+);
+
+CREATE TABLE preference (
+    operator VARCHAR NOT NULL,
+    name     VARCHAR NOT NULL,
+    value    VARCHAR NOT NULL,                 -- JSON
+    PRIMARY KEY (operator, name)
+);

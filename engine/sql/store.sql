@@ -1,0 +1,15 @@
+-- name: create_migration_table
+-- Remembers which migrations were applied.
+CREATE TABLE IF NOT EXISTS migration (number INTEGER NOT NULL, applied_at TIMESTAMP NOT NULL);
+
+-- name: schema_version
+-- The newest migration applied, 0 for none.
+SELECT coalesce(max(number), 0) FROM migration;
+
+-- name: record_migration
+-- Notes a migration in the transaction that applied it.
+INSERT INTO migration (number, applied_at) VALUES ($number, $now);
+
+-- name: catalog
+-- The name under which the file is attached.
+SELECT current_database();

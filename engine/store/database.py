@@ -1,0 +1,220 @@
+"""One DuckDB file and sessions on it."""
+
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from engine.domain.errors import PbxmeterError, StorageError
+from engine.store.statements import Condition, migrations, narrowed, statement
+
+STORAGE_COMPATIBILITY = "v1.5.0"
+"""Files stay readable by DuckDB 1.5: the way back."""
+
+CHECKPOINT_BYTES = "1GB"
+"""The default of 16 MB puts checkpoints into the path of live calls; the engine checkpoints when idle."""
+
+MEMORY_LIMIT = "1500MB"
+
+DISK_FULL = "disk_full"
+
+Row = tuple[object, ...]
+
+
+def _translated(error: duckdb.Error) -> PbxmeterError:
+    text = str(error).split("\n\nLINE ")[0].strip()
+    if "No space left" in text or "disk" in text.lower() and "full" in text.lower():
+        return StorageError(f"The disk of the database is full: {text}", code=DISK_FULL)
+    return StorageError(f"The database refused: {text}")
+
+
+class Session:
+    """A cursor of its own: use one per thread, and one per open stream.
+
+    Every method takes a statement's name (`area.name`) and its parameters by keyword.
+    Raises `StorageError` for whatever the database refuses.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, name: str, **values: object) -> None:
+        """Executes a statement for its effect."""
+        self._execute(statement(name), values)
+
+    def rows(self, name: str, *, where: Sequence[Condition] = (), **values: object) -> list[Row]:
+        """All rows of a query as tuples."""
+        text, bound = narrowed(name, where)
+        return self._execute(text, values | bound).fetchall()
+
+    def row(self, name: str, *, where: Sequence[Condition] = (), **values: object) -> Row | None:
+        """The first row, or None."""
+        text, bound = narrowed(name, where)
+        return self._execute(text, values | bound).fetchone()
+
+    def table(self, name: str, *, where: Sequence[Condition] = (), **values: object) -> pa.Table:
+        """The whole result as an Arrow table."""
+        text, bound = narrowed(name, where)
+        try:
+            return self._execute(text, values | bound).to_arrow_table()
+        except duckdb.Error as error:
+            raise _translated(error) from error
+
+    def reader(
+        self, name: str, *, where: Sequence[Condition] = (), batch_rows: int = 65_536, **values: object
+    ) -> pa.RecordBatchReader:
+        """The result as a stream of Arrow batches; the session is busy until it is read or closed."""
+        text, bound = narrowed(name, where)
+        return self._execute(text, values | bound).to_arrow_reader(batch_rows)
+
+    @contextlib.contextmanager
+    def bound(self, **tables: pa.Table) -> Iterator[None]:
+        """Makes Arrow tables visible to statements under the given names, for the length of the block."""
+        for name, table in tables.items():
+            self._connection.register(name, table)
+        try:
+            yield
+        finally:
+            for name in tables:
+                with contextlib.suppress(duckdb.Error):
+                    self._connection.unregister(name)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commits at the end of the block, rolls back when it raises."""
+        self.plain("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(PbxmeterError):
+                self.plain("ROLLBACK")
+            raise
+        try:
+            self.plain("COMMIT")
+        except PbxmeterError:
+            with contextlib.suppress(PbxmeterError):
+                self.plain("ROLLBACK")
+            raise
+
+    def interrupt(self) -> None:
+        """Stops the statement that another thread runs on this session."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Frees the cursor."""
+        self._connection.close()
+
+    def plain(self, text: str) -> None:
+        """Executes one of the store's own texts: transaction control, migrations, ATTACH."""
+        self._execute(text, {})
+
+    def _execute(self, text: str, values: dict[str, object]) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(text, values or None)
+        except duckdb.Error as error:
+            raise _translated(error) from error
+
+
+class Database:
+    """The open database file. Only the engine that holds the home's lock may open it."""
+
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+        """Opens or creates the file with mode 0600 and applies the migrations it lacks.
+
+        Raises `StorageError` when it cannot be opened, or was written by a newer pbxmeter.
+        """
+        self.path = path
+        previous = os.umask(0o177)
+        try:
+            self._connection = duckdb.connect(
+                str(path),
+                config={
+                    "storage_compatibility_version": STORAGE_COMPATIBILITY,
+                    "checkpoint_threshold": CHECKPOINT_BYTES,
+                    "memory_limit": MEMORY_LIMIT,
+                    "preserve_insertion_order": False,
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    "temp_directory": str(path.with_suffix(".tmp")),
+                }
+                | ({"threads": threads} if threads else {}),
+            )
+        except duckdb.Error as error:
+            raise _translated(error) from error
+        finally:
+            os.umask(previous)
+        self._lock = threading.Lock()
+        self._migrate()
+
+    def session(self) -> Session:
+        """A new session; close it when its thread or stream ends."""
+        with self._lock:
+            return Session(self._connection.cursor())
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for the length of a block."""
+        session = self.session()
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def checkpoint(self) -> None:
+        """Folds the write-ahead log into the file; done when idle."""
+        with self.reading() as session:
+            session.plain("CHECKPOINT")
+
+    def backup(self, target: Path) -> None:
+        """Writes a consistent copy to a new file while work goes on. Raises `StorageError`."""
+        previous = os.umask(0o177)
+        partial = target.with_name(target.name + ".part")
+        partial.unlink(missing_ok=True)
+        # ATTACH takes no bound parameters; the name is quoted by DuckDB's own rule and chosen by the engine.
+        quoted = str(partial).replace("'", "''")
+        with self.reading() as session:
+            try:
+                session.plain(f"ATTACH '{quoted}' AS copy_target (STORAGE_VERSION '{STORAGE_COMPATIBILITY}')")
+                try:
+                    catalog = session.row("store.catalog")
+                    assert catalog is not None
+                    name = str(catalog[0]).replace('"', '""')
+                    session.plain(f'COPY FROM DATABASE "{name}" TO copy_target')
+                finally:
+                    session.plain("DETACH copy_target")
+            finally:
+                os.umask(previous)
+        partial.replace(target)
+
+    def close(self) -> None:
+        """Checkpoints and closes."""
+        with contextlib.suppress(duckdb.Error):
+            self._connection.execute("CHECKPOINT")
+        self._connection.close()
+        shutil.rmtree(self.path.with_suffix(".tmp"), ignore_errors=True)
+
+    def _migrate(self) -> None:
+        session = self.session()
+        try:
+            session.run("store.create_migration_table")
+            applied = session.row("store.schema_version")
+            current = int(str(applied[0])) if applied else 0
+            steps = migrations()
+            if current > steps[-1][0]:
+                raise StorageError(
+                    f"{self.path} was written by a newer pbxmeter (schema {current}, this one knows {steps[-1][0]}). "
+                    "Upgrade pbxmeter, or restore a backup made by this version."
+                )
+            for number, text in steps:
+                if number > current:
+                    with session.transaction():
+                        session.plain(text)
+                        session.run("store.record_migration", number=number, now=datetime.now())
+        finally:
+            session.close()

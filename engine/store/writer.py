@@ -1,0 +1,96 @@
+"""The one writer: a thread that takes every change in turn, each in a transaction of its own."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from engine.domain.errors import PbxmeterError, StorageError
+from engine.store.database import Database, Session
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 64
+"""Changes that may wait; a further caller blocks until one is done."""
+
+CHECKPOINT_IDLE_SECONDS = 20.0
+
+T = TypeVar("T")
+Change = Callable[[Session], T]
+
+
+class Writer:
+    """Runs changes one after another on one session.
+
+    A change is a function of the session; what it raises rolls its transaction back and reaches the
+    caller. `after` runs in the writer thread once the commit is durable, before the next change.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._session = database.session()
+        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
+        self._dirty = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, change: "Change[T]", *, after: Callable[[T], None] | None = None) -> "Future[T]":
+        """Queues a change; the future gives its result after the commit, or raises what it raised."""
+        if self._closed:
+            raise StorageError("The engine is stopping.")
+        done: Future[T] = Future()
+
+        def job() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
+            try:
+                with self._session.transaction():
+                    result = change(self._session)
+                self._dirty = True
+                if after is not None:
+                    after(result)
+            except BaseException as error:
+                if not isinstance(error, PbxmeterError):
+                    log.exception("A change failed")
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+
+        self._queue.put(job)
+        return done
+
+    def run(self, change: "Change[T]", *, after: Callable[[T], None] | None = None) -> T:
+        """Queues a change and waits for its result."""
+        return self.submit(change, after=after).result()
+
+    def close(self) -> None:
+        """Finishes what is queued and ends the thread."""
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+        self._session.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                job = self._queue.get(timeout=CHECKPOINT_IDLE_SECONDS)
+            except queue.Empty:
+                self._checkpoint()
+                continue
+            if job is None:
+                return
+            job()
+
+    def _checkpoint(self) -> None:
+        if not self._dirty:
+            return
+        self._dirty = False
+        try:
+            self._database.checkpoint()
+        except PbxmeterError as error:
+            # Readers may hold old versions; the next idle moment tries again.
+            self._dirty = True
+            log.info("Checkpoint put off: %s", error)
