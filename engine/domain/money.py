@@ -25,7 +25,9 @@ def parse_amount(text: str, *, field: str = "amount", signed: bool = False) -> i
         hint = ""
         if re.fullmatch(r"[+-]?\d+,\d+", text.strip()):
             hint = " Write the decimal sign as a point, as in 12.5; a comma only separates thousands."
-        raise InvalidInput(f"{field}: {shown!r} is not an amount.{hint or ' Write it as 1234.50.'}", field=field)
+        raise InvalidInput(
+            f"{field}: {shown!r} is not an amount.{hint or ' Write it as 1234.50.'}", field=field
+        )
     fraction = match["fraction"] or ""
     if len(fraction.rstrip("0")) > 6:
         raise InvalidInput(f"{field}: {shown!r} has more than 6 decimals.", field=field)

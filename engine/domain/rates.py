@@ -55,7 +55,9 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
     if not 1 <= len(rate.name.strip()) <= 64:
         fault("name", "a name of 1 to 64 characters tells the rules apart.")
     if not _PREFIX.fullmatch(rate.prefix) or len(rate.prefix) > MAX_NUMBER_LENGTH:
-        fault("prefix", f"{rate.prefix[:40]!r} may hold digits, *, # and + only, at most {MAX_NUMBER_LENGTH}.")
+        fault(
+            "prefix", f"{rate.prefix[:40]!r} may hold digits, *, # and + only, at most {MAX_NUMBER_LENGTH}."
+        )
     if not 0 <= rate.number_length <= MAX_NUMBER_LENGTH:
         fault("number_length", f"must lie between 0 (any) and {MAX_NUMBER_LENGTH}.")
     elif 0 < rate.number_length < len(rate.prefix):
@@ -79,7 +81,9 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
     if not 0 < rate.weekdays <= ALL_WEEKDAYS:
         fault("weekdays", "choose at least one day.")
     if rate.valid_from and rate.valid_to and rate.valid_from >= rate.valid_to:
-        fault("valid_to", f"{rate.valid_to} must come after valid_from {rate.valid_from}; that day is excluded.")
+        fault(
+            "valid_to", f"{rate.valid_to} must come after valid_from {rate.valid_from}; that day is excluded."
+        )
     if rate.extensions is not None and not rate.extensions:
         fault("extensions", "choose at least one extension, or all.")
     return faults

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 from engine.domain.errors import InvalidInput
 
 
-
 def zone(name: str, *, field: str = "timezone") -> ZoneInfo:
     """The IANA zone of that name; raises `InvalidInput` naming `field`."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise InvalidInput(
-            f"{field}: {name!r} is not a time zone. Use an IANA name such as Asia/Shanghai or UTC.", field=field
+            f"{field}: {name!r} is not a time zone. Use an IANA name such as Asia/Shanghai or UTC.",
+            field=field,
         ) from error
 
 
@@ -77,9 +77,7 @@ def parse_moment(text: str, where: ZoneInfo, *, field: str = "time", end: bool =
         year, month, day = (int(match[name] or 1) for name in ("year", "month", "day"))
         if match["zone"] and not match["hour"]:
             raise ValueError
-        moment = datetime(
-            year, month, day, *(int(match[name] or 0) for name in ("hour", "minute", "second"))
-        )
+        moment = datetime(year, month, day, *(int(match[name] or 0) for name in ("hour", "minute", "second")))
         if end and not match["hour"]:
             moment = _after(date(year, month, day), months=0 if match["day"] else 1 if match["month"] else 12)
     except (ValueError, OverflowError) as error:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class Session:
         return self._execute(text, values | bound).to_arrow_reader(batch_rows)
 
     @contextlib.contextmanager
-    def bound(self, **tables: pa.Table) -> Iterator[None]:
+    def bound(self, **tables: pa.Table) -> Generator[None]:
         """Makes Arrow tables visible to statements under the given names, for the length of the block."""
         for name, table in tables.items():
             self._connection.register(name, table)
@@ -86,7 +86,7 @@ class Session:
                     self._connection.unregister(name)
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Commits at the end of the block, rolls back when it raises."""
         self.plain("BEGIN TRANSACTION")
         try:
@@ -130,21 +130,20 @@ class Database:
         Raises `StorageError` when it cannot be opened, or was written by a newer pbxmeter.
         """
         self.path = path
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "storage_compatibility_version": STORAGE_COMPATIBILITY,
+            "checkpoint_threshold": CHECKPOINT_BYTES,
+            "memory_limit": MEMORY_LIMIT,
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "temp_directory": str(path.with_suffix(".tmp")),
+        }
+        if threads:
+            settings["threads"] = threads
         previous = os.umask(0o177)
         try:
-            self._connection = duckdb.connect(
-                str(path),
-                config={
-                    "storage_compatibility_version": STORAGE_COMPATIBILITY,
-                    "checkpoint_threshold": CHECKPOINT_BYTES,
-                    "memory_limit": MEMORY_LIMIT,
-                    "preserve_insertion_order": False,
-                    "autoinstall_known_extensions": False,
-                    "autoload_known_extensions": False,
-                    "temp_directory": str(path.with_suffix(".tmp")),
-                }
-                | ({"threads": threads} if threads else {}),
-            )
+            self._connection = duckdb.connect(str(path), config=settings)
         except duckdb.Error as error:
             raise _translated(error) from error
         finally:
@@ -158,7 +157,7 @@ class Database:
             return Session(self._connection.cursor())
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Generator[Session]:
         """A session for the length of a block."""
         session = self.session()
         try:

@@ -1,0 +1,251 @@
+"""Calls: lists, one call explained, statistics, the overview."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from engine.api.operation import Operation, Result
+from engine.api.rates import RatedParts
+from engine.domain.names import Direction, Unrated
+from engine.domain.rates import Rate
+
+
+class CallFilter(Result):
+    """Which calls. Every field narrows; empty = does not.
+
+    `where` is the filter language of `engine.domain.filters`, as typed.
+    """
+
+    since: str = ""
+    until: str = ""
+    text: str = ""
+    """Part of the extension's number or name, or of the number dialled."""
+    extensions: list[str] | None = None
+    direction: Direction | None = None
+    status: Literal["", "answered", "unanswered", "charged", "uncharged", "unrated"] = ""
+    """`unrated` = no rule: money that may be missing."""
+    trunk: str = ""
+    where: str = ""
+
+
+class CallRow(Result):
+    """One call in a list."""
+
+    call_id: int
+    started_at: datetime
+    started_local: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    extension: str
+    name: str
+    direction: Direction
+    dialled: str
+    trunk: str
+    disposition: str
+    duration: int
+    billsec: int
+    cost_micros: int
+    rate: str
+    """The rule's name; '' = none."""
+    unrated: Unrated | None
+
+
+class CallCursor(Result):
+    """Where a page ended: the sort value and the call. Opaque to front ends."""
+
+    value: str
+    call_id: int
+
+
+class CallPage(Result):
+    """Rows in the order asked for; a None cursor = nothing further that way."""
+
+    rows: list[CallRow]
+    first: CallCursor | None
+    last: CallCursor | None
+
+
+CallSort = Literal["time", "extension", "dialled", "trunk", "billsec", "cost"]
+
+
+class ListCalls(Operation[CallPage]):
+    """A page of calls by keyset: after or before a cursor, else from the start or (`from_end`) the end.
+
+    `offset` skips that many rows from there. Rows always come in list order.
+    """
+
+    returns: ClassVar[type] = CallPage
+    filter: CallFilter = CallFilter()
+    sort: CallSort = "time"
+    descending: bool = True
+    after: CallCursor | None = None
+    before: CallCursor | None = None
+    from_end: bool = False
+    offset: int = 0
+    limit: int = 256
+
+
+class CallCount(Result):
+    """Exact figures over all that match."""
+
+    calls: int
+    billsec: int
+    cost_micros: int
+
+
+class CountCalls(Operation[CallCount]):
+    """Counts what a filter matches."""
+
+    returns: ClassVar[type] = CallCount
+    filter: CallFilter = CallFilter()
+
+
+class CallDetail(Result):
+    """One call explained."""
+
+    row: CallRow
+    call_key: str
+    answered_local: datetime | None
+    parts: RatedParts
+    rate: Rate | None
+    """The rule as it was when the call was rated."""
+    source: str
+    """The file the record was read from."""
+    line_offset: int
+    raw: str
+    """The CDR line as the PBX wrote it; '' when its file is gone, then `raw_missing` says so."""
+    raw_missing: str
+    entries: list[str]
+    """The ledger entries of the call, in words."""
+
+
+class GetCall(Operation[CallDetail]):
+    """One call with its rule, parts, raw line."""
+
+    returns: ClassVar[type] = CallDetail
+    call_id: int
+
+
+class ExportCalls(Operation[CallCount]):
+    """Asked with `client.stream`: Arrow batches with the columns of the calls export, oldest first.
+
+    cost is a decimal string; times are ISO 8601 strings with the site's offset.
+    """
+
+    returns: ClassVar[type] = CallCount
+    filter: CallFilter = CallFilter()
+
+
+By = Literal["day", "month", "year", "hour", "weekday", "all"]
+Per = Literal["", "extension", "trunk", "rate", "destination"]
+
+
+class StatRow(Result):
+    """One line of the statistics. `period`: 2026-01-31, 2026-01, 2026, 00–23, mon–sun, or all."""
+
+    period: str
+    key: str
+    """Of `per`; '' without."""
+    label: str
+    """The name beside the key, such as the extension's."""
+    calls: int
+    answered: int
+    duration: int
+    """Seconds of talk (billsec) in all."""
+    average_duration: int
+    """Of answered calls, seconds, rounded half up."""
+    cost_micros: int
+
+
+class Statistics(Result):
+    """Lines by period then key, and the sum over all."""
+
+    rows: list[StatRow]
+    total: StatRow
+
+
+class GetStatistics(Operation[Statistics]):
+    """Outbound calls by period of their start, in site time; `directions` "all" counts every direction."""
+
+    returns: ClassVar[type] = Statistics
+    by: By = "day"
+    per: Per = ""
+    filter: CallFilter = CallFilter()
+    all_directions: bool = False
+    limit: int = 100_000
+
+
+class HeatCell(Result):
+    """Calls of one hour of one weekday (0 = Monday)."""
+
+    weekday: int
+    hour: int
+    calls: int
+    billsec: int
+    cost_micros: int
+
+
+class Heat(Result):
+    """Only cells with calls."""
+
+    cells: list[HeatCell]
+
+
+class GetHeat(Operation[Heat]):
+    """Outbound calls by weekday and hour of their start, in site time."""
+
+    returns: ClassVar[type] = Heat
+    filter: CallFilter = CallFilter()
+
+
+class DaySums(Result):
+    """Outbound calls of one local day."""
+
+    day: str
+    calls: int
+    answered: int
+    billsec: int
+    cost_micros: int
+    unrated: int
+
+
+class Alarm(Result):
+    """Something that is wrong. `id` stays the same while it lasts."""
+
+    id: str
+    kind: Literal["source", "target", "unrated", "disk", "config", "quarantine"]
+    text: str
+    since: datetime
+
+
+class Overview(Result):
+    """The first screen."""
+
+    now: datetime
+    today: DaySums
+    yesterday: DaySums
+    same_day_last_week: DaySums
+    by_hour: list[int]
+    """Outbound calls started in each of the 24 hours of today."""
+    over_limit: list["OverviewExtension"]
+    low: list["OverviewExtension"]
+    over_limit_count: int
+    low_count: int
+    barred_count: int
+    recent: list[CallRow]
+    alarms: list[Alarm]
+
+
+class OverviewExtension(Result):
+    """An extension worth a look."""
+
+    number: str
+    name: str
+    available_micros: int
+    locked: bool
+
+
+class GetOverview(Operation[Overview]):
+    """Everything the first screen shows; at most `limit` rows in each list."""
+
+    returns: ClassVar[type] = Overview
+    limit: int = 50

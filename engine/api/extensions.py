@@ -1,0 +1,206 @@
+"""Extensions, their money, and the ledger."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+
+from engine.api.operation import ImportResult, Operation, Result
+from engine.domain.names import EntryKind, Payment, Role
+
+State = Literal["", "barred", "over", "locked", "low", "free", "new", "billed", "unbilled"]
+"""Filter by state; '' = any, `barred` = locked or over limit, `low` = below the site's low balance, `free` = not barred."""
+
+ExtensionSort = Literal["number", "name", "balance", "available", "credit_limit", "total_recharged", "state"]
+
+
+class ExtensionRow(Result):
+    """An extension with what follows from its ledger."""
+
+    number: str
+    name: str
+    billing: bool
+    payment: Payment
+    total_recharged_micros: int
+    balance_micros: int
+    credit_limit_micros: int
+    available_micros: int
+    locked: bool
+    """By hand."""
+    over_limit: bool
+    barred: bool
+    low: bool
+    is_new: bool
+
+
+class Extensions(Result):
+    """One page, and how many match in all."""
+
+    rows: list[ExtensionRow]
+    total: int
+
+
+class ListExtensions(Operation[Extensions]):
+    """Finds extensions; `text` is part of a number or name."""
+
+    returns: ClassVar[type] = Extensions
+    text: str = ""
+    state: State = ""
+    payment: Payment | None = None
+    sort: ExtensionSort = "number"
+    descending: bool = False
+    offset: int = 0
+    limit: int = 256
+    numbers: list[str] | None = None
+    """Only these; None = all."""
+
+
+class Changed(Result):
+    """How many were changed."""
+
+    changed: int
+
+
+class SetExtensions(Operation[Changed]):
+    """Changes properties of some extensions, all or none. None = leave as it is.
+
+    Numbers not known yet are added when `create` is set. Changing the payment method resets the total
+    recharged to 0 and leaves the balance alone.
+    """
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = Changed
+    numbers: list[str]
+    create: bool = False
+    name: str | None = None
+    billing: bool | None = None
+    payment: Payment | None = None
+    credit_limit_micros: int | None = None
+    locked: bool | None = None
+
+
+class ImportExtensions(Operation[ImportResult]):
+    """Adds and changes extensions from CSV text; `apply` false only previews. Nothing is removed."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = ImportResult
+    content: bytes
+    """The file as it is; msgspec sends bytes as base64."""
+    apply: bool
+
+
+class RechargeRow(Result):
+    """One recharge."""
+
+    entry_id: int
+    posted_at: datetime
+    extension: str
+    name: str
+    balance_before_micros: int
+    amount_micros: int
+    balance_after_micros: int
+    operator: str
+    note: str
+
+
+class Recharged(Result):
+    """What a recharge or adjustment did; `repeated` = the key was known and nothing moved."""
+
+    rows: list[RechargeRow]
+    repeated: bool = False
+
+
+class Recharge(Operation[Recharged]):
+    """Adds the same amount, > 0, to some extensions: all of them or none."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = Recharged
+    numbers: list[str]
+    amount_micros: int
+    note: str = ""
+    key: str
+    """Chosen by the caller: the same key with the same content moves nothing the second time."""
+
+
+class Adjust(Operation[Recharged]):
+    """Corrects one balance by a signed amount; a reason is required."""
+
+    role: ClassVar[Role | None] = Role.ADMIN
+    returns: ClassVar[type] = Recharged
+    number: str
+    amount_micros: int
+    reason: str
+    key: str
+
+
+class Recharges(Result):
+    """One page, newest first unless asked otherwise; totals over all that match."""
+
+    rows: list[RechargeRow]
+    total: int
+    amount_micros: int
+
+
+class ListRecharges(Operation[Recharges]):
+    """Recharges of a period; `text` is part of a number, name or note."""
+
+    returns: ClassVar[type] = Recharges
+    since: str = ""
+    until: str = ""
+    text: str = ""
+    sort: Literal["time", "extension", "amount", "operator"] = "time"
+    descending: bool = True
+    offset: int = 0
+    limit: int = 256
+
+
+class EntryRow(Result):
+    """One ledger entry."""
+
+    entry_id: int
+    kind: EntryKind
+    posted_at: datetime
+    amount_micros: int
+    balance_after_micros: int
+    call_id: int | None
+    operator: str
+    note: str
+
+
+class Ledger(Result):
+    """One page of an extension's entries, newest first."""
+
+    rows: list[EntryRow]
+    total: int
+
+
+class ListLedger(Operation[Ledger]):
+    """The ledger of one extension."""
+
+    returns: ClassVar[type] = Ledger
+    number: str
+    since: str = ""
+    until: str = ""
+    offset: int = 0
+    limit: int = 256
+
+
+class CsvText(Result):
+    """A whole CSV document, UTF-8, LF, header first."""
+
+    text: str
+    rows: int
+
+
+class ExportExtensions(Operation[CsvText]):
+    """All extensions by the columns of the import, and balance, available, total_recharged, barred."""
+
+    returns: ClassVar[type] = CsvText
+
+
+class ExportRecharges(Operation[CsvText]):
+    """Recharges of a period as CSV."""
+
+    returns: ClassVar[type] = CsvText
+    since: str = ""
+    until: str = ""
+    text: str = ""

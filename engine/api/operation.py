@@ -1,0 +1,81 @@
+"""What every operation is: a frozen struct sent as JSON, a role, and the type of its result.
+
+On the wire an operation is a Flight action whose type is the class name and whose body is the struct as
+JSON. The engine answers with a stream of `Reply` documents: any number of `Progress`, then one `Done` or
+`Failed`. Times in structs are naive `datetime`s in UTC unless a field says otherwise; money is integer
+micro-units. Periods are given as people type them (`2026-01`, `2026-01-31 18:30`), in the site's zone;
+`until` includes the whole year, month or day that was named.
+"""
+
+from typing import ClassVar, Generic, TypeVar
+
+import msgspec
+
+from engine.domain.names import Role
+
+R = TypeVar("R")
+
+PROTOCOL = 1
+"""Rises when an operation changes so that an older client would misread it."""
+
+MAX_BODY_BYTES = 256 * 1024 * 1024
+"""The largest operation the engine reads: an imported rate sheet."""
+
+
+class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request. `role` is the least role that may ask; None = even before signing in."""
+
+    role: ClassVar[Role | None] = Role.VIEWER
+    returns: ClassVar[type]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
+    """How far long work has come. `total` 0 = unknown. `unit` is bytes, rows, calls or rules."""
+
+    done: int
+    total: int
+    unit: str
+    rows_per_second: float = 0.0
+    note: str = ""
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+    """The result, as the JSON of the operation's result type."""
+
+    result: msgspec.Raw
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+    """A refusal or failure; `field` names the input at fault, '' = none."""
+
+    code: str
+    message: str
+    field: str = ""
+
+
+Reply = Progress | Done | Failed
+
+
+class Fault(Result):
+    """One thing wrong with an imported file. Line 1 is the header."""
+
+    line: int
+    column: str
+    reason: str
+
+
+class ImportResult(Result):
+    """What an import would do or did. All or nothing: with faults, nothing was applied."""
+
+    applied: bool
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    faults: list[Fault]
+    preview: list[str]
+    """Up to 200 lines for people: what is added (+), changed (~), removed (-)."""

@@ -1,0 +1,214 @@
+"""Rate rules: the list, sheets, tests, checks, and rating past calls anew."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from engine.api.extensions import Changed, CsvText
+from engine.api.operation import ImportResult, Operation, Result
+from engine.domain.names import Role, Unrated
+from engine.domain.rates import Rate
+
+
+class RateRow(Result):
+    """A rule in the list."""
+
+    rate_id: int
+    position: int
+    """1 = first."""
+    rate: Rate
+    remarks: list[str] = []
+    """What `CheckRates` found about it, in words; filled only when asked for."""
+
+
+class Rates(Result):
+    """One page in order, and how many match."""
+
+    rows: list[RateRow]
+    total: int
+
+
+class ListRates(Operation[Rates]):
+    """The list in order; `text` is part of a name or the start of a prefix."""
+
+    returns: ClassVar[type] = Rates
+    text: str = ""
+    offset: int = 0
+    limit: int = 256
+
+
+class SavedRate(Result):
+    """The rule's number."""
+
+    rate_id: int
+
+
+class SaveRate(Operation[SavedRate]):
+    """Adds a rule at the end (`rate_id` None) or gives a rule a new version. Past calls keep theirs."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = SavedRate
+    rate_id: int | None = None
+    rate: Rate
+
+
+class RemoveRates(Operation[Changed]):
+    """Takes rules out of the list."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = Changed
+    rate_ids: list[int]
+
+
+class SwitchRates(Operation[Changed]):
+    """Switches rules on or off."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = Changed
+    rate_ids: list[int]
+    enabled: bool
+
+
+class MoveRate(Operation[Changed]):
+    """Puts a rule at a position, 1 = first; the others keep their order."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = Changed
+    rate_id: int
+    position: int
+
+
+class ImportRates(Operation[ImportResult]):
+    """Replaces the list by a sheet; `apply` false only previews. Rules are recognised by their name."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = ImportResult
+    content: bytes
+    apply: bool
+
+
+class ExportRates(Operation[CsvText]):
+    """The list as a sheet that imports back to the same."""
+
+    returns: ClassVar[type] = CsvText
+
+
+class RatedParts(Result):
+    """How a cost came about. cost = first block + cycles part."""
+
+    cost_micros: int
+    first_block_micros: int
+    cycles: int
+    cycles_micros: int
+    unrated: Unrated | None
+    """None = rated."""
+
+
+class Candidate(Result):
+    """A rule whose prefix the number starts with, and why it won or lost."""
+
+    rate_id: int
+    position: int
+    name: str
+    prefix: str
+    won: bool
+    reason: str
+
+
+class RateTest(Result):
+    """What a call would cost, and why."""
+
+    extension: str
+    dialled: str
+    billsec: int
+    answered_local: datetime
+    """Site's local time."""
+    rate: Rate | None
+    rate_id: int | None
+    parts: RatedParts
+    candidates: list[Candidate]
+    """Winner first, then in the order of the contest; at most 50."""
+
+
+class TestRate(Operation[RateTest]):
+    """Rates an imagined answered outbound call. `at` is local time as typed; '' = now.
+
+    With `draft`, as if that rule were in the list in place of `draft_id` (None = at its end).
+    `assume_billed` ignores the billing switches.
+    """
+
+    __test__: ClassVar[bool] = False
+    returns: ClassVar[type] = RateTest
+    extension: str
+    dialled: str
+    billsec: int
+    at: str = ""
+    draft: Rate | None = None
+    draft_id: int | None = None
+    assume_billed: bool = True
+
+
+class RateRemark(Result):
+    """One finding. `kind`: shadowed = can never win; order = only the order decides against another rule;
+    gap = hours of the day no rule covers for a prefix; uncovered = a billed extension without any rule."""
+
+    kind: Literal["shadowed", "order", "gap", "uncovered"]
+    rate_id: int | None
+    position: int | None
+    other_id: int | None
+    text: str
+
+
+class RateRemarks(Result):
+    """All findings, by position; `total` counts them, `rows` holds at most `limit`."""
+
+    rows: list[RateRemark]
+    total: int
+
+
+class CheckRates(Operation[RateRemarks]):
+    """Looks for rules that never win, pairs decided by order alone, gaps, uncovered extensions."""
+
+    returns: ClassVar[type] = RateRemarks
+    limit: int = 1000
+
+
+class RerateChange(Result):
+    """What re-rating means for one extension. Negative = is charged more."""
+
+    extension: str
+    name: str
+    calls: int
+    amount_micros: int
+    """Change of the balance."""
+    over_limit_before: bool
+    over_limit_after: bool
+
+
+class RerateResult(Result):
+    """A preview or what was done."""
+
+    applied: bool
+    cancelled: bool
+    examined: int
+    changed: int
+    amount_micros: int
+    """Net change of all balances."""
+    newly_rated: int
+    extensions: list[RerateChange]
+    """Those with changes, the largest first; at most 1,000."""
+
+
+class Rerate(Operation[RerateResult]):
+    """Rates stored calls of a period anew. `apply` false only previews.
+
+    Applying posts a reversal and a new charge for each changed call, in batches; what a cancelled run has
+    finished stays. `extensions` None = all.
+    """
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = RerateResult
+    since: str
+    until: str
+    extensions: list[str] | None = None
+    only_unrated: bool = False
+    apply: bool = False

@@ -1,0 +1,298 @@
+"""The site: settings, sources, quarantine, lockout, maintenance."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from engine.api.operation import Operation, Result
+from engine.api.session import Nothing
+from engine.domain.names import Role
+
+SettingName = Literal["billing", "currency", "low_balance", "language"]
+
+
+class Settings(Result):
+    """What operators switch at run time, as text: billing on/off, currency ISO 4217, low_balance a decimal,
+    language en or zh_CN."""
+
+    values: dict[str, str]
+    config_path: str
+    config_text: str
+    config_error: str
+    """Why the file on disk is not in force; '' = it is."""
+
+
+class GetSettings(Operation[Settings]):
+    """All settings."""
+
+    returns: ClassVar[type] = Settings
+
+
+class SetSetting(Operation[Nothing]):
+    """Changes one setting."""
+
+    role: ClassVar[Role | None] = Role.ADMIN
+    returns: ClassVar[type] = Nothing
+    name: str
+    value: str
+
+
+class SourceRow(Result):
+    """One source of config.yaml and its health."""
+
+    path: str
+    format: str
+    timezone: str
+    state: Literal["following", "waiting", "catching up", "error"]
+    """`waiting` = no file there yet."""
+    message: str
+    """What is wrong, in words; '' = nothing."""
+    files: int
+    lines: int
+    stored: int
+    duplicates: int
+    quarantined: int
+    ignored: int
+    bytes_behind: int
+    lines_per_second: float
+    last_read_at: datetime | None
+    last_call_at: datetime | None
+
+
+class SourceFileRow(Result):
+    """One file ever read."""
+
+    file_id: int
+    source: str
+    path: str
+    format: str
+    read_offset: int
+    lines: int
+    stored: int
+    duplicates: int
+    quarantined: int
+    ignored: int
+    finished: bool
+    last_read_at: datetime
+
+
+class Sources(Result):
+    """The configured sources and every file read."""
+
+    rows: list[SourceRow]
+    files: list[SourceFileRow]
+
+
+class ListSources(Operation[Sources]):
+    """Sources and their health."""
+
+    returns: ClassVar[type] = Sources
+
+
+class IngestResult(Result):
+    """What an import of past CDR files did. lines = stored + duplicates + quarantined + ignored."""
+
+    files: int
+    lines: int
+    stored: int
+    duplicates: int
+    quarantined: int
+    ignored: int
+    charged: int
+    """Calls with a charge."""
+    cost_micros: int
+    seconds: float
+    cancelled: bool = False
+
+
+class Ingest(Operation[IngestResult]):
+    """Imports CDR files that the engine's user can read. Paths are absolute.
+
+    `format` '' = that of the source whose path fits, else the only configured one, else asterisk-csv.
+    `timezone` '' = that source's, else the site's.
+    """
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = IngestResult
+    paths: list[str]
+    format: str = ""
+    timezone: str = ""
+
+
+class DetectResult(Result):
+    """What a CDR file looks like."""
+
+    format: str
+    """'' = none of the known ones."""
+    timezone: str
+    """A zone the times fit, '' = cannot be told."""
+    reasons: list[str]
+    header: list[str]
+    rows: list[list[str]]
+    """The first rows as they would be read."""
+    unknown_columns: list[str]
+    faults: list[str]
+    trunks: list[str]
+    """Trunk names seen, most used first."""
+    extensions: list[str]
+    """Internal numbers seen, most used first."""
+
+
+class DetectSource(Operation[DetectResult]):
+    """Reads the head of a CDR file; `format` '' = try all."""
+
+    returns: ClassVar[type] = DetectResult
+    path: str
+    format: str = ""
+    timezone: str = ""
+
+
+class QuarantineRow(Result):
+    """One line that could not be read as a call."""
+
+    quarantine_id: int
+    path: str
+    line_offset: int
+    line_number: int
+    field: str
+    reason: str
+    raw: str
+    """Decoded with replacement, bounded; clean it before showing."""
+    found_at: datetime
+    retried_at: datetime | None
+
+
+class QuarantinePage(Result):
+    """One page, newest first."""
+
+    rows: list[QuarantineRow]
+    total: int
+
+
+class ListQuarantine(Operation[QuarantinePage]):
+    """Bad lines; `text` is part of the path, reason or line."""
+
+    returns: ClassVar[type] = QuarantinePage
+    text: str = ""
+    include_retried: bool = False
+    offset: int = 0
+    limit: int = 256
+
+
+class RetryResult(Result):
+    """What became of the lines."""
+
+    tried: int
+    stored: int
+    duplicates: int
+    still_bad: int
+
+
+class RetryQuarantine(Operation[RetryResult]):
+    """Reads quarantined lines again, after a format was mended; None = all."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = RetryResult
+    quarantine_ids: list[int] | None = None
+
+
+class TargetRow(Result):
+    """One lockout target and whether it agrees."""
+
+    target: str
+    state: Literal["agrees", "behind", "down"]
+    message: str
+    pending: int
+    last_sync_at: datetime | None
+
+
+class LockoutRow(Result):
+    """One barred extension."""
+
+    extension: str
+    name: str
+    reason: Literal["locked", "over limit"]
+    available_micros: int
+    taken: list[str]
+    """Targets known to have taken it."""
+
+
+class Lockouts(Result):
+    """Targets and barred extensions."""
+
+    targets: list[TargetRow]
+    rows: list[LockoutRow]
+
+
+class ListLockouts(Operation[Lockouts]):
+    """Who is barred, and what the PBX knows of it."""
+
+    returns: ClassVar[type] = Lockouts
+
+
+class SyncLockouts(Operation[Lockouts]):
+    """Compares every target in full, now."""
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = Lockouts
+
+
+class VerifyResult(Result):
+    """Whether the books agree; every finding is a sentence."""
+
+    clean: bool
+    extensions: int
+    entries: int
+    calls: int
+    files: int
+    findings: list[str]
+
+
+class Verify(Operation[VerifyResult]):
+    """Checks what must hold: balances, charges, lines of every file."""
+
+    returns: ClassVar[type] = VerifyResult
+
+
+class BackupResult(Result):
+    """Where the copy is."""
+
+    path: str
+    bytes: int
+
+
+class Backup(Operation[BackupResult]):
+    """Writes a consistent copy while work goes on; `folder` '' = backups/ in the home."""
+
+    role: ClassVar[Role | None] = Role.ADMIN
+    returns: ClassVar[type] = BackupResult
+    folder: str = ""
+
+
+class EngineStatus(Result):
+    """The running engine."""
+
+    pid: int
+    version: str
+    started_at: datetime
+    clients: int
+    """Open event streams."""
+    background: bool
+    """Ends by itself after its last client."""
+    home: str
+    database_bytes: int
+    calls: int
+    duckdb: str
+
+
+class GetStatus(Operation[EngineStatus]):
+    """Asks the engine how it is; allowed before signing in."""
+
+    role: ClassVar[Role | None] = None
+    returns: ClassVar[type] = EngineStatus
+
+
+class StopEngine(Operation[Nothing]):
+    """Ends the engine after the work in hand."""
+
+    role: ClassVar[Role | None] = Role.ADMIN
+    returns: ClassVar[type] = Nothing
