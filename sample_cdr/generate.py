@@ -25,7 +25,7 @@ OFFICE_ZONE: Final = "Asia/Shanghai"
 OFFICE_START: Final = date(2026, 11, 2)
 OFFICE_DAYS: Final = 14
 OFFICE_EXTENSIONS: Final = 30
-OFFICE_SEED: Final = 1
+OFFICE_SEED: Final = 5
 
 
 def rows(
