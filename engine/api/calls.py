@@ -9,7 +9,7 @@ from engine.domain.names import Direction, Unrated
 from engine.domain.rates import Rate
 
 
-class CallFilter(Result):
+class CallFilter(Result, frozen=True, kw_only=True):
     """Which calls. Every field narrows; empty = does not.
 
     `where` is the filter language of `engine.domain.filters`, as typed.
@@ -27,7 +27,7 @@ class CallFilter(Result):
     where: str = ""
 
 
-class CallRow(Result):
+class CallRow(Result, frozen=True, kw_only=True):
     """One call in a list."""
 
     call_id: int
@@ -49,14 +49,14 @@ class CallRow(Result):
     unrated: Unrated | None
 
 
-class CallCursor(Result):
+class CallCursor(Result, frozen=True, kw_only=True):
     """Where a page ended: the sort value and the call. Opaque to front ends."""
 
     value: str
     call_id: int
 
 
-class CallPage(Result):
+class CallPage(Result, frozen=True, kw_only=True):
     """Rows in the order asked for; a None cursor = nothing further that way."""
 
     rows: list[CallRow]
@@ -67,7 +67,7 @@ class CallPage(Result):
 CallSort = Literal["time", "extension", "dialled", "trunk", "billsec", "cost"]
 
 
-class ListCalls(Operation[CallPage]):
+class ListCalls(Operation[CallPage], frozen=True, kw_only=True):
     """A page of calls by keyset: after or before a cursor, else from the start or (`from_end`) the end.
 
     `offset` skips that many rows from there. Rows always come in list order.
@@ -84,7 +84,7 @@ class ListCalls(Operation[CallPage]):
     limit: int = 256
 
 
-class CallCount(Result):
+class CallCount(Result, frozen=True, kw_only=True):
     """Exact figures over all that match."""
 
     calls: int
@@ -92,14 +92,14 @@ class CallCount(Result):
     cost_micros: int
 
 
-class CountCalls(Operation[CallCount]):
+class CountCalls(Operation[CallCount], frozen=True, kw_only=True):
     """Counts what a filter matches."""
 
     returns: ClassVar[type] = CallCount
     filter: CallFilter = CallFilter()
 
 
-class CallDetail(Result):
+class CallDetail(Result, frozen=True, kw_only=True):
     """One call explained."""
 
     row: CallRow
@@ -118,14 +118,14 @@ class CallDetail(Result):
     """The ledger entries of the call, in words."""
 
 
-class GetCall(Operation[CallDetail]):
+class GetCall(Operation[CallDetail], frozen=True, kw_only=True):
     """One call with its rule, parts, raw line."""
 
     returns: ClassVar[type] = CallDetail
     call_id: int
 
 
-class ExportCalls(Operation[CallCount]):
+class ExportCalls(Operation[CallCount], frozen=True, kw_only=True):
     """Asked with `client.stream`: Arrow batches with the columns of the calls export, oldest first.
 
     cost is a decimal string; times are ISO 8601 strings with the site's offset.
@@ -139,7 +139,7 @@ By = Literal["day", "month", "year", "hour", "weekday", "all"]
 Per = Literal["", "extension", "trunk", "rate", "destination"]
 
 
-class StatRow(Result):
+class StatRow(Result, frozen=True, kw_only=True):
     """One line of the statistics. `period`: 2026-01-31, 2026-01, 2026, 00–23, mon–sun, or all."""
 
     period: str
@@ -156,14 +156,14 @@ class StatRow(Result):
     cost_micros: int
 
 
-class Statistics(Result):
+class Statistics(Result, frozen=True, kw_only=True):
     """Lines by period then key, and the sum over all."""
 
     rows: list[StatRow]
     total: StatRow
 
 
-class GetStatistics(Operation[Statistics]):
+class GetStatistics(Operation[Statistics], frozen=True, kw_only=True):
     """Outbound calls by period of their start, in site time; `directions` "all" counts every direction."""
 
     returns: ClassVar[type] = Statistics
@@ -174,7 +174,7 @@ class GetStatistics(Operation[Statistics]):
     limit: int = 100_000
 
 
-class HeatCell(Result):
+class HeatCell(Result, frozen=True, kw_only=True):
     """Calls of one hour of one weekday (0 = Monday)."""
 
     weekday: int
@@ -184,20 +184,20 @@ class HeatCell(Result):
     cost_micros: int
 
 
-class Heat(Result):
+class Heat(Result, frozen=True, kw_only=True):
     """Only cells with calls."""
 
     cells: list[HeatCell]
 
 
-class GetHeat(Operation[Heat]):
+class GetHeat(Operation[Heat], frozen=True, kw_only=True):
     """Outbound calls by weekday and hour of their start, in site time."""
 
     returns: ClassVar[type] = Heat
     filter: CallFilter = CallFilter()
 
 
-class DaySums(Result):
+class DaySums(Result, frozen=True, kw_only=True):
     """Outbound calls of one local day."""
 
     day: str
@@ -208,7 +208,7 @@ class DaySums(Result):
     unrated: int
 
 
-class Alarm(Result):
+class Alarm(Result, frozen=True, kw_only=True):
     """Something that is wrong. `id` stays the same while it lasts."""
 
     id: str
@@ -217,7 +217,7 @@ class Alarm(Result):
     since: datetime
 
 
-class Overview(Result):
+class Overview(Result, frozen=True, kw_only=True):
     """The first screen."""
 
     now: datetime
@@ -235,7 +235,7 @@ class Overview(Result):
     alarms: list[Alarm]
 
 
-class OverviewExtension(Result):
+class OverviewExtension(Result, frozen=True, kw_only=True):
     """An extension worth a look."""
 
     number: str
@@ -244,7 +244,7 @@ class OverviewExtension(Result):
     locked: bool
 
 
-class GetOverview(Operation[Overview]):
+class GetOverview(Operation[Overview], frozen=True, kw_only=True):
     """Everything the first screen shows; at most `limit` rows in each list."""
 
     returns: ClassVar[type] = Overview

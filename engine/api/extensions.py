@@ -8,12 +8,13 @@ from engine.api.operation import ImportResult, Operation, Result
 from engine.domain.names import EntryKind, Payment, Role
 
 State = Literal["", "barred", "over", "locked", "low", "free", "new", "billed", "unbilled"]
-"""Filter by state; '' = any, `barred` = locked or over limit, `low` = below the site's low balance, `free` = not barred."""
+"""Filter by state; '' = any, `barred` = locked or over limit, `free` = not barred,
+`low` = available below the site's low balance."""
 
 ExtensionSort = Literal["number", "name", "balance", "available", "credit_limit", "total_recharged", "state"]
 
 
-class ExtensionRow(Result):
+class ExtensionRow(Result, frozen=True, kw_only=True):
     """An extension with what follows from its ledger."""
 
     number: str
@@ -32,14 +33,14 @@ class ExtensionRow(Result):
     is_new: bool
 
 
-class Extensions(Result):
+class Extensions(Result, frozen=True, kw_only=True):
     """One page, and how many match in all."""
 
     rows: list[ExtensionRow]
     total: int
 
 
-class ListExtensions(Operation[Extensions]):
+class ListExtensions(Operation[Extensions], frozen=True, kw_only=True):
     """Finds extensions; `text` is part of a number or name."""
 
     returns: ClassVar[type] = Extensions
@@ -54,13 +55,13 @@ class ListExtensions(Operation[Extensions]):
     """Only these; None = all."""
 
 
-class Changed(Result):
+class Changed(Result, frozen=True, kw_only=True):
     """How many were changed."""
 
     changed: int
 
 
-class SetExtensions(Operation[Changed]):
+class SetExtensions(Operation[Changed], frozen=True, kw_only=True):
     """Changes properties of some extensions, all or none. None = leave as it is.
 
     Numbers not known yet are added when `create` is set. Changing the payment method resets the total
@@ -78,7 +79,7 @@ class SetExtensions(Operation[Changed]):
     locked: bool | None = None
 
 
-class ImportExtensions(Operation[ImportResult]):
+class ImportExtensions(Operation[ImportResult], frozen=True, kw_only=True):
     """Adds and changes extensions from CSV text; `apply` false only previews. Nothing is removed."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -88,7 +89,7 @@ class ImportExtensions(Operation[ImportResult]):
     apply: bool
 
 
-class RechargeRow(Result):
+class RechargeRow(Result, frozen=True, kw_only=True):
     """One recharge."""
 
     entry_id: int
@@ -102,14 +103,14 @@ class RechargeRow(Result):
     note: str
 
 
-class Recharged(Result):
+class Recharged(Result, frozen=True, kw_only=True):
     """What a recharge or adjustment did; `repeated` = the key was known and nothing moved."""
 
     rows: list[RechargeRow]
     repeated: bool = False
 
 
-class Recharge(Operation[Recharged]):
+class Recharge(Operation[Recharged], frozen=True, kw_only=True):
     """Adds the same amount, > 0, to some extensions: all of them or none."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -121,7 +122,7 @@ class Recharge(Operation[Recharged]):
     """Chosen by the caller: the same key with the same content moves nothing the second time."""
 
 
-class Adjust(Operation[Recharged]):
+class Adjust(Operation[Recharged], frozen=True, kw_only=True):
     """Corrects one balance by a signed amount; a reason is required."""
 
     role: ClassVar[Role | None] = Role.ADMIN
@@ -132,7 +133,7 @@ class Adjust(Operation[Recharged]):
     key: str
 
 
-class Recharges(Result):
+class Recharges(Result, frozen=True, kw_only=True):
     """One page, newest first unless asked otherwise; totals over all that match."""
 
     rows: list[RechargeRow]
@@ -140,7 +141,7 @@ class Recharges(Result):
     amount_micros: int
 
 
-class ListRecharges(Operation[Recharges]):
+class ListRecharges(Operation[Recharges], frozen=True, kw_only=True):
     """Recharges of a period; `text` is part of a number, name or note."""
 
     returns: ClassVar[type] = Recharges
@@ -153,7 +154,7 @@ class ListRecharges(Operation[Recharges]):
     limit: int = 256
 
 
-class EntryRow(Result):
+class EntryRow(Result, frozen=True, kw_only=True):
     """One ledger entry."""
 
     entry_id: int
@@ -166,14 +167,14 @@ class EntryRow(Result):
     note: str
 
 
-class Ledger(Result):
+class Ledger(Result, frozen=True, kw_only=True):
     """One page of an extension's entries, newest first."""
 
     rows: list[EntryRow]
     total: int
 
 
-class ListLedger(Operation[Ledger]):
+class ListLedger(Operation[Ledger], frozen=True, kw_only=True):
     """The ledger of one extension."""
 
     returns: ClassVar[type] = Ledger
@@ -184,20 +185,20 @@ class ListLedger(Operation[Ledger]):
     limit: int = 256
 
 
-class CsvText(Result):
+class CsvText(Result, frozen=True, kw_only=True):
     """A whole CSV document, UTF-8, LF, header first."""
 
     text: str
     rows: int
 
 
-class ExportExtensions(Operation[CsvText]):
+class ExportExtensions(Operation[CsvText], frozen=True, kw_only=True):
     """All extensions by the columns of the import, and balance, available, total_recharged, barred."""
 
     returns: ClassVar[type] = CsvText
 
 
-class ExportRecharges(Operation[CsvText]):
+class ExportRecharges(Operation[CsvText], frozen=True, kw_only=True):
     """Recharges of a period as CSV."""
 
     returns: ClassVar[type] = CsvText

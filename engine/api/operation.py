@@ -60,7 +60,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 Reply = Progress | Done | Failed
 
 
-class Fault(Result):
+class Fault(Result, frozen=True, kw_only=True):
     """One thing wrong with an imported file. Line 1 is the header."""
 
     line: int
@@ -68,7 +68,7 @@ class Fault(Result):
     reason: str
 
 
-class ImportResult(Result):
+class ImportResult(Result, frozen=True, kw_only=True):
     """What an import would do or did. All or nothing: with faults, nothing was applied."""
 
     applied: bool

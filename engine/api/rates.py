@@ -9,7 +9,7 @@ from engine.domain.names import Role, Unrated
 from engine.domain.rates import Rate
 
 
-class RateRow(Result):
+class RateRow(Result, frozen=True, kw_only=True):
     """A rule in the list."""
 
     rate_id: int
@@ -20,14 +20,14 @@ class RateRow(Result):
     """What `CheckRates` found about it, in words; filled only when asked for."""
 
 
-class Rates(Result):
+class Rates(Result, frozen=True, kw_only=True):
     """One page in order, and how many match."""
 
     rows: list[RateRow]
     total: int
 
 
-class ListRates(Operation[Rates]):
+class ListRates(Operation[Rates], frozen=True, kw_only=True):
     """The list in order; `text` is part of a name or the start of a prefix."""
 
     returns: ClassVar[type] = Rates
@@ -36,13 +36,13 @@ class ListRates(Operation[Rates]):
     limit: int = 256
 
 
-class SavedRate(Result):
+class SavedRate(Result, frozen=True, kw_only=True):
     """The rule's number."""
 
     rate_id: int
 
 
-class SaveRate(Operation[SavedRate]):
+class SaveRate(Operation[SavedRate], frozen=True, kw_only=True):
     """Adds a rule at the end (`rate_id` None) or gives a rule a new version. Past calls keep theirs."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -51,7 +51,7 @@ class SaveRate(Operation[SavedRate]):
     rate: Rate
 
 
-class RemoveRates(Operation[Changed]):
+class RemoveRates(Operation[Changed], frozen=True, kw_only=True):
     """Takes rules out of the list."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -59,7 +59,7 @@ class RemoveRates(Operation[Changed]):
     rate_ids: list[int]
 
 
-class SwitchRates(Operation[Changed]):
+class SwitchRates(Operation[Changed], frozen=True, kw_only=True):
     """Switches rules on or off."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -68,7 +68,7 @@ class SwitchRates(Operation[Changed]):
     enabled: bool
 
 
-class MoveRate(Operation[Changed]):
+class MoveRate(Operation[Changed], frozen=True, kw_only=True):
     """Puts a rule at a position, 1 = first; the others keep their order."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -77,7 +77,7 @@ class MoveRate(Operation[Changed]):
     position: int
 
 
-class ImportRates(Operation[ImportResult]):
+class ImportRates(Operation[ImportResult], frozen=True, kw_only=True):
     """Replaces the list by a sheet; `apply` false only previews. Rules are recognised by their name."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -86,13 +86,13 @@ class ImportRates(Operation[ImportResult]):
     apply: bool
 
 
-class ExportRates(Operation[CsvText]):
+class ExportRates(Operation[CsvText], frozen=True, kw_only=True):
     """The list as a sheet that imports back to the same."""
 
     returns: ClassVar[type] = CsvText
 
 
-class RatedParts(Result):
+class RatedParts(Result, frozen=True, kw_only=True):
     """How a cost came about. cost = first block + cycles part."""
 
     cost_micros: int
@@ -103,7 +103,7 @@ class RatedParts(Result):
     """None = rated."""
 
 
-class Candidate(Result):
+class Candidate(Result, frozen=True, kw_only=True):
     """A rule whose prefix the number starts with, and why it won or lost."""
 
     rate_id: int
@@ -114,7 +114,7 @@ class Candidate(Result):
     reason: str
 
 
-class RateTest(Result):
+class RateTest(Result, frozen=True, kw_only=True):
     """What a call would cost, and why."""
 
     extension: str
@@ -129,7 +129,7 @@ class RateTest(Result):
     """Winner first, then in the order of the contest; at most 50."""
 
 
-class TestRate(Operation[RateTest]):
+class TestRate(Operation[RateTest], frozen=True, kw_only=True):
     """Rates an imagined answered outbound call. `at` is local time as typed; '' = now.
 
     With `draft`, as if that rule were in the list in place of `draft_id` (None = at its end).
@@ -147,7 +147,7 @@ class TestRate(Operation[RateTest]):
     assume_billed: bool = True
 
 
-class RateRemark(Result):
+class RateRemark(Result, frozen=True, kw_only=True):
     """One finding. `kind`: shadowed = can never win; order = only the order decides against another rule;
     gap = hours of the day no rule covers for a prefix; uncovered = a billed extension without any rule."""
 
@@ -158,21 +158,21 @@ class RateRemark(Result):
     text: str
 
 
-class RateRemarks(Result):
+class RateRemarks(Result, frozen=True, kw_only=True):
     """All findings, by position; `total` counts them, `rows` holds at most `limit`."""
 
     rows: list[RateRemark]
     total: int
 
 
-class CheckRates(Operation[RateRemarks]):
+class CheckRates(Operation[RateRemarks], frozen=True, kw_only=True):
     """Looks for rules that never win, pairs decided by order alone, gaps, uncovered extensions."""
 
     returns: ClassVar[type] = RateRemarks
     limit: int = 1000
 
 
-class RerateChange(Result):
+class RerateChange(Result, frozen=True, kw_only=True):
     """What re-rating means for one extension. Negative = is charged more."""
 
     extension: str
@@ -184,7 +184,7 @@ class RerateChange(Result):
     over_limit_after: bool
 
 
-class RerateResult(Result):
+class RerateResult(Result, frozen=True, kw_only=True):
     """A preview or what was done."""
 
     applied: bool
@@ -198,7 +198,7 @@ class RerateResult(Result):
     """Those with changes, the largest first; at most 1,000."""
 
 
-class Rerate(Operation[RerateResult]):
+class Rerate(Operation[RerateResult], frozen=True, kw_only=True):
     """Rates stored calls of a period anew. `apply` false only previews.
 
     Applying posts a reversal and a new charge for each changed call, in batches; what a cancelled run has

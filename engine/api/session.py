@@ -7,7 +7,7 @@ from engine.api.operation import Operation, Result
 from engine.domain.names import Role
 
 
-class Greeting(Result):
+class Greeting(Result, frozen=True, kw_only=True):
     """The engine, the site, and who the caller is."""
 
     version: str
@@ -25,14 +25,14 @@ class Greeting(Result):
     accounts_exist: bool
 
 
-class Greet(Operation[Greeting]):
+class Greet(Operation[Greeting], frozen=True, kw_only=True):
     """Asks who is there; allowed before signing in."""
 
     role: ClassVar[Role | None] = None
     returns: ClassVar[type] = Greeting
 
 
-class SignedIn(Result):
+class SignedIn(Result, frozen=True, kw_only=True):
     """A session. The token goes into every further call."""
 
     token: str
@@ -40,7 +40,7 @@ class SignedIn(Result):
     role: Role
 
 
-class SignIn(Operation[SignedIn]):
+class SignIn(Operation[SignedIn], frozen=True, kw_only=True):
     """Signs in by name and password."""
 
     role: ClassVar[Role | None] = None
@@ -49,18 +49,18 @@ class SignIn(Operation[SignedIn]):
     password: str
 
 
-class Nothing(Result):
+class Nothing(Result, frozen=True, kw_only=True):
     """Done; there is nothing to tell."""
 
 
-class SignOut(Operation[Nothing]):
+class SignOut(Operation[Nothing], frozen=True, kw_only=True):
     """Ends the session of the token."""
 
     role: ClassVar[Role | None] = None
     returns: ClassVar[type] = Nothing
 
 
-class AccountRow(Result):
+class AccountRow(Result, frozen=True, kw_only=True):
     """An account. `os_user` signs in without a password from its own shell; '' = none."""
 
     name: str
@@ -70,20 +70,20 @@ class AccountRow(Result):
     created_at: datetime
 
 
-class Accounts(Result):
+class Accounts(Result, frozen=True, kw_only=True):
     """All accounts by name."""
 
     rows: list[AccountRow]
 
 
-class ListAccounts(Operation[Accounts]):
+class ListAccounts(Operation[Accounts], frozen=True, kw_only=True):
     """Lists the accounts."""
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Accounts
 
 
-class SaveAccount(Operation[Nothing]):
+class SaveAccount(Operation[Nothing], frozen=True, kw_only=True):
     """Adds or changes an account. None = leave as it is. The last admin cannot be demoted."""
 
     role: ClassVar[Role | None] = Role.ADMIN
@@ -95,7 +95,7 @@ class SaveAccount(Operation[Nothing]):
     os_user: str | None = None
 
 
-class RemoveAccount(Operation[Nothing]):
+class RemoveAccount(Operation[Nothing], frozen=True, kw_only=True):
     """Removes an account; refused for the last admin."""
 
     role: ClassVar[Role | None] = Role.ADMIN
@@ -103,7 +103,7 @@ class RemoveAccount(Operation[Nothing]):
     name: str
 
 
-class AuditRow(Result):
+class AuditRow(Result, frozen=True, kw_only=True):
     """One change somebody made. `detail` is JSON."""
 
     done_at: datetime
@@ -112,13 +112,13 @@ class AuditRow(Result):
     detail: str
 
 
-class AuditTrail(Result):
+class AuditTrail(Result, frozen=True, kw_only=True):
     """Newest first."""
 
     rows: list[AuditRow]
 
 
-class ListAudit(Operation[AuditTrail]):
+class ListAudit(Operation[AuditTrail], frozen=True, kw_only=True):
     """The newest changes."""
 
     role: ClassVar[Role | None] = Role.ADMIN
@@ -126,19 +126,19 @@ class ListAudit(Operation[AuditTrail]):
     limit: int = 200
 
 
-class Preferences(Result):
+class Preferences(Result, frozen=True, kw_only=True):
     """The operator's remembered choices: name to JSON text."""
 
     values: dict[str, str]
 
 
-class GetPreferences(Operation[Preferences]):
+class GetPreferences(Operation[Preferences], frozen=True, kw_only=True):
     """The caller's own preferences."""
 
     returns: ClassVar[type] = Preferences
 
 
-class SetPreference(Operation[Nothing]):
+class SetPreference(Operation[Nothing], frozen=True, kw_only=True):
     """Remembers one choice of the caller; at most 64 KiB of JSON text."""
 
     returns: ClassVar[type] = Nothing

@@ -10,7 +10,7 @@ from engine.domain.names import Role
 SettingName = Literal["billing", "currency", "low_balance", "language"]
 
 
-class Settings(Result):
+class Settings(Result, frozen=True, kw_only=True):
     """What operators switch at run time, as text: billing on/off, currency ISO 4217, low_balance a decimal,
     language en or zh_CN."""
 
@@ -21,13 +21,13 @@ class Settings(Result):
     """Why the file on disk is not in force; '' = it is."""
 
 
-class GetSettings(Operation[Settings]):
+class GetSettings(Operation[Settings], frozen=True, kw_only=True):
     """All settings."""
 
     returns: ClassVar[type] = Settings
 
 
-class SetSetting(Operation[Nothing]):
+class SetSetting(Operation[Nothing], frozen=True, kw_only=True):
     """Changes one setting."""
 
     role: ClassVar[Role | None] = Role.ADMIN
@@ -36,7 +36,7 @@ class SetSetting(Operation[Nothing]):
     value: str
 
 
-class SourceRow(Result):
+class SourceRow(Result, frozen=True, kw_only=True):
     """One source of config.yaml and its health."""
 
     path: str
@@ -58,7 +58,7 @@ class SourceRow(Result):
     last_call_at: datetime | None
 
 
-class SourceFileRow(Result):
+class SourceFileRow(Result, frozen=True, kw_only=True):
     """One file ever read."""
 
     file_id: int
@@ -75,20 +75,20 @@ class SourceFileRow(Result):
     last_read_at: datetime
 
 
-class Sources(Result):
+class Sources(Result, frozen=True, kw_only=True):
     """The configured sources and every file read."""
 
     rows: list[SourceRow]
     files: list[SourceFileRow]
 
 
-class ListSources(Operation[Sources]):
+class ListSources(Operation[Sources], frozen=True, kw_only=True):
     """Sources and their health."""
 
     returns: ClassVar[type] = Sources
 
 
-class IngestResult(Result):
+class IngestResult(Result, frozen=True, kw_only=True):
     """What an import of past CDR files did. lines = stored + duplicates + quarantined + ignored."""
 
     files: int
@@ -104,7 +104,7 @@ class IngestResult(Result):
     cancelled: bool = False
 
 
-class Ingest(Operation[IngestResult]):
+class Ingest(Operation[IngestResult], frozen=True, kw_only=True):
     """Imports CDR files that the engine's user can read. Paths are absolute.
 
     `format` '' = that of the source whose path fits, else the only configured one, else asterisk-csv.
@@ -118,7 +118,7 @@ class Ingest(Operation[IngestResult]):
     timezone: str = ""
 
 
-class DetectResult(Result):
+class DetectResult(Result, frozen=True, kw_only=True):
     """What a CDR file looks like."""
 
     format: str
@@ -137,7 +137,7 @@ class DetectResult(Result):
     """Internal numbers seen, most used first."""
 
 
-class DetectSource(Operation[DetectResult]):
+class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):
     """Reads the head of a CDR file; `format` '' = try all."""
 
     returns: ClassVar[type] = DetectResult
@@ -146,7 +146,7 @@ class DetectSource(Operation[DetectResult]):
     timezone: str = ""
 
 
-class QuarantineRow(Result):
+class QuarantineRow(Result, frozen=True, kw_only=True):
     """One line that could not be read as a call."""
 
     quarantine_id: int
@@ -161,14 +161,14 @@ class QuarantineRow(Result):
     retried_at: datetime | None
 
 
-class QuarantinePage(Result):
+class QuarantinePage(Result, frozen=True, kw_only=True):
     """One page, newest first."""
 
     rows: list[QuarantineRow]
     total: int
 
 
-class ListQuarantine(Operation[QuarantinePage]):
+class ListQuarantine(Operation[QuarantinePage], frozen=True, kw_only=True):
     """Bad lines; `text` is part of the path, reason or line."""
 
     returns: ClassVar[type] = QuarantinePage
@@ -178,7 +178,7 @@ class ListQuarantine(Operation[QuarantinePage]):
     limit: int = 256
 
 
-class RetryResult(Result):
+class RetryResult(Result, frozen=True, kw_only=True):
     """What became of the lines."""
 
     tried: int
@@ -187,7 +187,7 @@ class RetryResult(Result):
     still_bad: int
 
 
-class RetryQuarantine(Operation[RetryResult]):
+class RetryQuarantine(Operation[RetryResult], frozen=True, kw_only=True):
     """Reads quarantined lines again, after a format was mended; None = all."""
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -195,7 +195,7 @@ class RetryQuarantine(Operation[RetryResult]):
     quarantine_ids: list[int] | None = None
 
 
-class TargetRow(Result):
+class TargetRow(Result, frozen=True, kw_only=True):
     """One lockout target and whether it agrees."""
 
     target: str
@@ -205,7 +205,7 @@ class TargetRow(Result):
     last_sync_at: datetime | None
 
 
-class LockoutRow(Result):
+class LockoutRow(Result, frozen=True, kw_only=True):
     """One barred extension."""
 
     extension: str
@@ -216,27 +216,27 @@ class LockoutRow(Result):
     """Targets known to have taken it."""
 
 
-class Lockouts(Result):
+class Lockouts(Result, frozen=True, kw_only=True):
     """Targets and barred extensions."""
 
     targets: list[TargetRow]
     rows: list[LockoutRow]
 
 
-class ListLockouts(Operation[Lockouts]):
+class ListLockouts(Operation[Lockouts], frozen=True, kw_only=True):
     """Who is barred, and what the PBX knows of it."""
 
     returns: ClassVar[type] = Lockouts
 
 
-class SyncLockouts(Operation[Lockouts]):
+class SyncLockouts(Operation[Lockouts], frozen=True, kw_only=True):
     """Compares every target in full, now."""
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = Lockouts
 
 
-class VerifyResult(Result):
+class VerifyResult(Result, frozen=True, kw_only=True):
     """Whether the books agree; every finding is a sentence."""
 
     clean: bool
@@ -247,20 +247,20 @@ class VerifyResult(Result):
     findings: list[str]
 
 
-class Verify(Operation[VerifyResult]):
+class Verify(Operation[VerifyResult], frozen=True, kw_only=True):
     """Checks what must hold: balances, charges, lines of every file."""
 
     returns: ClassVar[type] = VerifyResult
 
 
-class BackupResult(Result):
+class BackupResult(Result, frozen=True, kw_only=True):
     """Where the copy is."""
 
     path: str
     bytes: int
 
 
-class Backup(Operation[BackupResult]):
+class Backup(Operation[BackupResult], frozen=True, kw_only=True):
     """Writes a consistent copy while work goes on; `folder` '' = backups/ in the home."""
 
     role: ClassVar[Role | None] = Role.ADMIN
@@ -268,7 +268,7 @@ class Backup(Operation[BackupResult]):
     folder: str = ""
 
 
-class EngineStatus(Result):
+class EngineStatus(Result, frozen=True, kw_only=True):
     """The running engine."""
 
     pid: int
@@ -284,14 +284,14 @@ class EngineStatus(Result):
     duckdb: str
 
 
-class GetStatus(Operation[EngineStatus]):
+class GetStatus(Operation[EngineStatus], frozen=True, kw_only=True):
     """Asks the engine how it is; allowed before signing in."""
 
     role: ClassVar[Role | None] = None
     returns: ClassVar[type] = EngineStatus
 
 
-class StopEngine(Operation[Nothing]):
+class StopEngine(Operation[Nothing], frozen=True, kw_only=True):
     """Ends the engine after the work in hand."""
 
     role: ClassVar[Role | None] = Role.ADMIN

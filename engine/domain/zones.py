@@ -33,7 +33,7 @@ def offsets(where: ZoneInfo, first: datetime, last: datetime) -> list[tuple[date
     stretches: list[tuple[datetime, datetime, int]] = []
     start, here = first, first
     while here < end:
-        # Weeks are short enough: the closest pair of changes on record (a Ramadan pause) lies four weeks apart.
+        # Weeks are short enough: the closest changes on record (a Ramadan pause) lie four weeks apart.
         step = min(here + timedelta(days=7), end)
         if at(step) == at(here):
             here = step
@@ -77,7 +77,8 @@ def parse_moment(text: str, where: ZoneInfo, *, field: str = "time", end: bool =
         year, month, day = (int(match[name] or 1) for name in ("year", "month", "day"))
         if match["zone"] and not match["hour"]:
             raise ValueError
-        moment = datetime(year, month, day, *(int(match[name] or 0) for name in ("hour", "minute", "second")))
+        hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
+        moment = datetime(year, month, day, hour, minute, second)
         if end and not match["hour"]:
             moment = _after(date(year, month, day), months=0 if match["day"] else 1 if match["month"] else 12)
     except (ValueError, OverflowError) as error:

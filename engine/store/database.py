@@ -29,7 +29,7 @@ Row = tuple[object, ...]
 
 def _translated(error: duckdb.Error) -> PbxmeterError:
     text = str(error).split("\n\nLINE ")[0].strip()
-    if "No space left" in text or "disk" in text.lower() and "full" in text.lower():
+    if "No space left" in text or ("disk" in text.lower() and "full" in text.lower()):
         return StorageError(f"The disk of the database is full: {text}", code=DISK_FULL)
     return StorageError(f"The database refused: {text}")
 
@@ -207,7 +207,8 @@ class Database:
             steps = migrations()
             if current > steps[-1][0]:
                 raise StorageError(
-                    f"{self.path} was written by a newer pbxmeter (schema {current}, this one knows {steps[-1][0]}). "
+                    f"{self.path} was written by a newer pbxmeter "
+                    f"(schema {current}, this one knows {steps[-1][0]}). "
                     "Upgrade pbxmeter, or restore a backup made by this version."
                 )
             for number, text in steps:

@@ -1,0 +1,17 @@
+"""The site as operations see it: zone from config.yaml, switches from the database."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """What applies to everything at one moment."""
+
+    zone: ZoneInfo
+    billing: bool = False
+    currency: str = "USD"
+    """ISO 4217; a label that converts nothing."""
+    low_balance_micros: int = 0
+    """Extensions with available at or below this, and not over limit, are `low`; 0 = nobody is."""
+    language: str = "en"
