@@ -12,44 +12,44 @@ MAX_WAITING_EVENTS = 1000
 HEARTBEAT_SECONDS = 2.0
 
 
-class CallsStored(msgspec.Struct, frozen=True, kw_only=True, tag="calls"):
+class CallsStored(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="calls"):
     """New calls were committed. `rows` holds the newest, at most 50; `count` all of them."""
 
     count: int
     rows: list[CallRow]
 
 
-class BalancesMoved(msgspec.Struct, frozen=True, kw_only=True, tag="balances"):
+class BalancesMoved(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="balances"):
     """Balances, limits or locks of these extensions changed; empty = many."""
 
     extensions: list[str]
 
 
-class RatesChanged(msgspec.Struct, frozen=True, kw_only=True, tag="rates"):
+class RatesChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="rates"):
     """The rate list changed."""
 
 
-class SettingsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="settings"):
+class SettingsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="settings"):
     """A setting, an account or config.yaml changed."""
 
 
-class AlarmsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="alarms"):
+class AlarmsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alarms"):
     """An alarm began or ended."""
 
     count: int
 
 
-class LockoutsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="lockouts"):
+class LockoutsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="lockouts"):
     """Somebody was barred or freed, or a target changed its state."""
 
     barred: int
 
 
-class Missed(msgspec.Struct, frozen=True, kw_only=True, tag="missed"):
+class Missed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="missed"):
     """Events were dropped because the reader was slow."""
 
 
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="heartbeat"):
     """The engine is alive."""
 
     bytes_behind: int

@@ -33,7 +33,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """An answer."""
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
+class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="progress"):
     """How far long work has come. `total` 0 = unknown. `unit` is bytes, rows, calls or rules."""
 
     done: int
@@ -43,13 +43,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
     note: str = ""
 
 
-class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="done"):
     """The result, as the JSON of the operation's result type."""
 
     result: msgspec.Raw
 
 
-class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="failed"):
     """A refusal or failure; `field` names the input at fault, '' = none."""
 
     code: str

@@ -1,0 +1,215 @@
+"""The client library: one connection to the engine of a home folder."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import msgspec
+import pyarrow as pa
+import pyarrow.flight as flight
+
+from engine.api.events import Event
+from engine.api.home import FLIGHT_SOCKET, LOG_FILE, START_ERROR_FILE, run_folder, short_folder
+from engine.api.identity import Identity, ask_identity
+from engine.api.operation import Done, Failed, Operation, Progress, Reply
+from engine.api.session import SignIn
+from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError, error_from_wire
+
+START_TIMEOUT_SECONDS = 60.0
+EVENTS_ACTION = "Events"
+
+R = TypeVar("R")
+
+_reply = msgspec.json.Decoder(Reply)
+_event = msgspec.json.Decoder(Event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """An account's name and password."""
+
+    name: str
+    password: str
+
+
+class Client:
+    """Asks the engine. Thread-safe: calls from several threads go side by side.
+
+    Every method raises the `PbxmeterError` that the engine answered with, `EngineDown` when the
+    connection broke, and `NotSignedIn` when the session ended.
+    """
+
+    def __init__(self, home: Path, *, credentials: Credentials | None = None) -> None:
+        """Connects to a running engine and signs in. Raises `EngineDown` when there is none."""
+        identity = ask_identity(home)
+        self.home = home
+        self._token = identity.token
+        self.operator = identity.operator
+        self._closed = threading.Event()
+        self._stack = contextlib.ExitStack()
+        folder = self._stack.enter_context(short_folder(run_folder(home)))
+        with _translated():
+            self._flight = flight.FlightClient(f"grpc+unix://{folder}/{FLIGHT_SOCKET}")
+        if credentials is not None:
+            self.sign_in(credentials)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there is a session."""
+        return bool(self._token)
+
+    def sign_in(self, credentials: Credentials) -> None:
+        """Starts a session by name and password. Raises `Refused` when they do not fit."""
+        session = self.call(SignIn(name=credentials.name, password=credentials.password))
+        self._token, self.operator = session.token, session.operator
+
+    def call(self, operation: Operation[R], *, progress: Callable[[Progress], None] | None = None) -> R:
+        """The operation's result. `progress` is told of long work; what it raises cancels that work."""
+        body = msgspec.json.encode(operation)
+        action = flight.Action(type(operation).__name__, body)
+        with _translated():
+            stream = self._flight.do_action(action, self._options())
+            try:
+                for answer in stream:
+                    reply = _reply.decode(answer.body.to_pybytes())
+                    if isinstance(reply, Progress):
+                        if progress is not None:
+                            progress(reply)
+                    elif isinstance(reply, Failed):
+                        raise error_from_wire(reply.code, reply.message, reply.field)
+                    elif isinstance(reply, Done):
+                        return msgspec.json.decode(reply.result, type=type(operation).returns)
+            finally:
+                # Dropping the stream cancels the call in the engine.
+                del stream
+        raise EngineDown("The engine ended the call without an answer.")
+
+    def stream(self, operation: Operation[R]) -> pa.RecordBatchReader:
+        """The operation's rows as Arrow batches. Errors of a stream surface while it is read."""
+        ticket = flight.Ticket(msgspec.json.encode([type(operation).__name__, operation]))
+        with _translated():
+            reader = self._flight.do_get(ticket, self._options()).to_reader()
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with _translated():
+                yield from reader
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+    def events(self) -> Iterator[Event]:
+        """What happens from now on, until the connection breaks (`EngineDown`) or the client is closed."""
+        with _translated():
+            stream = self._flight.do_action(flight.Action(EVENTS_ACTION, b""), self._options())
+            for answer in stream:
+                if self._closed.is_set():
+                    return
+                body = answer.body.to_pybytes()
+                if body.startswith(b'{"type":"failed"'):
+                    failed = msgspec.json.decode(body, type=Failed)
+                    raise error_from_wire(failed.code, failed.message, failed.field)
+                yield _event.decode(body)
+        if not self._closed.is_set():
+            raise EngineDown("The engine ended the event stream.")
+
+    def close(self) -> None:
+        """Ends the connection; open streams end with it."""
+        if not self._closed.is_set():
+            self._closed.set()
+            self._flight.close()
+            self._stack.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _options(self) -> flight.FlightCallOptions:
+        headers = [(b"authorization", f"Bearer {self._token}".encode())] if self._token else []
+        return flight.FlightCallOptions(headers=headers)
+
+
+@contextlib.contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except flight.FlightUnauthenticatedError as error:
+        raise NotSignedIn("Sign in first.") from error
+    except (flight.FlightUnavailableError, flight.FlightInternalError, flight.FlightCancelledError) as error:
+        raise EngineDown("The connection to the engine broke.") from error
+    except flight.FlightError as error:
+        raise PbxmeterError(f"The engine answered: {error}", code="wire") from error
+    except (pa.ArrowException, OSError) as error:
+        raise EngineDown(f"The connection to the engine broke: {error}") from error
+    except msgspec.DecodeError as error:
+        raise PbxmeterError(
+            f"The engine speaks another version of pbxmeter: {error}. Stop it with `pbxmeter engine stop`.",
+            code="wire",
+        ) from error
+
+
+def connect(home: Path, *, start: bool = True, credentials: Credentials | None = None) -> Client:
+    """A client of the home's engine; starts one in the background when none runs and `start` is set.
+
+    Raises `EngineDown` with the reason when it cannot be reached or started.
+    """
+    try:
+        return Client(home, credentials=credentials)
+    except EngineDown:
+        if not start or isinstance(_cause_of_refusal(home), PermissionError):
+            raise
+    start_engine(home)
+    return Client(home, credentials=credentials)
+
+
+def _cause_of_refusal(home: Path) -> OSError | None:
+    folder = run_folder(home)
+    return PermissionError() if folder.exists() and not os.access(folder, os.X_OK) else None
+
+
+def start_engine(home: Path) -> Identity:
+    """Starts a background engine, in a session of its own, and waits until it answers.
+
+    Raises `EngineDown` with what the engine said when it could not start.
+    """
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        error_file = home / START_ERROR_FILE
+        error_file.unlink(missing_ok=True)
+        with (home / LOG_FILE).open("ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
+            child = subprocess.Popen(  # noqa: S603 - our own module, no input from anywhere
+                [sys.executable, "-m", "engine.daemon", "run", "--home", str(home), "--background"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            )
+    except OSError as error:
+        raise EngineDown(f"An engine could not be started in {home}: {error.strerror}.") from error
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            return ask_identity(home)
+        except EngineDown:
+            code = child.poll()
+            if code not in (None, 0):
+                reason = error_file.read_text(encoding="utf-8").strip() if error_file.exists() else ""
+                raise EngineDown(
+                    f"The engine could not start. {reason or f'See {home / LOG_FILE}.'}"
+                ) from None
+            time.sleep(0.02)
+    raise EngineDown(
+        f"The engine did not answer within {START_TIMEOUT_SECONDS:.0f} s. See {home / LOG_FILE}."
+    )
