@@ -186,7 +186,8 @@ def start_engine(home: Path) -> Identity:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         error_file = home / START_ERROR_FILE
         error_file.unlink(missing_ok=True)
-        with (home / LOG_FILE).open("ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
+        descriptor = os.open(home / LOG_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "ab") as log:
             child = subprocess.Popen(  # noqa: S603 - our own module, no input from anywhere
                 [sys.executable, "-m", "engine.daemon", "run", "--home", str(home), "--background"],
                 stdin=subprocess.DEVNULL,
@@ -194,7 +195,6 @@ def start_engine(home: Path) -> Identity:
                 stderr=log,
                 start_new_session=True,
                 cwd="/",
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
     except OSError as error:
         raise EngineDown(f"An engine could not be started in {home}: {error.strerror}.") from error

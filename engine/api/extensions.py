@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-
 from engine.api.operation import ImportResult, Operation, Result
 from engine.domain.names import EntryKind, Payment, Role
 

@@ -16,8 +16,8 @@ class RateRow(Result, frozen=True, kw_only=True):
     position: int
     """1 = first."""
     rate: Rate
-    remarks: list[str] = []
-    """What `CheckRates` found about it, in words; filled only when asked for."""
+    remarks: list[str]
+    """What `CheckRates` found about it, in words; from the last check of the list."""
 
 
 class Rates(Result, frozen=True, kw_only=True):
