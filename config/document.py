@@ -1,0 +1,182 @@
+"""A YAML file as checked values that know their file, line and key."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import yaml
+
+from engine.domain.errors import ConfigError
+
+MAX_DOCUMENT_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a document. Every reader of it raises `ConfigError` naming file, line and key."""
+
+    file: str
+    line: int
+    """From 1."""
+    key: str
+    """The way to it, as in `sources[0].format`; '' = the document."""
+    node: yaml.Node
+
+    def fail(self, message: str) -> NoReturn:
+        """Raises the error of this place."""
+        where = f"{self.key}: " if self.key else ""
+        raise ConfigError(f"{self.file}:{self.line}: {where}{message}")
+
+    @property
+    def is_null(self) -> bool:
+        """Whether nothing was written, or `null`."""
+        return self.node.tag == "tag:yaml.org,2002:null"
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether keys follow."""
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether items follow."""
+        return isinstance(self.node, yaml.SequenceNode)
+
+    def mapping(self, known: Iterable[str] | None = None) -> dict[str, "Value"]:
+        """The keys and their values; nothing written = no keys. With `known`, other keys are errors."""
+        if self.is_null:
+            return {}
+        if not isinstance(self.node, yaml.MappingNode):
+            self.fail("must hold keys, each on its own line as `key: value`.")
+        found: dict[str, Value] = {}
+        names = None if known is None else list(known)
+        for key_node, value_node in self.node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                Value(self.file, line, self.key, key_node).fail("a key must be a plain word.")
+            name = str(key_node.value)
+            path = f"{self.key}.{name}" if self.key else name
+            value = Value(self.file, line, path, value_node)
+            if names is not None and name not in names:
+                value.fail(f"unknown key; {_suggestion(name, names)}")
+            if name in found:
+                value.fail(f"is given twice, first in line {found[name].line}.")
+            found[name] = value
+        return found
+
+    def items(self) -> list["Value"]:
+        """The items of a list; nothing written = none."""
+        if self.is_null:
+            return []
+        if not isinstance(self.node, yaml.SequenceNode):
+            self.fail("must be a list: `[a, b]`, or one `- item` a line.")
+        return [
+            Value(self.file, item.start_mark.line + 1, f"{self.key}[{index}]", item)
+            for index, item in enumerate(self.node.value)
+        ]
+
+    def text(self, *, numbers: bool = False, empty: bool = False) -> str:
+        """A text; with `numbers`, unquoted digits are taken as they are written (0110 stays 0110)."""
+        node = self.node
+        allowed = {"tag:yaml.org,2002:str"} | ({"tag:yaml.org,2002:int"} if numbers else set())
+        if not isinstance(node, yaml.ScalarNode) or node.tag not in allowed:
+            self.fail("must be text" + (" in quotes." if isinstance(node, yaml.ScalarNode) else "."))
+        value = str(node.value)
+        if not value.strip() and not empty:
+            self.fail("must not be empty.")
+        if "\x00" in value:
+            self.fail("must not hold a NUL character.")
+        return value
+
+    def texts(self, *, numbers: bool = False) -> tuple[str, ...]:
+        """A list of texts."""
+        return tuple(item.text(numbers=numbers) for item in self.items())
+
+    def integer(self, *, least: int, most: int) -> int:
+        """A whole number within bounds, both included."""
+        node = self.node
+        value = None
+        if isinstance(node, yaml.ScalarNode) and re.fullmatch(r"-?\d{1,15}", str(node.value)):
+            value = int(node.value)
+        if value is None or not least <= value <= most:
+            self.fail(f"must be a whole number from {least} to {most}.")
+        return value
+
+    def boolean(self) -> bool:
+        """true or false."""
+        node = self.node
+        if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:bool":
+            self.fail("must be true or false.")
+        return str(node.value).lower() in ("true", "yes", "on")
+
+    def choice(self, words: Iterable[str], what: str) -> str:
+        """One of `words`; `what` names the kind in the error, as in `format`."""
+        value = self.text()
+        names = list(words)
+        if value not in names:
+            self.fail(f"{value!r} is not a known {what}; {_suggestion(value, names)}")
+        return value
+
+    def regex(self) -> re.Pattern[str]:
+        """A regular expression."""
+        value = self.text(numbers=True)
+        try:
+            return re.compile(value)
+        except (re.error, OverflowError, RecursionError) as error:
+            self.fail(f"{value!r} is not a regular expression: {error}.")
+
+
+def parse_document(text: str, *, name: str) -> Value:
+    """The root value of a YAML text; raises `ConfigError` for anything that is not one plain document."""
+    if len(text) > MAX_DOCUMENT_CHARACTERS:
+        raise ConfigError(f"{name}:1: the file is larger than {MAX_DOCUMENT_CHARACTERS:,} characters.")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        column = f" (column {mark.column + 1})" if mark else ""
+        problem = " ".join(part for part in (error.context, error.problem) if part)
+        raise ConfigError(f"{name}:{line}: this is not YAML: {problem}{column}.") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(f"{name}:{line}: this is not YAML: a character is not allowed.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{name}:1: this is not YAML that can be read: it is nested too deeply.") from error
+    if node is None:
+        node = yaml.ScalarNode("tag:yaml.org,2002:null", "")
+    else:
+        _refuse_aliases(node, name)
+    return Value(name, 1, "", node)
+
+
+def read_text(path: str, content: bytes) -> str:
+    """A file's bytes as UTF-8 text; raises `ConfigError` naming the line of the first other byte."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: the file is not UTF-8 text.") from error
+
+
+def _refuse_aliases(root: yaml.Node, name: str) -> None:
+    """Aliases can make a small file endless, and no configuration needs them."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            line = node.start_mark.line + 1
+            raise ConfigError(f"{name}:{line}: anchors and aliases (& and *) are not read; write it out.")
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            waiting.extend(part for pair in node.value for part in pair)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+
+
+def _suggestion(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}."

@@ -1,0 +1,330 @@
+"""The site's `config.yaml`: typed, checked as a whole, errors with file, line and key."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from config.document import Value, parse_document, read_text
+from config.formats import format_names, load_format
+from engine.domain.errors import ConfigError, InvalidInput
+from engine.domain.zones import zone
+
+MAX_SOURCES = 256
+MAX_TRUNKS = 1000
+MAX_TARGETS = 32
+
+Payer = Literal["caller", "forwarder"]
+
+
+def host_zone() -> ZoneInfo:
+    """The zone of this machine: TZ, the /etc/localtime link, /etc/timezone, else UTC."""
+    names = [os.environ.get("TZ", "").removeprefix(":")]
+    target = os.path.realpath("/etc/localtime")
+    if "/zoneinfo/" in target:
+        names.append(target.split("/zoneinfo/", 1)[1].removeprefix("posix/"))
+    try:
+        names.append(Path("/etc/timezone").read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        names.append("UTC")
+    for name in names:
+        try:
+            return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteSettings:
+    """The place."""
+
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbering:
+    """What internal numbers and trunks look like."""
+
+    extensions: str = r"\d{2,5}"
+    """A regular expression that matches an internal number as a whole."""
+    trunks: tuple[str, ...] = ()
+    """Globs on the channel name without its unique tail; () = no call can be told to be outbound by it."""
+    emergency: tuple[str, ...] = ()
+    """Numbers that stay reachable."""
+    payer: Payer = "caller"
+    """Who pays for a forwarded or transferred call: who placed it, or who passed it on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """CDR files to follow."""
+
+    path: str
+    """A file or a glob as written; relative to the home folder."""
+    format: str
+    """A shipped name, or the path of a format file, relative to the home folder."""
+    timezone: ZoneInfo | None = None
+    """Of the times in the file; None = the site's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileTarget:
+    """One barred extension a line, replaced atomically."""
+
+    path: str = "lockout/barred.txt"
+    """Relative to the home folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AmiTarget:
+    """An Asterisk manager interface."""
+
+    host: str = "127.0.0.1"
+    port: int = 5038
+    username: str = "pbxmeter"
+    secret_file: str = "ami.secret"  # noqa: S105 - a file name, no secret
+    """Relative to the home folder."""
+    family: str = "pbxmeter"
+    hang_up: bool = False
+    """Also end the barred extension's calls on trunks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EslTarget:
+    """A FreeSWITCH event socket."""
+
+    host: str = "127.0.0.1"
+    port: int = 8021
+    password_file: str = "esl.secret"  # noqa: S105 - a file name, no secret
+    """Relative to the home folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandTarget:
+    """A program, run without a shell; `{extension}` and `{state}` are replaced in its arguments."""
+
+    run: tuple[str, ...]
+
+
+Target = FileTarget | AmiTarget | EslTarget | CommandTarget
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineSettings:
+    """The engine process."""
+
+    socket_group: str | None = None
+    """Group that may open the sockets; None = their owner only."""
+    idle_exit_seconds: int = 60
+    """Only when started in the background by a client."""
+    polling: bool = False
+    """Look at the files once a second instead of being told of changes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything that config.yaml says."""
+
+    site: SiteSettings = field(default_factory=lambda: SiteSettings(timezone=host_zone()))
+    numbering: Numbering = Numbering()
+    sources: tuple[Source, ...] = ()
+    lockout: tuple[Target, ...] = ()
+    engine: EngineSettings = EngineSettings()
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in a file; a missing file is a new site: all defaults, no sources.
+
+    Raises `ConfigError` naming file, line and key.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+    return parse_settings(read_text(str(path), content), name=str(path), base=path.parent)
+
+
+def parse_settings(text: str, *, name: str, base: Path | None = None) -> Settings:
+    """The settings in a YAML text; `name` is the file's in errors, `base` the folder of format files.
+
+    Raises `ConfigError` naming file, line and key.
+    """
+    keys = parse_document(text, name=name).mapping(("site", "numbering", "sources", "lockout", "engine"))
+    site = keys["site"].mapping(("timezone",)) if "site" in keys else {}
+    return Settings(
+        site=SiteSettings(timezone=_zone(site["timezone"]) if "timezone" in site else host_zone()),
+        numbering=_numbering(keys["numbering"]) if "numbering" in keys else Numbering(),
+        sources=_sources(keys["sources"], base) if "sources" in keys else (),
+        lockout=_lockout(keys["lockout"]) if "lockout" in keys else (),
+        engine=_engine(keys["engine"]) if "engine" in keys else EngineSettings(),
+    )
+
+
+def _zone(value: Value) -> ZoneInfo:
+    try:
+        return zone(value.text(), field="timezone")
+    except InvalidInput as error:
+        value.fail(error.message.removeprefix("timezone: "))
+
+
+def _numbering(value: Value) -> Numbering:
+    keys = value.mapping(("extensions", "trunks", "emergency", "payer"))
+    default = Numbering()
+    extensions, trunks, emergency, payer = (
+        default.extensions,
+        default.trunks,
+        default.emergency,
+        default.payer,
+    )
+    if "extensions" in keys:
+        extensions = keys["extensions"].regex().pattern
+        if re.fullmatch(extensions, ""):
+            keys["extensions"].fail(f"{extensions!r} also matches no number at all.")
+    if "trunks" in keys:
+        items = _at_most(keys["trunks"], MAX_TRUNKS)
+        trunks = tuple(_glob(item) for item in items)
+    if "emergency" in keys:
+        emergency = tuple(_number(item) for item in keys["emergency"].items())
+    if "payer" in keys:
+        payer = (
+            "forwarder" if keys["payer"].choice(("caller", "forwarder"), "payer") == "forwarder" else "caller"
+        )
+    return Numbering(extensions=extensions, trunks=trunks, emergency=emergency, payer=payer)
+
+
+def _at_most(value: Value, most: int) -> list[Value]:
+    items = value.items()
+    if len(items) > most:
+        value.fail(f"has {len(items)} items; at most {most} are read.")
+    return items
+
+
+def _glob(value: Value) -> str:
+    text = value.text(numbers=True)
+    if re.search(r"\[(?!!?\]?[^\]]*\])", text):
+        value.fail(f"{text!r} is not a glob: a `[` is not closed. Write `[[]` for the character itself.")
+    if any(character < " " for character in text):
+        value.fail(f"{text!r} must not hold control characters.")
+    return text
+
+
+def _number(value: Value) -> str:
+    text = value.text(numbers=True)
+    if not re.fullmatch(r"[0-9*#+]{1,64}", text):
+        value.fail(f"{text!r} is not a number; digits, *, # and + make one.")
+    return text
+
+
+def _sources(value: Value, base: Path | None) -> tuple[Source, ...]:
+    sources: list[Source] = []
+    for item in _at_most(value, MAX_SOURCES):
+        keys = item.mapping(("path", "format", "timezone"))
+        sources.append(
+            Source(
+                path=_glob(_required(item, keys, "path")),
+                format=_format(_required(item, keys, "format"), base),
+                timezone=_zone(keys["timezone"]) if "timezone" in keys else None,
+            )
+        )
+        earlier = [source.path for source in sources[:-1]]
+        if sources[-1].path in earlier:
+            keys["path"].fail(f"is the same as sources[{earlier.index(sources[-1].path)}].path.")
+    return tuple(sources)
+
+
+def _required(item: Value, keys: Mapping[str, Value], name: str) -> Value:
+    if name not in keys:
+        item.fail(f"{name} is missing.")
+    return keys[name]
+
+
+def _format(value: Value, base: Path | None) -> str:
+    name = value.text()
+    if "/" not in name and not name.endswith((".yaml", ".yml")):
+        value.choice(format_names(), "format")
+    elif not (base or Path()).joinpath(name).is_file():
+        value.fail(f"there is no format file {name!r}.")
+    load_format(name, base)
+    return name
+
+
+def _lockout(value: Value) -> tuple[Target, ...]:
+    return tuple(_target(item) for item in _at_most(value, MAX_TARGETS))
+
+
+def _target(item: Value) -> Target:
+    kinds = ("file", "asterisk-ami", "freeswitch-esl", "command")
+    kind = _required(item, item.mapping(), "kind").choice(kinds, "kind of lockout target")
+    if kind == "file":
+        keys = item.mapping(("kind", "path"))
+        return FileTarget(path=_line(keys, "path", FileTarget().path))
+    if kind == "asterisk-ami":
+        keys = item.mapping(("kind", "host", "port", "username", "secret_file", "family", "hang_up"))
+        default = AmiTarget()
+        family = _line(keys, "family", default.family)
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", family):
+            keys["family"].fail("may hold letters, digits, _ and - only.")
+        return AmiTarget(
+            host=_line(keys, "host", default.host),
+            port=keys["port"].integer(least=1, most=65_535) if "port" in keys else default.port,
+            username=_line(keys, "username", default.username),
+            secret_file=_line(keys, "secret_file", default.secret_file),
+            family=family,
+            hang_up=keys["hang_up"].boolean() if "hang_up" in keys else default.hang_up,
+        )
+    if kind == "freeswitch-esl":
+        keys = item.mapping(("kind", "host", "port", "password_file"))
+        esl = EslTarget()
+        return EslTarget(
+            host=_line(keys, "host", esl.host),
+            port=keys["port"].integer(least=1, most=65_535) if "port" in keys else esl.port,
+            password_file=_line(keys, "password_file", esl.password_file),
+        )
+    keys = item.mapping(("kind", "run"))
+    return CommandTarget(run=_command(_required(item, keys, "run")))
+
+
+def _line(keys: Mapping[str, Value], name: str, default: str) -> str:
+    if name not in keys:
+        return default
+    text = keys[name].text(numbers=True)
+    if any(character < " " or character == "\x7f" for character in text):
+        keys[name].fail("must be one line without control characters.")
+    return text
+
+
+def _command(value: Value) -> tuple[str, ...]:
+    items = value.items()
+    if not items:
+        value.fail("must be a list: the program and its arguments.")
+    for index, item in enumerate(items):
+        unknown = [
+            name
+            for name in re.findall(r"\{([^{}]*)\}", item.text(numbers=True))
+            if index == 0 or name not in ("extension", "state")
+        ]
+        if unknown:
+            item.fail(
+                f"{{{unknown[0]}}} is not replaced here; arguments may hold {{extension}} and {{state}}."
+            )
+    return tuple(item.text(numbers=True) for item in items)
+
+
+def _engine(value: Value) -> EngineSettings:
+    keys = value.mapping(("socket_group", "idle_exit_seconds", "polling"))
+    default = EngineSettings()
+    return EngineSettings(
+        socket_group=_line(keys, "socket_group", "") or None,
+        idle_exit_seconds=(
+            keys["idle_exit_seconds"].integer(least=1, most=86_400)
+            if "idle_exit_seconds" in keys
+            else default.idle_exit_seconds
+        ),
+        polling=keys["polling"].boolean() if "polling" in keys else default.polling,
+    )

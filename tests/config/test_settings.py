@@ -1,0 +1,161 @@
+"""The site's configuration: what is read, and what errors say."""
+
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from config.settings import (
+    AmiTarget,
+    CommandTarget,
+    EngineSettings,
+    EslTarget,
+    FileTarget,
+    Numbering,
+    Settings,
+    Source,
+    host_zone,
+    load_settings,
+    parse_settings,
+)
+from engine.domain.errors import ConfigError
+
+WHOLE = r"""
+site:
+  timezone: Asia/Shanghai
+numbering:
+  extensions: '[1-8]\d{2,4}'
+  trunks: ['IAX2/carrier', 'PJSIP/trunk_*', 'DAHDI/*']
+  emergency: ['110', 119, 0120]
+sources:
+  - path: /var/log/asterisk/cdr-csv/Master.csv
+    format: asterisk-csv
+    timezone: UTC
+lockout:
+  - kind: file
+    path: lockout/barred.txt
+  - kind: asterisk-ami
+    host: 127.0.0.1
+    port: 5038
+    username: pbxmeter
+    secret_file: ami.secret
+    family: pbxmeter
+    hang_up: true
+  - kind: freeswitch-esl
+    host: 127.0.0.1
+    port: 8021
+    password_file: esl.secret
+  - kind: command
+    run: [/usr/local/bin/set-barred, '{extension}', '{state}']
+engine:
+  socket_group: pbxmeter
+  idle_exit_seconds: 90
+"""
+
+
+def test_a_whole_site_is_read_as_written() -> None:
+    settings = parse_settings(WHOLE, name="config.yaml")
+    assert settings.site.timezone == ZoneInfo("Asia/Shanghai")
+    assert settings.numbering == Numbering(
+        extensions=r"[1-8]\d{2,4}",
+        trunks=("IAX2/carrier", "PJSIP/trunk_*", "DAHDI/*"),
+        emergency=("110", "119", "0120"),
+    )
+    assert settings.sources == (
+        Source(path="/var/log/asterisk/cdr-csv/Master.csv", format="asterisk-csv", timezone=ZoneInfo("UTC")),
+    )
+    assert settings.lockout == (
+        FileTarget(path="lockout/barred.txt"),
+        AmiTarget(hang_up=True),
+        EslTarget(),
+        CommandTarget(run=("/usr/local/bin/set-barred", "{extension}", "{state}")),
+    )
+    assert settings.engine == EngineSettings(socket_group="pbxmeter", idle_exit_seconds=90)
+
+
+def test_a_missing_file_is_a_new_site(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / "config.yaml") == Settings()
+    assert Settings().sources == ()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "sources:\n", "sources: []\nlockout:\n"])
+def test_an_empty_site_has_defaults(text: str) -> None:
+    assert parse_settings(text, name="config.yaml") == Settings()
+
+
+@pytest.mark.parametrize("path", ["config/example.yaml", "sample_cdr/office/config.yaml"])
+def test_the_examples_are_sound(path: str) -> None:
+    root = Path(__file__).parents[2]
+    assert load_settings(root / path).sources
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (
+            "sources:\n  - path: a\n    formt: x\n",
+            r":3: sources\[0\]\.formt: unknown key; did you mean format\?",
+        ),
+        ("sites:\n", r":1: sites: unknown key; did you mean site\?"),
+        ("site: Asia/Shanghai\n", r":1: site: must hold keys"),
+        ("site:\n  timezone: Mars/Base\n", r":2: site\.timezone: 'Mars/Base' is not a time zone"),
+        ("site:\n  timezone: 5\n", r":2: site\.timezone: must be text in quotes"),
+        (
+            "numbering:\n  extensions: '[1-8'\n",
+            r":2: numbering\.extensions: '\[1-8' is not a regular expression",
+        ),
+        ("numbering:\n  extensions: '.*'\n", r":2: numbering\.extensions: '\.\*' also matches no number"),
+        ("numbering:\n  trunks: 'IAX2/x'\n", r":2: numbering\.trunks: must be a list"),
+        ("numbering:\n  trunks:\n    - 'IAX2/['\n", r":3: numbering\.trunks\[0\]: 'IAX2/\[' is not a glob"),
+        ("numbering:\n  emergency: [abc]\n", r":2: numbering\.emergency\[0\]: 'abc' is not a number"),
+        ("numbering:\n  payer: boss\n", r":2: numbering\.payer: 'boss' is not a known payer"),
+        ("sources:\n  - path: a\n    format: asterisk-cvs\n", r"\.format: .* did you mean asterisk-csv\?"),
+        ("sources:\n  - path: a\n    format: own/x.yaml\n", r":3: .*there is no format file 'own/x\.yaml'"),
+        ("sources:\n  - format: asterisk-csv\n", r":2: sources\[0\]: path is missing"),
+        ("sources:\n  - path: ''\n    format: 3cx\n", r":2: sources\[0\]\.path: must not be empty"),
+        ("lockout:\n  - path: x\n", r":2: lockout\[0\]: kind is missing"),
+        ("lockout:\n  - kind: ami\n", r":2: lockout\[0\]\.kind: 'ami' is not a known kind"),
+        ("lockout:\n  - kind: file\n    port: 1\n", r":3: lockout\[0\]\.port: unknown key"),
+        (
+            "lockout:\n  - kind: asterisk-ami\n    port: 70000\n",
+            r":3: lockout\[0\]\.port: .* from 1 to 65535",
+        ),
+        (
+            "lockout:\n  - kind: asterisk-ami\n    port: [1]\n",
+            r":3: lockout\[0\]\.port: must be a whole number",
+        ),
+        ("lockout:\n  - kind: asterisk-ami\n    hang_up: 1\n", r":3: .*hang_up: must be true or false"),
+        ('lockout:\n  - kind: asterisk-ami\n    username: "a\\r\\nb"\n', r":3: .*username: must be one line"),
+        ("lockout:\n  - kind: command\n    run: rm -rf\n", r":3: lockout\[0\]\.run: must be a list"),
+        ("lockout:\n  - kind: command\n    run: [a, '{number}']\n", r":3: .*\{number\} is not replaced"),
+        ("engine:\n  idle_exit_seconds: 1.5\n", r":2: engine\.idle_exit_seconds: must be a whole number"),
+        ("site:\nsite:\n", r":2: site: is given twice, first in line 1"),
+        ("site: [\n", r":2: this is not YAML"),
+        ("a: &x 1\nb: *x\n", r":1: anchors and aliases"),
+        ("site:\n\ttimezone: UTC\n", r":2: this is not YAML"),
+        ("site: !!python/object:os.system x\n", r":1: site: must hold keys"),
+        ("- a\n", r":1: must hold keys"),
+        ("\x00", r":1: this is not YAML"),
+        ("[" * 5000, r":1: this is not YAML"),
+    ],
+)
+def test_an_error_names_file_line_and_key(text: str, place: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text, name="config.yaml")
+    assert re.match(r"config\.yaml:\d+: ", caught.value.message)
+    assert re.search(place, caught.value.message), caught.value.message
+
+
+def test_bytes_that_are_not_utf8_are_named_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"site:\n  timezone: \xff\n")
+    with pytest.raises(ConfigError, match=r"config\.yaml:2: the file is not UTF-8"):
+        load_settings(path)
+
+
+def test_the_host_zone_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", ":Asia/Shanghai")
+    assert host_zone() == ZoneInfo("Asia/Shanghai")
+    monkeypatch.setenv("TZ", "Nonsense/Zone")
+    assert host_zone().key
