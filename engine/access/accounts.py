@@ -49,7 +49,7 @@ def save_account(session: Session, request: SaveAccount, *, now: datetime) -> No
     """
     if not _NAME.fullmatch(request.name):
         raise InvalidInput(
-            "name: 1 to 64 letters, digits, dots, dashes, underscores or @, beginning with a letter or digit.",
+            "name: 1 to 64 letters, digits, dots, dashes, underscores or @, a letter or digit first.",
             field="name",
         )
     known = session.row("access.account", name=request.name)

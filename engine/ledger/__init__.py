@@ -1,0 +1,1 @@
+"""Extensions and their money: an append-only ledger of signed micro-units."""

@@ -44,21 +44,21 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def run(self, name: str, **values: object) -> None:
+    def run(self, name: str, /, **values: object) -> None:
         """Executes a statement for its effect."""
         self._execute(statement(name), values)
 
-    def rows(self, name: str, *, where: Sequence[Condition] = (), **values: object) -> list[Row]:
+    def rows(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> list[Row]:
         """All rows of a query as tuples."""
         text, bound = narrowed(name, where)
         return self._execute(text, values | bound).fetchall()
 
-    def row(self, name: str, *, where: Sequence[Condition] = (), **values: object) -> Row | None:
+    def row(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> Row | None:
         """The first row, or None."""
         text, bound = narrowed(name, where)
         return self._execute(text, values | bound).fetchone()
 
-    def table(self, name: str, *, where: Sequence[Condition] = (), **values: object) -> pa.Table:
+    def table(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> pa.Table:
         """The whole result as an Arrow table."""
         text, bound = narrowed(name, where)
         try:
@@ -67,7 +67,7 @@ class Session:
             raise _translated(error) from error
 
     def reader(
-        self, name: str, *, where: Sequence[Condition] = (), batch_rows: int = 65_536, **values: object
+        self, name: str, /, *, where: Sequence[Condition] = (), batch_rows: int = 65_536, **values: object
     ) -> pa.RecordBatchReader:
         """The result as a stream of Arrow batches; the session is busy until it is read or closed."""
         text, bound = narrowed(name, where)

@@ -1,0 +1,164 @@
+"""Extensions: the list, and changing their properties."""
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from engine.api.extensions import Changed, ExtensionRow, Extensions, ListExtensions, SetExtensions
+from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.money import MAX_AMOUNT_MICROS
+from engine.domain.names import EntryKind, Payment
+from engine.domain.site import Site
+from engine.ledger.entries import Movement, post
+from engine.store import Condition, Session
+
+MAX_NAME = 128
+MAX_NUMBER = 32
+MAX_PAGE = 100_000
+NUMBER_CHARACTERS = frozenset("0123456789*#+ABCDabcd")
+
+
+def list_extensions(session: Session, site: Site, request: ListExtensions) -> Extensions:
+    """One page of what matches, and how many match."""
+    where: list[Condition] = []
+    if request.text:
+        where.append(Condition("text", {"text": request.text}))
+    if request.state:
+        where.append(Condition(request.state))
+    if request.payment:
+        where.append(Condition("payment", {"payment": request.payment.value}))
+    if request.numbers is not None:
+        where.append(Condition("numbers", {"numbers": request.numbers}))
+    rows = session.rows(
+        "ledger.extension_page",
+        where=where,
+        site_billing=site.billing,
+        low_balance=site.low_balance_micros,
+        sort=request.sort,
+        descending=request.descending,
+        limit=min(request.limit, MAX_PAGE),
+        offset=request.offset,
+    )
+    return Extensions(
+        rows=[
+            ExtensionRow(
+                number=str(row[0]),
+                name=str(row[1]),
+                billing=bool(row[2]),
+                payment=Payment(str(row[3])),
+                total_recharged_micros=int(str(row[4])),
+                balance_micros=int(str(row[5])),
+                credit_limit_micros=int(str(row[6])),
+                available_micros=int(str(row[7])),
+                locked=bool(row[8]),
+                over_limit=bool(row[9]),
+                barred=bool(row[10]),
+                low=bool(row[11]),
+                is_new=bool(row[12]),
+            )
+            for row in rows
+        ],
+        total=int(str(rows[0][13])) if rows else 0,
+    )
+
+
+def check_number(number: str) -> None:
+    """Raises `InvalidInput` for what cannot be an extension in any PBX's protocol."""
+    if not 1 <= len(number) <= MAX_NUMBER or not NUMBER_CHARACTERS.issuperset(number):
+        raise InvalidInput(
+            f"number: {number[:40]!r} is not an extension: 1 to {MAX_NUMBER} digits, *, #, + or A to D.",
+            field="number",
+        )
+
+
+def check_properties(*, name: str | None, credit_limit_micros: int | None) -> None:
+    """Raises `InvalidInput` naming the field."""
+    if name is not None and len(name) > MAX_NAME:
+        raise InvalidInput(f"name: at most {MAX_NAME} characters.", field="name")
+    if credit_limit_micros is not None and not 0 <= credit_limit_micros <= MAX_AMOUNT_MICROS:
+        raise InvalidInput("credit_limit: must lie between 0 and 1,000,000,000,000.", field="credit_limit")
+
+
+def set_extensions(session: Session, request: SetExtensions, *, operator: str, now: datetime) -> Changed:
+    """Changes the named properties of every extension named, all or none.
+
+    Raises `NotFound` for an unknown extension unless `create` is set, `InvalidInput` naming the field.
+    A new payment method resets the total recharged and leaves a `method change` in the ledger.
+    """
+    numbers = list(dict.fromkeys(request.numbers))
+    if not numbers:
+        raise InvalidInput("numbers: name at least one extension.", field="numbers")
+    check_properties(name=request.name, credit_limit_micros=request.credit_limit_micros)
+    known = {str(row[0]): row for row in session.rows("ledger.known_extensions", numbers=numbers)}
+    missing = [number for number in numbers if number not in known]
+    if missing and not request.create:
+        raise NotFound(f"There is no extension {', '.join(missing[:10])}.")
+    for number in missing:
+        check_number(number)
+        session.run(
+            "ledger.add_extension",
+            number=number,
+            name=request.name or "",
+            billing=bool(request.billing),
+            payment=(request.payment or Payment.PREPAID).value,
+            credit_limit=request.credit_limit_micros or 0,
+            locked=bool(request.locked),
+            is_new=False,
+            now=now,
+        )
+    wanted = [
+        (
+            number,
+            row[1] if request.name is None else request.name,
+            row[2] if request.billing is None else request.billing,
+            row[3] if request.payment is None else request.payment.value,
+            row[4] if request.credit_limit_micros is None else request.credit_limit_micros,
+            row[5] if request.locked is None else request.locked,
+        )
+        for number, row in known.items()
+    ]
+    return Changed(
+        changed=len(missing) + apply_properties(session, known, wanted, operator=operator, now=now)
+    )
+
+
+Properties = tuple[str, object, object, object, object, object]
+"""number, name, billing, payment, credit_limit_micros, locked."""
+
+
+def apply_properties(
+    session: Session,
+    known: dict[str, tuple[object, ...]],
+    wanted: list[Properties],
+    *,
+    operator: str,
+    now: datetime,
+) -> int:
+    """Writes the properties that differ from `known`; returns how many extensions changed.
+
+    Looking at an extension's properties ends its being new.
+    """
+    different = [row for row in wanted if row[1:] != known[row[0]][1:6] or known[row[0]][6]]
+    if not different:
+        return 0
+    columns = list(zip(*different, strict=True))
+    changes = pa.table(
+        {
+            "number": pa.array(columns[0], pa.string()),
+            "name": pa.array(columns[1], pa.string()),
+            "billing": pa.array(columns[2], pa.bool_()),
+            "payment": pa.array(columns[3], pa.string()),
+            "credit_limit_micros": pa.array(columns[4], pa.int64()),
+            "locked": pa.array(columns[5], pa.bool_()),
+            "is_new": pa.array([False] * len(different), pa.bool_()),
+        }
+    )
+    with session.bound(changes=changes):
+        session.run("ledger.change_extensions")
+    switched = [
+        Movement(extension=row[0], kind=EntryKind.METHOD_CHANGE, amount_micros=0)
+        for row in different
+        if row[3] != known[row[0]][3]
+    ]
+    post(session, switched, now=now, operator=operator)
+    return len(different)
