@@ -13,32 +13,9 @@ from textual.app import App, ReturnType
 from textual.color import Color
 from textual.filter import LineFilter
 
-REPLACEMENT = "·"
+from tui.terminal.clean import HOSTILE, REPLACEMENT, clean
 
-_BLANKS = "\t\n\r\v\f\x85\u2028\u2029"
-# C0, DEL and C1; soft hyphen; Arabic letter mark; Mongolian vowel separator; zero-width characters and directional
-# marks; line and paragraph separators, embeddings and overrides; word joiners, invisible operators and isolates;
-# surrogates; byte order mark; interlinear annotation; tags.
-_HOSTILE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-_REPLACEMENTS = dict.fromkeys(_BLANKS, " ")
-
-
-def _replacement(match: re.Match[str]) -> str:
-    return _REPLACEMENTS.get(match.group(), REPLACEMENT)
-
-
-def clean(text: str) -> str:
-    """`text` on one line with nothing in it that a terminal obeys, reorders or hides.
-
-    White space that moves the cursor becomes a blank; every other such character becomes a middle dot, so that it
-    is seen that something was there. Text that holds none is returned as it is.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return _HOSTILE.sub(_replacement, text)
+__all__ = ["CleanLines", "HostileTextFilter", "clean"]
 
 
 def _same_width(match: re.Match[str]) -> str:
@@ -64,14 +41,14 @@ def _harmless(segment: Segment) -> bool:
 
 
 def _is_clean(text: str) -> bool:
-    return (text.isascii() and text.isprintable()) or _HOSTILE.search(text) is None
+    return (text.isascii() and text.isprintable()) or HOSTILE.search(text) is None
 
 
 def _cleaned(segment: Segment) -> Segment:
     text, style, _control = segment
     if style is not None and style.link is not None and not _is_clean(style.link):
         style = style.update_link(None)
-    return Segment(_HOSTILE.sub(_same_width, text), style)
+    return Segment(HOSTILE.sub(_same_width, text), style)
 
 
 class CleanLines(App[ReturnType]):
