@@ -1,0 +1,330 @@
+"""The one table for every list: columns, marks and sorting over a `PagedView`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from tui.widgets.columns import Column, Columns, ColumnState
+from tui.widgets.paged_view import HEADER_LINES, PagedView
+from tui.widgets.rows import Row, RowSource
+from tui.widgets.table_lines import ASCII_GLYPHS, MARGIN_CELLS, UNICODE_GLYPHS, TableLines
+
+ROW_STYLES = ("good", "warning", "error", "muted", "accent", "strong")
+"""Names usable in `Row.styles` and `Row.cell_styles`; each is the component class `row--NAME`."""
+
+
+class WindowedTable(PagedView, can_focus=True):
+    """A table of rows from a `RowSource`, however many.
+
+    Marks are kept by key: they outlive sorting, filtering, refreshing and paging. Texts are cleaned and never
+    read as markup.
+    """
+
+    ALLOW_SELECT = False
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--header",
+        "table--sorted",
+        "table--cursor",
+        "table--cursor-blurred",
+        "table--marked",
+        "table--note",
+        *(f"row--{name}" for name in ROW_STYLES),
+    }
+
+    DEFAULT_CSS = """
+    WindowedTable {
+        background: $surface;
+        color: $foreground;
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 1;
+        & > .table--header { background: $panel; text-style: bold; }
+        & > .table--sorted { color: $accent; }
+        & > .table--cursor { background: $primary; color: $background; }
+        & > .table--cursor-blurred { background: $panel; }
+        & > .table--marked { color: $accent; text-style: bold; }
+        & > .table--note { color: $foreground-darken-3; }
+        & > .row--good { color: $success; }
+        & > .row--warning { color: $warning; }
+        & > .row--error { color: $error; }
+        & > .row--muted { color: $foreground-darken-3; }
+        & > .row--accent { color: $accent; }
+        & > .row--strong { text-style: bold; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False),
+        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False),
+        Binding("g,home", "first", "First row", show=False),
+        Binding("G,end", "last", "Last row", show=False),
+        Binding("left,h", "sideways(-8)", "Left", show=False),
+        Binding("right,l", "sideways(8)", "Right", show=False),
+        Binding("enter", "select", "Open", show=False),
+        Binding("space", "mark", "Mark", show=False),
+        Binding("asterisk", "mark_all", "Mark all", show=False),
+        Binding("percent_sign", "invert_marks", "Invert marks", show=False),
+        Binding("less_than_sign", "sort_column(-1)", "Sort by the column before", show=False),
+        Binding("greater_than_sign", "sort_column(1)", "Sort by the next column", show=False),
+        Binding("z", "turn_sort", "Turn the order", show=False),
+        Binding("left_square_bracket", "resize_column(-1)", "Narrower column", show=False),
+        Binding("right_square_bracket", "resize_column(1)", "Wider column", show=False),
+        Binding("left_curly_bracket", "move_column(-1)", "Column to the left", show=False),
+        Binding("right_curly_bracket", "move_column(1)", "Column to the right", show=False),
+    ]
+
+    @dataclass
+    class RowSelected(PagedView.ViewMessage):
+        """Enter or a double click on a row."""
+
+        key: str
+        row: int
+
+    @dataclass
+    class MarksChanged(PagedView.ViewMessage):
+        marked: int
+        """How many rows are marked."""
+
+        partial: bool = False
+        """Everything loaded was marked or inverted, but the list has rows that are not loaded."""
+
+    @dataclass
+    class SortRequested(PagedView.ViewMessage):
+        """The rows are wanted in another order: call `set_source` with a source that has it."""
+
+        column: str
+        descending: bool
+
+    @dataclass
+    class ColumnsChanged(PagedView.ViewMessage):
+        """Columns were moved, sized, hidden or shown: `column_states` is worth remembering."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        source: RowSource | None = None,
+        placeholder: str = "",
+        loading_text: str = "…",
+        ascii_only: bool = False,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`placeholder` stands in an empty list, `loading_text` in one whose first rows are on their way."""
+        super().__init__(source=source, id=id, classes=classes)
+        self.placeholder = placeholder
+        self.loading_text = loading_text
+        self._columns = Columns(columns, margin=MARGIN_CELLS)
+        self._glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
+        self._marks: dict[str, None] = {}
+        self._sort_key: str | None = None
+        self._sort_descending = False
+
+    # Columns
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns in their present order, hidden ones included."""
+        return self._columns.every
+
+    @property
+    def column_states(self) -> tuple[ColumnState, ...]:
+        return self._columns.states
+
+    def restore_columns(self, states: Sequence[ColumnState]) -> None:
+        """Applies remembered `column_states`."""
+        self._columns.restore(states)
+        self._columns_changed()
+
+    def reset_columns(self) -> None:
+        self._columns.reset()
+        self._columns_changed()
+        self.post_message(self.ColumnsChanged(self))
+
+    def hide_column(self, key: str, hidden: bool = True) -> None:
+        """Hides or shows a column; the last one shown stays."""
+        if self._columns.hide(key, hidden):
+            self._columns_changed()
+            self.post_message(self.ColumnsChanged(self))
+
+    def resize_column(self, key: str, by: int) -> None:
+        self._columns.resize(key, by)
+        self._columns_changed()
+        self.post_message(self.ColumnsChanged(self))
+
+    def move_column(self, key: str, by: int) -> None:
+        """Moves a column past `by` others, to the right if positive."""
+        self._columns.move(key, by)
+        self._columns_changed()
+        self.post_message(self.ColumnsChanged(self))
+
+    def _columns_changed(self) -> None:
+        self._size_changed()
+        self.refresh()
+
+    def _content_width(self) -> int:
+        placed = self._columns.place(self.size.width)
+        return placed[-1].x + placed[-1].width if placed else self.size.width
+
+    def _chosen_column(self) -> str:
+        return self._sort_key or self._columns.shown[0].key
+
+    def action_resize_column(self, by: int) -> None:
+        self.resize_column(self._chosen_column(), by)
+
+    def action_move_column(self, by: int) -> None:
+        self.move_column(self._chosen_column(), by)
+
+    def action_sideways(self, by: int) -> None:
+        self.scroll_x = self.scroll_target_x = self.scroll_x + by
+
+    # Sorting
+
+    @property
+    def sort(self) -> tuple[str | None, bool]:
+        """The column whose header carries the arrow, and whether the order is descending."""
+        return self._sort_key, self._sort_descending
+
+    def set_sort(self, column: str | None, descending: bool = False) -> None:
+        """Tells the table in which order its source is; asks for nothing."""
+        self._sort_key, self._sort_descending = column, descending
+        self.refresh()
+
+    def _request_sort(self, column: str, descending: bool) -> None:
+        self.set_sort(column, descending)
+        self.post_message(self.SortRequested(self, column, descending))
+
+    def action_sort_column(self, by: int) -> None:
+        keys = [column.key for column in self._columns.shown if column.sortable]
+        if keys:
+            place = keys.index(self._sort_key) + by if self._sort_key in keys else min(0, by)
+            self._request_sort(keys[place % len(keys)], False)
+
+    def action_turn_sort(self) -> None:
+        if self._sort_key is not None:
+            self._request_sort(self._sort_key, not self._sort_descending)
+
+    # Marks
+
+    @property
+    def marked_keys(self) -> frozenset[str]:
+        return frozenset(self._marks)
+
+    @property
+    def cursor_cells(self) -> tuple[str, ...]:
+        """The texts of the row under the cursor, cleaned by nobody yet; empty while it is not there."""
+        row = self._pages.row(self._cursor)
+        return row.cells if row is not None else ()
+
+    def clear_marks(self) -> None:
+        self._set_marks(())
+
+    def mark(self, keys: Iterable[str]) -> None:
+        """Marks these rows too, whether they are loaded or not."""
+        self._set_marks([*self._marks, *keys])
+
+    def _set_marks(self, keys: Iterable[str], *, partial: bool = False) -> None:
+        self._marks = dict.fromkeys(keys)
+        self.refresh()
+        self.post_message(self.MarksChanged(self, len(self._marks), partial))
+
+    def action_mark(self) -> None:
+        key = self.cursor_key
+        if key is None:
+            return
+        if key in self._marks:
+            del self._marks[key]
+        else:
+            self._marks[key] = None
+        self._refresh_row(self._cursor)
+        self.post_message(self.MarksChanged(self, len(self._marks)))
+        self.action_move(1)
+
+    def action_mark_all(self) -> None:
+        keys = [row.key for _number, row in self._pages.loaded()]
+        partial = len(keys) < self._pages.rows
+        self._set_marks([*self._marks, *keys], partial=partial)
+
+    def action_invert_marks(self) -> None:
+        keys = dict.fromkeys(row.key for _number, row in self._pages.loaded())
+        partial = len(keys) < self._pages.rows
+        kept = [key for key in self._marks if key not in keys]
+        self._set_marks([*kept, *(key for key in keys if key not in self._marks)], partial=partial)
+
+    # Selecting and the mouse
+
+    def action_select(self) -> None:
+        key = self.cursor_key
+        if key is not None:
+            self.post_message(self.RowSelected(self, key, self._cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        event.stop()
+        if offset.y < HEADER_LINES:
+            self._header_clicked(offset.x)
+            return
+        row = self.top_row + offset.y - HEADER_LINES
+        if row >= self._pages.rows:
+            return
+        self.move_to(row)
+        if event.chain == 2:
+            self.action_select()
+
+    def _header_clicked(self, x: int) -> None:
+        for number, placed in enumerate(self._columns.place(self.size.width)):
+            start = placed.x - (round(self.scroll_x) if number else 0)
+            if start <= x <= start + placed.width:
+                key = placed.column.key
+                if placed.column.sortable:
+                    self._request_sort(key, key == self._sort_key and not self._sort_descending)
+                return
+
+    # Drawing
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_x(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.refresh()
+
+    def _component(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=True, default=Style.null())
+
+    def render_line(self, y: int) -> Strip:
+        lines = TableLines(
+            placed=self._columns.place(self.size.width),
+            width=self.size.width,
+            scroll_x=round(self.scroll_x),
+            glyphs=self._glyphs,
+            style=self._component,
+        )
+        base = self.rich_style
+        if y < HEADER_LINES:
+            return lines.header(self._sort_key, self._sort_descending, base + self._component("table--header"))
+        return self._body_line(lines, self.top_row + y - HEADER_LINES, base)
+
+    def _body_line(self, lines: TableLines, number: int, base: Style) -> Strip:
+        if number >= self._pages.rows:
+            note = ""
+            if number == 0:
+                note = self.loading_text if self._incoming is not None else self.placeholder
+            return lines.note(note, base + self._component("table--note"))
+        over = Style.null()
+        if number == self._cursor:
+            over = self._component("table--cursor" if self.has_focus else "table--cursor-blurred")
+        row: Row | None = self._pages.row(number)
+        if row is None:
+            return lines.waiting(base, over)
+        return lines.row(row, marked=row.key in self._marks, base=base, over=over)
