@@ -2,7 +2,7 @@
 
 A file holds blocks headed `-- name: NAME`, each with a line of description, and conditions headed
 `-- condition: NAME`. A statement that can be narrowed has `/*where*/` in its WHERE clause; conditions
-from the same area are put there, joined by AND, each with parameters of its own. Nothing else is ever
+are put there, joined by AND, each with parameters of its own. Nothing else is ever
 put into a statement: values are bound.
 """
 
@@ -18,10 +18,15 @@ _PARAMETER = re.compile(r"\$(\w+)")
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition of a WHERE clause, by name, with the values it binds."""
+    """One condition of a WHERE clause, with the values it binds.
+
+    `name` is a condition of the statement's own area, or `area.name`. `negated` keeps the rows that do not
+    meet it, those where it is NULL included.
+    """
 
     name: str
     values: Mapping[str, object] = field(default_factory=dict[str, object])
+    negated: bool = False
 
 
 @cache
@@ -53,8 +58,9 @@ def narrowed(name: str, conditions: Sequence[Condition]) -> tuple[str, dict[str,
     clauses: list[str] = []
     bound: dict[str, object] = {}
     for number, condition in enumerate(conditions):
-        text = _area(area)["condition", condition.name]
-        clauses.append("(" + _PARAMETER.sub(rf"$c{number}_\1", text) + ")")
+        owner, _, local = condition.name.rpartition(".")
+        text = _PARAMETER.sub(rf"$c{number}_\1", _area(owner or area)["condition", local])
+        clauses.append(f"NOT coalesce(({text}), false)" if condition.negated else f"({text})")
         bound |= {f"c{number}_{key}": value for key, value in condition.values.items()}
     return statement(name).replace("/*where*/", " AND ".join(clauses) or "true"), bound
 
