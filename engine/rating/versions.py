@@ -1,0 +1,84 @@
+"""Rate rules as rows: what a rule says as a stored version, and back."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import cast
+
+import pyarrow as pa
+
+from engine.domain.rates import Rate
+from engine.store import Session
+
+VERSIONS = pa.schema(
+    [
+        ("version_id", pa.int64()),
+        ("rate_id", pa.int64()),
+        ("name", pa.string()),
+        ("prefix", pa.string()),
+        ("number_length", pa.int32()),
+        ("initial_fee_micros", pa.int64()),
+        ("initial_seconds", pa.int32()),
+        ("price_micros", pa.int64()),
+        ("price_seconds", pa.int32()),
+        ("cycle_seconds", pa.int32()),
+        ("start_second", pa.int32()),
+        ("end_second", pa.int32()),
+        ("weekdays", pa.int32()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+        ("extensions", pa.list_(pa.string())),
+    ]
+)
+"""What the columns of `rate_version` hold, without who wrote it and when."""
+
+FIELDS = VERSIONS.names[2:]
+"""The fields of `Rate` that a version keeps; `enabled` belongs to the list."""
+
+LISTED = pa.schema(
+    [("rate_id", pa.int64()), ("version_id", pa.int64()), ("position", pa.int32()), ("enabled", pa.bool_())]
+)
+"""The columns of `rate`."""
+
+Numbered = tuple[int, int, Rate]
+"""Version, rule, and what it says."""
+
+
+def add_versions(session: Session, versions: Sequence[Numbered], *, operator: str, now: datetime) -> None:
+    """Stores versions as said by `operator` at `now` (naive UTC)."""
+    if not versions:
+        return
+    columns: list[list[object]] = [
+        [version_id for version_id, _, _ in versions],
+        [rate_id for _, rate_id, _ in versions],
+        *([getattr(rate, field) for _, _, rate in versions] for field in FIELDS),
+    ]
+    table = pa.table(
+        [pa.array(values, kind) for values, kind in zip(columns, VERSIONS.types, strict=True)],
+        schema=VERSIONS,
+    )
+    with session.bound(new_versions=table):
+        session.run("rates.add_versions", operator=operator, now=now)
+
+
+def rate_of(values: Sequence[object], *, enabled: bool) -> Rate:
+    """The rule of a row whose columns are `FIELDS`."""
+    name, prefix, length, fee, first, price, price_seconds, cycle, start, end, days, since, until, chosen = (
+        values
+    )
+    return Rate(
+        name=str(name),
+        enabled=enabled,
+        prefix=str(prefix),
+        number_length=cast(int, length),
+        initial_fee_micros=cast(int, fee),
+        initial_seconds=cast(int, first),
+        price_micros=cast(int, price),
+        price_seconds=cast("int | None", price_seconds),
+        cycle_seconds=cast(int, cycle),
+        start_second=cast(int, start),
+        end_second=cast(int, end),
+        weekdays=cast(int, days),
+        valid_from=cast("date | None", since),
+        valid_to=cast("date | None", until),
+        extensions=None if chosen is None else tuple(cast("list[str]", chosen)),
+    )

@@ -1,0 +1,35 @@
+-- The billing arithmetic and the conditions of a rule: every cost and every winner comes from these.
+
+-- Started cycles after the end of the first block.
+CREATE MACRO billed_cycles(billsec, initial_seconds, cycle_seconds) AS
+    (greatest(billsec - initial_seconds, 0)::BIGINT + cycle_seconds - 1) // cycle_seconds;
+
+-- Micro-units of so many cycles; the one division rounds half up. Beyond 64 bits it stays at the largest amount.
+CREATE MACRO price_of_cycles(cycles, cycle_seconds, price_micros, price_seconds) AS
+    least(
+        CASE
+            WHEN price_seconds IS NULL THEN cycles::HUGEINT * price_micros
+            ELSE (2 * cycles::HUGEINT * cycle_seconds * price_micros + price_seconds) // (2 * price_seconds)
+        END,
+        9000000000000000000::HUGEINT
+    )::BIGINT;
+
+-- Whether a moment of the local day lies in a window. The weekday (0 = Monday) is that of the window's start:
+-- after midnight, that of the day before.
+CREATE MACRO within_window(second_of_day, weekday, start_second, end_second, weekdays) AS
+    CASE
+        WHEN start_second = end_second THEN (weekdays >> weekday) & 1 = 1
+        WHEN start_second < end_second
+            THEN second_of_day >= start_second AND second_of_day < end_second AND (weekdays >> weekday) & 1 = 1
+        WHEN second_of_day >= start_second THEN (weekdays >> weekday) & 1 = 1
+        ELSE second_of_day < end_second AND (weekdays >> ((weekday + 6) % 7)) & 1 = 1
+    END;
+
+-- Why a call is not charged whatever the rules say; NULL = the rules decide.
+CREATE MACRO uncharged_reason(direction, answered, billsec, site_billing, extension_billed) AS
+    CASE
+        WHEN direction <> 'outbound' THEN 'not outbound'
+        WHEN NOT answered OR billsec <= 0 THEN 'not answered'
+        WHEN NOT site_billing THEN 'billing off'
+        WHEN NOT extension_billed THEN 'extension not billed'
+    END;

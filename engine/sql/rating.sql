@@ -1,0 +1,119 @@
+-- name: book
+-- The rules that can win, ranked: longest prefix, exact length, position. Those behind an unconditional rule
+-- with the same prefix and length are left out.
+WITH listed AS (
+    SELECT
+        rate.rate_id, rate.version_id, rate.position,
+        version.prefix, version.number_length,
+        version.initial_fee_micros, version.initial_seconds,
+        version.price_micros, version.price_seconds, version.cycle_seconds,
+        version.start_second, version.end_second, version.weekdays,
+        version.valid_from, version.valid_to, version.extensions,
+        version.start_second <> version.end_second
+            OR version.weekdays <> 127
+            OR version.valid_from IS NOT NULL
+            OR version.valid_to IS NOT NULL
+            OR version.extensions IS NOT NULL AS conditional
+    FROM rate
+    JOIN rate_version AS version USING (version_id)
+    WHERE rate.enabled
+),
+reachable AS (
+    SELECT *
+    FROM listed
+    QUALIFY position <= coalesce(
+        min(position) FILTER (NOT conditional) OVER (PARTITION BY prefix, number_length), position
+    )
+)
+SELECT
+    row_number() OVER (ORDER BY length(prefix) DESC, number_length = 0, position)::INTEGER AS rank,
+    length(prefix)::INTEGER AS prefix_length,
+    rate_id, version_id, position, prefix, number_length,
+    initial_fee_micros, initial_seconds, price_micros, price_seconds, cycle_seconds,
+    start_second, end_second, weekdays, valid_from, valid_to, extensions, conditional
+FROM reachable
+ORDER BY rank;
+
+-- name: rate_calls
+-- The verdict on each of rating_calls by the rules of rating_rules, whose prefix lengths are rating_lengths.
+WITH facts AS MATERIALIZED (
+    SELECT
+        calls.row, calls.extension, calls.dialled, calls.billsec, calls.answered_local,
+        uncharged_reason(
+            calls.direction, calls.answered, calls.billsec, $site_billing, extension.number IS NOT NULL
+        ) AS reason
+    FROM rating_calls AS calls
+    LEFT JOIN extension ON extension.number = calls.extension AND extension.billing
+),
+numbers AS MATERIALIZED (
+    SELECT DISTINCT dialled, length(dialled) AS number_length
+    FROM facts
+    WHERE reason IS NULL
+),
+prefixes AS (
+    SELECT numbers.dialled, numbers.number_length, left(numbers.dialled, lengths.prefix_length) AS prefix
+    FROM numbers
+    JOIN rating_lengths AS lengths ON lengths.prefix_length <= numbers.number_length
+),
+candidates AS MATERIALIZED (
+    SELECT
+        prefixes.dialled, rules.rank, rules.conditional,
+        rules.start_second, rules.end_second, rules.weekdays,
+        rules.valid_from, rules.valid_to, rules.extensions
+    FROM prefixes
+    JOIN rating_rules AS rules USING (prefix)
+    WHERE rules.number_length = 0 OR rules.number_length = prefixes.number_length
+),
+unconditional AS MATERIALIZED (
+    SELECT dialled, min(rank) AS rank
+    FROM candidates
+    WHERE NOT conditional
+    GROUP BY dialled
+),
+contested AS (
+    SELECT candidates.*
+    FROM candidates
+    LEFT JOIN unconditional USING (dialled)
+    WHERE candidates.conditional AND (unconditional.rank IS NULL OR candidates.rank < unconditional.rank)
+),
+fitting AS (
+    SELECT facts.row, min(contested.rank) AS rank
+    FROM facts
+    JOIN contested USING (dialled)
+    WHERE facts.reason IS NULL
+        AND (contested.extensions IS NULL OR list_contains(contested.extensions, facts.extension))
+        AND (contested.valid_from IS NULL OR facts.answered_local::DATE >= contested.valid_from)
+        AND (contested.valid_to IS NULL OR facts.answered_local::DATE < contested.valid_to)
+        AND within_window(
+            hour(facts.answered_local) * 3600 + minute(facts.answered_local) * 60 + second(facts.answered_local),
+            isodow(facts.answered_local) - 1,
+            contested.start_second, contested.end_second, contested.weekdays
+        )
+    GROUP BY facts.row
+),
+winners AS (
+    SELECT facts.row, facts.billsec, facts.reason, coalesce(fitting.rank, unconditional.rank) AS rank
+    FROM facts
+    LEFT JOIN fitting USING (row)
+    LEFT JOIN unconditional ON facts.reason IS NULL AND unconditional.dialled = facts.dialled
+),
+priced AS (
+    SELECT
+        winners.row, rules.version_id, rules.initial_fee_micros,
+        CASE WHEN rules.rank IS NULL THEN coalesce(winners.reason, 'no rule') END AS unrated,
+        billed_cycles(winners.billsec, rules.initial_seconds, rules.cycle_seconds) AS cycles,
+        rules.cycle_seconds, rules.price_micros, rules.price_seconds
+    FROM winners
+    LEFT JOIN rating_rules AS rules USING (rank)
+)
+SELECT
+    row,
+    coalesce(
+        initial_fee_micros + price_of_cycles(cycles, cycle_seconds, price_micros, price_seconds), 0
+    )::BIGINT AS cost_micros,
+    unrated,
+    version_id AS rate_version,
+    coalesce(cycles, 0)::BIGINT AS cycles,
+    coalesce(initial_fee_micros, 0)::BIGINT AS first_block_micros
+FROM priced
+ORDER BY row;

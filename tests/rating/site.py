@@ -1,0 +1,85 @@
+"""A store whose rate list and extensions come from the plain reference's rules and calls."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from engine.domain.rates import Rate
+from engine.rating.versions import LISTED, add_versions
+from engine.store import Session
+from tests.reference.rating import Call, Rule
+
+NOW = datetime(2026, 11, 2, 12, 0)
+
+
+def rate_of_rule(rule: Rule) -> Rate:
+    """The product's words for a rule of the reference."""
+    return Rate(
+        name=rule.name,
+        enabled=rule.enabled,
+        prefix=rule.prefix,
+        number_length=rule.number_length,
+        initial_fee_micros=rule.initial_fee_micros,
+        initial_seconds=rule.initial_seconds,
+        price_micros=rule.price_micros,
+        price_seconds=rule.price_seconds,
+        cycle_seconds=rule.cycle_seconds,
+        start_second=_second(rule.start_time),
+        end_second=_second(rule.end_time),
+        weekdays=sum(1 << day for day in rule.weekdays),
+        valid_from=rule.valid_from,
+        valid_to=rule.valid_to,
+        extensions=None if rule.extensions is None else tuple(sorted(rule.extensions)),
+    )
+
+
+def put_rates(session: Session, rates: Sequence[Rate]) -> None:
+    """Makes these the list, rule and version n at position n; forgets whatever was there."""
+    connection = session._connection  # pyright: ignore[reportPrivateUsage]
+    connection.execute("DELETE FROM rate; DELETE FROM rate_version")
+    numbers = range(1, len(rates) + 1)
+    versions = [(number, number, rate) for number, rate in zip(numbers, rates, strict=True)]
+    add_versions(session, versions, operator="test", now=NOW)
+    listed = [pa.array(numbers, pa.int64()), pa.array(numbers, pa.int64()), pa.array(numbers, pa.int32())]
+    enabled = pa.array([rate.enabled for rate in rates], pa.bool_())
+    with session.bound(new_list=pa.table([*listed, enabled], schema=LISTED)):
+        session.run("rates.add_list")
+
+
+def put_extensions(session: Session, billed: Iterable[str], *, unbilled: Iterable[str] = ()) -> None:
+    """Makes these the extensions; forgets whatever was there."""
+    connection = session._connection  # pyright: ignore[reportPrivateUsage]
+    connection.execute("DELETE FROM extension")
+    rows = [(number, True) for number in billed] + [(number, False) for number in unbilled]
+    for number, billing in rows:
+        connection.execute(
+            "INSERT INTO extension VALUES (?, '', ?, 'postpaid', 0, false, false, ?, 0, 0)",
+            [number, billing, NOW],
+        )
+
+
+def call_table(calls: Sequence[Call], zone: ZoneInfo) -> pa.Table:
+    """The calls as `rate_calls` takes them, rows from 0."""
+    local = [
+        None if call.answered_at is None else call.answered_at.astimezone(zone).replace(tzinfo=None)
+        for call in calls
+    ]
+    return pa.table(
+        {
+            "row": pa.array(range(len(calls)), pa.int64()),
+            "extension": pa.array([call.extension for call in calls], pa.string()),
+            "dialled": pa.array([call.dialled for call in calls], pa.string()),
+            "direction": pa.array(
+                ["outbound" if call.outbound else "inbound" for call in calls], pa.string()
+            ),
+            "answered": pa.array([call.answered for call in calls], pa.bool_()),
+            "billsec": pa.array([call.billsec for call in calls], pa.int32()),
+            "answered_local": pa.array(local, pa.timestamp("us")),
+        }
+    )
+
+
+def _second(moment: time) -> int:
+    return moment.hour * 3600 + moment.minute * 60 + moment.second
