@@ -36,8 +36,8 @@ def blocks(
 
     Without `days`, as many days as so many extensions take for them. `(uniqueid, sequence)` is unique.
     """
-    if rows < 1:
-        raise ValueError("rows: choose at least 1")
+    if rows < 1 or (days is not None and days < 1):
+        raise ValueError("rows, days: choose at least 1")
     checked(columns)
     if days is None:
         days = max(1, round(rows / (extensions * _CALLS_PER_EXTENSION_AND_DAY) * 7 / 5.2))

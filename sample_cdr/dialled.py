@@ -52,6 +52,12 @@ class NumberPool:
         return kind[int(len(kind) * random.random() ** 2.5)]
 
 
+def destination(dialled: str) -> Destination:
+    """Where the PBX sends a number dialled with its outside line, or an emergency number without."""
+    sent = dialled.removeprefix(OUTSIDE_LINE)
+    return Destination(dialled, sent, "trunk_intl" if sent.startswith("00") else "trunk_main")
+
+
 def outside_caller(random: Random) -> str:
     """The number of somebody who calls in."""
     return _mobile(random) if random.random() < 0.7 else "0" + _area(random)
@@ -65,14 +71,8 @@ def _distinct(random: Random, maker: Callable[[Random], str], wanted: int) -> li
         attempts += 1
         number = maker(random)
         if number not in found:
-            found[number] = _destination(number)
+            found[number] = destination(number if number in EMERGENCY else OUTSIDE_LINE + number)
     return list(found.values())
-
-
-def _destination(number: str) -> Destination:
-    trunk = "trunk_intl" if number.startswith("00") else "trunk_main"
-    dialled = number if number in EMERGENCY else OUTSIDE_LINE + number
-    return Destination(dialled, number, trunk)
 
 
 def _mobile(random: Random) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sample_cdr import bulk, shape
-from sample_cdr.dialled import Destination
+from sample_cdr.dialled import destination
 from sample_cdr.directory import Person
 from sample_cdr.record import COLUMNS_NEW, COLUMNS_PLAIN, Record, checked
 from sample_cdr.switchboard import Switchboard
@@ -45,6 +45,8 @@ def rows(
     leaves out calls that end after it, for an office that is telephoning right now.
     """
     checked(columns)
+    if days < 1:
+        raise ValueError("days: choose at least 1")
     switchboard = Switchboard(seed, extensions=extensions, distinct_numbers=distinct_numbers)
     for record in _records(switchboard, start, days, ZoneInfo(zone)):
         if until is not None and record.end > until:
@@ -81,7 +83,7 @@ def live_call(
     wished = extension is not None or dialled is not None or billsec is not None
     disposition = "ANSWERED" if billsec is not None else None
     if wished or random.random() < 0.6:
-        to = None if dialled is None else Destination(dialled, dialled.removeprefix("9"), "trunk_main")
+        to = None if dialled is None else destination(dialled)
         made = switchboard.outbound(person, 0, to=to, disposition=disposition, billsec=billsec, plain=True)[0]
     else:
         made = switchboard.call(person, 0, "inbound")[0]
@@ -153,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
                 options.seed,
                 extensions=options.extensions,
                 start=options.start,
-                days=options.days or OFFICE_DAYS,
+                days=OFFICE_DAYS if options.days is None else options.days,
                 columns=options.columns,
                 distinct_numbers=options.distinct_numbers,
             )
@@ -185,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=OFFICE_SEED)
     parser.add_argument("--start", type=date.fromisoformat, default=OFFICE_START, metavar="DATE")
     parser.add_argument("--columns", type=int, choices=(COLUMNS_PLAIN, COLUMNS_NEW), default=COLUMNS_NEW)
-    parser.add_argument("--distinct-numbers", type=int, help="how many different numbers are dialled")
+    parser.add_argument("--distinct-numbers", type=int, help="about how many different numbers are dialled")
     return parser
 
 
