@@ -1,0 +1,1 @@
+"""From lines to calls, charges, balances and the read position, in one transaction."""

@@ -1,0 +1,164 @@
+"""Storing one parsed piece of a file: calls, charges, balances, bad lines and position, all or nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.domain.site import Site
+from engine.ingest.position import Position
+from engine.ingest.record import Parsed
+from engine.ledger.entries import next_entry
+from engine.rating.book import RateBook
+from engine.rating.calls import rate_calls
+from engine.store import Session
+
+RATING_COLUMNS = ("extension", "dialled", "direction", "answered", "billsec", "answered_local")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredBatch:
+    """What storing a piece did."""
+
+    position: Position
+    lines: int
+    stored: int
+    duplicates: int
+    quarantined: int
+    ignored: int
+    charged: int
+    cost_micros: int
+    newest: pa.Table
+    """The last calls stored, at most `NEWEST`, columns of table `call` and no more."""
+    touched: tuple[str, ...]
+    """Extensions charged; at most `MAX_TOUCHED`, beyond that empty = many."""
+    arrived: int
+    """Extensions seen for the first time."""
+
+
+NEWEST = 50
+MAX_TOUCHED = 1000
+
+
+def store_parsed(
+    session: Session,
+    parsed: Parsed,
+    position: Position,
+    *,
+    format_name: str,
+    book: RateBook,
+    site: Site,
+    now: datetime,
+) -> StoredBatch:
+    """Stores a piece and moves its file to `position` (after the piece), in the writer's transaction.
+
+    `position.file_id` 0 = a file not stored before; the result's position carries its number.
+    """
+    file_id = position.file_id or _next(session, "pipeline.next_file")
+    calls, fresh_bytes = _fresh(session, parsed.calls)
+    duplicates = parsed.calls.num_rows - calls.num_rows
+    duplicate_bytes = _sum(parsed.calls["line_length"]) - fresh_bytes
+    charged = calls.slice(0, 0)
+    arrived = 0
+    if calls.num_rows:
+        calls = _rated(session, calls, book, site)
+        with session.bound(stored=calls):
+            arrivals = session.table("pipeline.arrivals")
+            session.run("pipeline.store_calls", file_id=file_id)
+        arrived = arrivals.num_rows
+        if arrived:
+            with session.bound(arrivals=arrivals):
+                session.run("pipeline.add_arrivals", now=now)
+        charged = calls.filter(pc.greater(calls["cost_micros"], 0))
+    if charged.num_rows:
+        charged = charged.select(["call_id", "extension", "cost_micros"])
+        with session.bound(charged=charged):
+            session.run("pipeline.post_charges", first_entry=next_entry(session), now=now)
+            session.run("pipeline.charge_balances")
+    quarantined_bytes = _sum(parsed.rejects["line_length"])
+    if parsed.rejects.num_rows:
+        with session.bound(rejects=parsed.rejects):
+            session.run(
+                "pipeline.keep_rejects",
+                first_id=_next(session, "pipeline.next_quarantine"),
+                first_line=position.lines - parsed.lines + 1,
+                file_id=file_id,
+                now=now,
+            )
+    session.run(
+        "pipeline.advance_file" if position.file_id else "pipeline.add_file",
+        file_id=file_id,
+        source=position.source,
+        path=position.path,
+        format=format_name,
+        device=position.device,
+        inode=position.inode,
+        head_length=position.head_length,
+        head_sha256=position.head_sha256,
+        tail_length=position.tail_length,
+        tail_sha256=position.tail_sha256,
+        read_offset=position.read_offset,
+        lines=parsed.lines,
+        stored=calls.num_rows,
+        duplicates=duplicates,
+        quarantined=parsed.rejects.num_rows,
+        ignored=parsed.ignored,
+        stored_bytes=fresh_bytes,
+        duplicate_bytes=duplicate_bytes,
+        quarantined_bytes=quarantined_bytes,
+        ignored_bytes=parsed.ignored_bytes,
+        finished=position.finished,
+        now=now,
+        last_call_at=pc.max(parsed.calls["started_at"]).as_py(),
+    )
+    touched = charged["extension"].unique() if charged.num_rows else pa.chunked_array([], pa.string())
+    return StoredBatch(
+        position=position.stored_as(file_id),
+        lines=parsed.lines,
+        stored=calls.num_rows,
+        duplicates=duplicates,
+        quarantined=parsed.rejects.num_rows,
+        ignored=parsed.ignored,
+        charged=charged.num_rows,
+        cost_micros=_sum(charged["cost_micros"]) if charged.num_rows else 0,
+        newest=calls.slice(max(0, calls.num_rows - NEWEST)),
+        touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
+        arrived=arrived,
+    )
+
+
+def _fresh(session: Session, calls: pa.Table) -> tuple[pa.Table, int]:
+    """The calls not stored yet, with their keys, and the bytes of their lines."""
+    if not calls.num_rows:
+        return calls, 0
+    rows = pa.array(range(calls.num_rows), pa.int64())
+    bounds = pc.min_max(calls["started_at"]).as_py()
+    keys = pa.table({"row": rows, "started_at": calls["started_at"], "key_text": calls["key_text"]})
+    with session.bound(parsed=keys):
+        fresh = session.table("pipeline.fresh", first=bounds["min"], last=bounds["max"])
+    calls = calls.drop_columns(["key_text"])
+    if fresh.num_rows != calls.num_rows:
+        calls = calls.take(fresh["row"])
+    return calls.append_column("call_key", fresh["call_key"]), _sum(calls["line_length"])
+
+
+def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site) -> pa.Table:
+    first = _next(session, "pipeline.next_call")
+    rows = pa.array(range(calls.num_rows), pa.int64())
+    question = calls.select(list(RATING_COLUMNS)).append_column("row", rows)
+    verdict = rate_calls(session, book, question, site=site)
+    calls = calls.append_column("call_id", pc.add(rows, first))
+    for name in ("cost_micros", "unrated", "rate_version", "cycles", "first_block_micros"):
+        calls = calls.append_column(name, verdict[name])
+    return calls
+
+
+def _next(session: Session, name: str) -> int:
+    row = session.row(name)
+    assert row is not None
+    return int(str(row[0]))
+
+
+def _sum(column: pa.ChunkedArray) -> int:
+    return int(pc.sum(column).as_py() or 0)

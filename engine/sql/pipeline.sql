@@ -1,0 +1,104 @@
+-- name: fresh
+-- Rows of the bound table `parsed` that no stored call and no earlier row of it equals, with their keys.
+-- The look-up among stored calls is bounded by the batch's first and last start.
+WITH keyed AS (
+    SELECT row, started_at, md5_number_lower(key_text) AS call_key FROM parsed
+),
+firsts AS (
+    SELECT call_key, started_at, min(row) AS row FROM keyed GROUP BY call_key, started_at
+),
+stored AS (
+    SELECT call_key, started_at FROM call WHERE started_at BETWEEN $first AND $last
+)
+SELECT firsts.row, firsts.call_key FROM firsts ANTI JOIN stored USING (call_key, started_at) ORDER BY firsts.row;
+
+-- name: next_call
+-- The number of the next call.
+SELECT coalesce(max(call_id), 0) + 1 FROM call;
+
+-- name: next_file
+-- The number of the next file.
+SELECT coalesce(max(file_id), 0) + 1 FROM source_file;
+
+-- name: next_quarantine
+-- The number of the next bad line.
+SELECT coalesce(max(quarantine_id), 0) + 1 FROM quarantine;
+
+-- name: arrivals
+-- Extensions in the bound table `stored` that nobody has entered yet, with the newest name sent.
+SELECT extension AS number, arg_max(caller_name, call_id) AS name
+FROM stored ANTI JOIN extension ON extension.number = stored.extension
+WHERE stored.extension <> ''
+GROUP BY stored.extension
+ORDER BY number;
+
+-- name: add_arrivals
+-- Enters them: billing off until somebody turns it on.
+INSERT INTO extension (number, name, billing, payment, credit_limit_micros, locked, is_new, created_at,
+    balance_micros, total_recharged_micros)
+SELECT number, name, false, 'prepaid', 0, false, true, $now, 0, 0 FROM arrivals;
+
+-- name: store_calls
+-- Appends the bound table `stored`.
+INSERT INTO call (call_id, call_key, started_at, started_local, answered_at, answered_local, ended_at, extension,
+    direction, dialled, trunk, disposition, duration, billsec, cost_micros, unrated, rate_version, cycles,
+    first_block_micros, file_id, line_offset, line_length)
+SELECT call_id, call_key, started_at, started_local, answered_at, answered_local, ended_at, extension,
+    direction, dialled, trunk, disposition, duration, billsec, cost_micros, unrated, rate_version, cycles,
+    first_block_micros, $file_id, line_offset, line_length
+FROM stored;
+
+-- name: post_charges
+-- One charge for each call of the bound table `charged` that costs something, in the order of the calls.
+INSERT INTO ledger_entry (entry_id, extension, kind, posted_at, amount_micros, balance_after_micros, call_id,
+    operator, note, operation_key)
+SELECT
+    $first_entry + row_number() OVER (ORDER BY call_id) - 1,
+    charged.extension, 'charge', $now, -cost_micros,
+    extension.balance_micros
+        - CAST(sum(cost_micros) OVER (PARTITION BY charged.extension ORDER BY call_id) AS BIGINT),
+    call_id, '', '', NULL
+FROM charged JOIN extension ON extension.number = charged.extension;
+
+-- name: charge_balances
+-- Takes the charges of the bound table `charged` off the balances.
+UPDATE extension SET balance_micros = extension.balance_micros - sums.cost_micros
+FROM (
+    SELECT extension AS number, CAST(sum(cost_micros) AS BIGINT) AS cost_micros FROM charged GROUP BY extension
+) AS sums
+WHERE extension.number = sums.number;
+
+-- name: keep_rejects
+-- Appends the bound table `rejects`.
+INSERT INTO quarantine (quarantine_id, file_id, line_offset, line_number, line_length, field, reason, raw, found_at,
+    retried_at)
+SELECT $first_id + row_number() OVER (ORDER BY line_offset) - 1, $file_id, line_offset,
+    $first_line + line_in_piece, line_length, field, reason, raw, $now, NULL
+FROM rejects;
+
+-- name: add_file
+-- A file read for the first time.
+INSERT INTO source_file (file_id, source, path, format, device, inode, head_length, head_sha256, tail_length,
+    tail_sha256, read_offset, lines, stored, duplicates, quarantined, ignored, stored_bytes, duplicate_bytes,
+    quarantined_bytes, ignored_bytes, finished, first_read_at, last_read_at, last_call_at)
+VALUES ($file_id, $source, $path, $format, $device, $inode, $head_length, $head_sha256, $tail_length,
+    $tail_sha256, $read_offset, $lines, $stored, $duplicates, $quarantined, $ignored, $stored_bytes,
+    $duplicate_bytes, $quarantined_bytes, $ignored_bytes, $finished, $now, $now, $last_call_at);
+
+-- name: advance_file
+-- A file read further: the position, and what was found on the way, in the transaction that stored it.
+UPDATE source_file SET
+    source = $source, path = $path, format = $format, device = $device, inode = $inode,
+    head_length = $head_length, head_sha256 = $head_sha256, tail_length = $tail_length, tail_sha256 = $tail_sha256,
+    read_offset = $read_offset, lines = lines + $lines, stored = stored + $stored,
+    duplicates = duplicates + $duplicates, quarantined = quarantined + $quarantined, ignored = ignored + $ignored,
+    stored_bytes = stored_bytes + $stored_bytes, duplicate_bytes = duplicate_bytes + $duplicate_bytes,
+    quarantined_bytes = quarantined_bytes + $quarantined_bytes, ignored_bytes = ignored_bytes + $ignored_bytes,
+    finished = $finished, last_read_at = $now, last_call_at = greatest(last_call_at, $last_call_at)
+WHERE file_id = $file_id;
+
+-- name: files
+-- Every file ever read, with its position.
+SELECT file_id, source, path, format, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset,
+    lines, stored, duplicates, quarantined, ignored, finished, last_read_at, last_call_at
+FROM source_file ORDER BY file_id;
