@@ -1,0 +1,228 @@
+"""CSV sheets as people keep them: what an import reads and an export writes.
+
+Read are UTF-8 with or without a byte order mark, LF or CRLF, commas, semicolons or tabs between cells
+(whichever the header uses), quotes doubled inside quoted cells. The first line that is not blank names the
+columns, in any order and case. Blank lines are skipped. Other encodings are refused: Latin-1, GBK and the
+rest cannot be told apart, and a wrong guess spoils names silently.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine.domain.errors import InvalidInput
+
+MAX_SHEET_BYTES = 128 * 1024 * 1024
+MAX_SHEET_LINES = 1_000_000
+MAX_FAULTS = 1000
+"""Faults that are kept; further ones are counted only."""
+
+_DELIMITERS = ",;\t"
+_TRUE = frozenset({"on", "true", "yes", "1"})
+_FALSE = frozenset({"off", "false", "no", "0"})
+_WHOLE = re.compile(r"[0-9]{1,12}")
+_SHOWN = 40
+
+
+class SheetFault(NamedTuple):
+    """One thing wrong. Line 1 is the first of the file; column '' = the line as a whole."""
+
+    line: int
+    column: str
+    reason: str
+
+
+@dataclass
+class Faults:
+    """What is wrong with a sheet: the first `MAX_FAULTS` in full, and how many there are."""
+
+    rows: list[SheetFault] = field(default_factory=list[SheetFault])
+    count: int = 0
+
+    def add(self, line: int, column: str, reason: str) -> None:
+        """Notes a fault."""
+        self.count += 1
+        if len(self.rows) < MAX_FAULTS:
+            self.rows.append(SheetFault(line, column, reason))
+
+    def refuse(self, line: int, error: InvalidInput) -> None:
+        """Notes what a field's reader said; the field is the column."""
+        self.add(line, error.field, error.message.removeprefix(f"{error.field}: "))
+
+    def summary(self) -> list[SheetFault]:
+        """The faults kept, and a last line that counts the others where there are any."""
+        hidden = self.count - len(self.rows)
+        if not hidden:
+            return list(self.rows)
+        return [*self.rows, SheetFault(0, "", f"{hidden} more faults are not listed.")]
+
+
+class SheetLine(NamedTuple):
+    """One line of a sheet; `cells` by column, stripped, only the columns that the header names."""
+
+    number: int
+    """Of the line on which it starts; 1 is the first of the file."""
+    cells: dict[str, str]
+
+
+def read_sheet(
+    content: bytes,
+    *,
+    columns: Sequence[str],
+    required: Sequence[str],
+    faults: Faults,
+    ignored: Sequence[str] = (),
+) -> Iterator[SheetLine]:
+    """The lines of a sheet that can be read; whatever cannot goes to `faults`.
+
+    A header that lacks a required column, repeats one, or names one that is neither in `columns` nor in
+    `ignored` yields no lines at all. Cells of `ignored` columns are dropped.
+    """
+    text = _decoded(content, faults)
+    if text is None:
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    names: list[str] | None = None
+    started = 1
+    lines = 0
+    while True:
+        started = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            faults.add(started, "", f"cannot be split into cells: {_quoting(str(error))}")
+            return
+        if cells is None:
+            break
+        if not any(cell.strip() for cell in cells):
+            continue
+        if names is None:
+            names = _header(cells, started, columns, required, ignored, faults)
+            if names is None:
+                return
+            continue
+        lines += 1
+        if lines > MAX_SHEET_LINES:
+            faults.add(started, "", f"a sheet may have at most {MAX_SHEET_LINES:,} lines.")
+            return
+        if len(cells) != len(names):
+            faults.add(
+                started,
+                "",
+                f"has {len(cells)} cells where the header has {len(names)}. "
+                "Text that holds the separator must stand in double quotes.",
+            )
+            continue
+        if "\n" in (joined := "".join(cells)) or "\r" in joined:
+            broken = next(name for name, cell in zip(names, cells, strict=True) if set(cell) & {"\n", "\r"})
+            faults.add(started, broken, "holds a line break. Is a double quote missing?")
+            continue
+        yield SheetLine(
+            started, {name: cell.strip() for name, cell in zip(names, cells, strict=True) if name}
+        )
+    if names is None:
+        faults.add(1, "", f"the sheet is empty. Its first line names the columns: {','.join(columns)}")
+
+
+def write_sheet(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A whole sheet: header first, commas, LF."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def parse_boolean(text: str, *, field: str) -> bool:
+    """`on/off`, `true/false`, `yes/no`, `1/0` in any case. Raises `InvalidInput`."""
+    word = text.lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise InvalidInput(f"{field}: {_shown(text)} is neither true nor false.", field=field)
+
+
+def format_boolean(value: bool) -> str:
+    """`true` or `false`."""
+    return "true" if value else "false"
+
+
+def parse_whole(text: str, *, field: str) -> int:
+    """A whole number without sign or separators. Raises `InvalidInput`."""
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    raise InvalidInput(f"{field}: {_shown(text)} is not a whole number.", field=field)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def _decoded(content: bytes, faults: Faults) -> str | None:
+    if len(content) > MAX_SHEET_BYTES:
+        limit = MAX_SHEET_BYTES // (1024 * 1024)
+        faults.add(1, "", f"the sheet has {len(content):,} bytes; at most {limit} MiB are read.")
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        faults.add(
+            line,
+            "",
+            f"byte 0x{content[error.start]:02X} is not UTF-8. "
+            "Save the sheet as UTF-8; spreadsheets call it CSV UTF-8.",
+        )
+        return None
+    if "\0" in text:
+        faults.add(
+            text.count("\n", 0, text.index("\0")) + 1, "", "holds a zero byte. Save the sheet as UTF-8."
+        )
+        return None
+    return text
+
+
+def _delimiter(text: str) -> str:
+    """The separator that the first line with text uses most: names of columns hold none of them."""
+    head = text.lstrip()[:10_000].partition("\n")[0]
+    return max(_DELIMITERS, key=head.count)
+
+
+def _header(
+    cells: Sequence[str],
+    line: int,
+    columns: Sequence[str],
+    required: Sequence[str],
+    ignored: Sequence[str],
+    faults: Faults,
+) -> list[str] | None:
+    """The column of each cell, '' for the ignored ones; None when the header is refused."""
+    before = faults.count
+    names = [cell.strip().lower() for cell in cells]
+    for place, name in enumerate(names):
+        if not name:
+            faults.add(line, "", f"column {place + 1} of the header has no name.")
+        elif name not in columns and name not in ignored:
+            faults.add(
+                line, name[:_SHOWN], f"{_shown(name)} is not a column. The columns are {','.join(columns)}"
+            )
+        elif name in names[:place]:
+            faults.add(line, name, f"the column {name} appears twice.")
+    for name in required:
+        if name not in names:
+            faults.add(line, name, f"the column {name} is missing.")
+    return None if faults.count > before else ["" if name in ignored else name for name in names]
+
+
+def _quoting(message: str) -> str:
+    if "unexpected end" in message:
+        return "a double quote is opened and never closed."
+    if "expected after" in message:
+        return "text follows a closing double quote; a quote inside a cell is written twice."
+    if "field limit" in message:
+        return "a cell is longer than 131,072 characters. Is a double quote missing?"
+    return f"{message}."
