@@ -1,5 +1,6 @@
 """A program in a pseudo-terminal, its screen kept by a terminal emulator: what its user would see."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -18,7 +19,7 @@ import pyte
 class Terminal:
     """Runs `argv` on a terminal of `cols` by `rows`. A context manager; leaving it ends the program.
 
-    `env` is added to the tests' own environment. `raw` keeps the bytes the program wrote when `keep_raw` is set.
+    `env` is added to the tests' own environment. `raw` keeps what the program wrote if `keep_raw` is set.
     """
 
     def __init__(
@@ -116,11 +117,12 @@ class Terminal:
         with self._changed:
             screen = self._screen
             return [
-                _runs([screen.buffer[row][col] for col in range(screen.columns)]) for row in range(screen.lines)
+                _runs([screen.buffer[row][col] for col in range(screen.columns)])
+                for row in range(screen.lines)
             ]
 
     def wait_for(self, expected: str | Callable[[str], bool], timeout: float = 20) -> str:
-        """The screen's text as soon as it holds `expected`; AssertionError with the screen after `timeout`."""
+        """The screen's text as soon as it holds `expected`; AssertionError after `timeout` seconds."""
         found = expected if callable(expected) else lambda text: expected in text
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -160,10 +162,8 @@ class Terminal:
         if self._closed:
             return
         self._closed = True
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait(10)
         self._reader.join(5)
         self._close_master()

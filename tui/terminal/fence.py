@@ -1,9 +1,9 @@
 """Keys are handled strictly in the order they were typed.
 
-Textual forwards a printable key to the focused widget's queue, and a bound key travels up the tree to the
-application before its binding is looked up. Keys that arrive in one read therefore overtake one another. The fence
-takes key, paste and mouse events before Textual does and lets the next one through only when everything the one
-before has set in motion has come to rest: its handlers and bindings, a change of focus, a screen put on top.
+Textual hands a printable key to the focused widget's queue, and a bound key travels up the tree to the
+application before its binding is looked up: keys that arrive in one read overtake one another. The fence takes
+key, paste and mouse events before Textual does and lets the next through only when everything the one before
+has set in motion has come to rest: its handlers and bindings, a change of focus, a screen put on top.
 """
 
 import asyncio
@@ -137,7 +137,7 @@ class _Settling:
     async def _round_was_quiet(self) -> bool:
         """Lets the queues on the way from the focused widget up to the application run dry, in that order.
 
-        Quiet means that afterwards no queue of the screen held anything, and screen and focus had not changed.
+        Quiet means that afterwards no queue of the screen held anything, and screen and focus are the same.
         """
         app = self._app
         screen, focused = app.screen, app.focused

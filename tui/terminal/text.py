@@ -25,7 +25,7 @@ def _same_width(match: re.Match[str]) -> str:
 class HostileTextFilter(LineFilter):
     """Takes what a terminal would obey out of drawn text, leaving the width that layout gave it."""
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - fixed by Textual
         if all(_harmless(segment) for segment in segments):
             return segments
         return [segment if _harmless(segment) else _cleaned(segment) for segment in segments]

@@ -21,7 +21,7 @@ class Column:
     align: Literal["left", "right"] = "left"
     min_width: int = 3
     flex: bool = False
-    """Takes what is left of the line, and gives way first (down to `min_width`) when the line is too short."""
+    """Takes what is left of the line; gives way, down to `min_width`, when the line is too short."""
 
     sortable: bool = True
     hidden: bool = False
@@ -53,7 +53,7 @@ class PlacedColumn:
 class Columns:
     """The columns of one table in the order in which they are shown.
 
-    The first shown column stays in place when the others scroll sideways; `margin` cells are kept free before it.
+    The first shown column stays when the others scroll sideways; `margin` cells are kept free before it.
     """
 
     def __init__(self, columns: Sequence[Column], *, margin: int) -> None:
@@ -75,7 +75,7 @@ class Columns:
         return tuple(ColumnState(column.key, column.width, column.hidden) for column in self._order)
 
     def restore(self, states: Sequence[ColumnState]) -> None:
-        """Applies what was remembered; columns unknown to it keep their place at the end and their defaults."""
+        """Applies what was remembered; columns unknown to it come last, as they were given."""
         given = {column.key: column for column in self._given}
         restored: list[Column] = []
         for state in states:
@@ -97,7 +97,7 @@ class Columns:
         return True
 
     def resize(self, key: str, by: int) -> None:
-        """Makes a column `by` cells wider. One that took the rest of the line keeps its width from then on."""
+        """Makes a column `by` cells wider; one that took the rest of the line no longer does."""
         self._replace(
             key,
             lambda column: replace(

@@ -178,7 +178,7 @@ class PagedView(ScrollView):
         """Starts fetching the next missing page unless one is under way: its answer comes back here."""
         if self._page_under_way or self._paused or not self.is_running:
             return
-        pages = self._incoming or self._pages
+        pages = self._incoming if self._incoming is not None else self._pages
         number = pages.missing(*self._view_of(pages))
         if number is not None:
             self._page_under_way = True

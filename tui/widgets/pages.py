@@ -16,7 +16,7 @@ class Pages:
     """What is known of one source. Page `n` holds the rows from `n * PAGE_ROWS` on."""
 
     def __init__(self, source: RowSource, *, previous: "Pages | None" = None) -> None:
-        """`previous` is an older view of the same list, whose anchors and count serve until there are better ones."""
+        """`previous`: an older view of the same list; its anchors and count serve until there are better ones."""
         self.source = source
         self.counted = False
         self.count_wanted = True
@@ -34,7 +34,9 @@ class Pages:
     def end_known(self) -> bool:
         return self._end is not None
 
-    def __len__(self) -> int:
+    @property
+    def held(self) -> int:
+        """How many pages are in memory."""
         return len(self._pages)
 
     def row(self, number: int) -> Row | None:
@@ -77,13 +79,16 @@ class Pages:
             del self._pages[number]
 
     def missing(self, first: int, last: int) -> int | None:
-        """The page to fetch next for a view of rows `first` to `last`: what is seen before what may be seen next."""
+        """The page to fetch next for a view of rows `first` to `last`: what is seen, then what may be."""
         first, last = max(0, first), max(0, min(last, self.rows - 1))
         seen = range(first // PAGE_ROWS, last // PAGE_ROWS + 1)
         for number in seen:
             if number in self._pages:
                 self._pages.move_to_end(number)
-        near = (min(last + PREFETCH_ROWS, self.rows - 1) // PAGE_ROWS, max(0, first - PREFETCH_ROWS) // PAGE_ROWS)
+        near = (
+            min(last + PREFETCH_ROWS, self.rows - 1) // PAGE_ROWS,
+            max(0, first - PREFETCH_ROWS) // PAGE_ROWS,
+        )
         return next((number for number in (*seen, *near) if number >= 0 and number not in self._pages), None)
 
     def has_all(self, first: int, last: int) -> bool:

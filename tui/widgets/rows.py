@@ -39,7 +39,7 @@ class Anchor:
 class PageRequest:
     """Rows `start` to `start + size`, not including the last.
 
-    A source that can read on from a key does so from the anchor; rows that have come or gone since then shift the
+    A source that can read on from a key does so from the anchor; rows that have come or gone since shift the
     numbers, not the rows. Without anchors it counts from the start of the list.
     """
 

@@ -312,7 +312,9 @@ class WindowedTable(PagedView, can_focus=True):
         )
         base = self.rich_style
         if y < HEADER_LINES:
-            return lines.header(self._sort_key, self._sort_descending, base + self._component("table--header"))
+            return lines.header(
+                self._sort_key, self._sort_descending, base + self._component("table--header")
+            )
         return self._body_line(lines, self.top_row + y - HEADER_LINES, base)
 
     def _body_line(self, lines: TableLines, number: int, base: Style) -> Strip:

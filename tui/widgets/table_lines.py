@@ -41,7 +41,7 @@ def fitted(text: str, cells: int, *, align: str, cut: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TableLines:
-    """Draws lines `width` cells wide with everything but the first column moved `scroll_x` cells to the left."""
+    """Draws lines `width` cells wide, all but the first column moved `scroll_x` cells to the left."""
 
     placed: Sequence[PlacedColumn]
     width: int
@@ -58,7 +58,9 @@ class TableLines:
             style = base
             if column.key == sort_key:
                 arrow = self.glyphs.descending if descending else self.glyphs.ascending
-                title = fitted(title, min(cell_len(title), max(0, placed.width - 1)), align="left", cut=self.glyphs.cut)
+                title = fitted(
+                    title, min(cell_len(title), max(0, placed.width - 1)), align="left", cut=self.glyphs.cut
+                )
                 title += arrow
                 style = base + self.style("table--sorted")
             texts.append((fitted(title, placed.width, align=column.align, cut=self.glyphs.cut), style))
@@ -76,7 +78,9 @@ class TableLines:
             style = base
             if placed.cell < len(row.cell_styles) and (name := row.cell_styles[placed.cell]):
                 style += self.style(f"row--{name}")
-            texts.append((fitted(text, placed.width, align=placed.column.align, cut=self.glyphs.cut), style + over))
+            texts.append(
+                (fitted(text, placed.width, align=placed.column.align, cut=self.glyphs.cut), style + over)
+            )
         mark = (self.glyphs.mark if marked else "").ljust(MARGIN_CELLS)
         return self._line(Segment(mark, base + over), texts, base + over)
 

@@ -1,10 +1,11 @@
-"""A small application behind the fence: a filter, an amount, a dialog opened by a worker. Run by the pty tests."""
+"""A small application behind the fence: a filter, an amount, a dialog opened by a worker."""
 
 import asyncio
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import App, ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -16,7 +17,7 @@ class Amount(ModalScreen[str]):
     """Asks for an amount; Enter gives it back, Escape an empty one."""
 
     AUTO_FOCUS = "Input"
-    BINDINGS = [Binding("escape", "give_up", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Back")]
 
     def compose(self) -> ComposeResult:
         yield Input(id="amount")
@@ -32,7 +33,7 @@ class Amount(ModalScreen[str]):
 class Ordered(OrderedKeys[None], CleanLines[None], App[None]):
     AUTO_FOCUS = ""
     CSS = "Amount { align: center middle; } #filter { display: none; } #filter.open { display: block; }"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter"),
         Binding("r", "recharge", "Recharge"),
         Binding("s", "slow_recharge", "Slowly"),

@@ -12,7 +12,7 @@ from tui.widgets.table import WindowedTable
 COLUMNS = (
     Column(key="number", title="Number", width=12, align="right"),
     Column(key="name", title="Name", width=20, min_width=8, flex=True),
-    Column(key="cost", title="Cost", width=10, align="right"),
+    Column(key="cost", title="Cost", width=12, align="right"),
 )
 
 
@@ -65,7 +65,9 @@ class TableApp(App[None]):
 
     def __init__(self, source: RowSource | None, columns: tuple[Column, ...] = COLUMNS) -> None:
         super().__init__()
-        self.table = WindowedTable(columns, source=source, placeholder="No calls match.", loading_text="Loading")
+        self.table = WindowedTable(
+            columns, source=source, placeholder="No calls match.", loading_text="Loading"
+        )
         self.said: list[object] = []
 
     def compose(self) -> ComposeResult:
