@@ -1,0 +1,229 @@
+"""Calls: pages by key, counts, one call explained."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from engine.api.calls import (
+    CallCount,
+    CallCursor,
+    CallDetail,
+    CallFilter,
+    CallPage,
+    CallRow,
+    CallSort,
+    CountCalls,
+    GetCall,
+    ListCalls,
+)
+from engine.api.operation import Result
+from engine.api.rates import RatedParts
+from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.money import format_amount
+from engine.domain.rates import Rate
+from engine.domain.site import Site
+from engine.domain.zones import to_local
+from engine.reports.conditions import call_conditions, is_selective, since, until
+from engine.reports.raw import ReadFile, read_line
+from engine.store import Condition, Session
+
+MAX_LIMIT = 10_000
+MAX_ENTRIES = 100
+"""Ledger entries told of one call."""
+
+WINDOW_DAYS = (2, 14, 90)
+"""A page that few calls may match is first looked for near its edge, then farther away, then everywhere."""
+
+RawReader = Callable[[ReadFile, int, int], bytes | None]
+
+
+class CallSummary(Result, frozen=True, kw_only=True):
+    """What became of the calls of a filter. `charged` = a rule applied, `unrated` = none did."""
+
+    calls: int
+    outbound: int
+    answered: int
+    charged: int
+    unrated: int
+    billsec: int
+    cost_micros: int
+
+
+def list_calls(session: Session, site: Site, request: ListCalls) -> CallPage:
+    """A page in list order. Raises `InvalidInput` for a bad filter, cursor, limit or offset."""
+    if not 1 <= request.limit <= MAX_LIMIT:
+        raise InvalidInput(f"limit: must lie between 1 and {MAX_LIMIT:,}.", field="limit")
+    if request.offset < 0:
+        raise InvalidInput("offset: must not be negative.", field="offset")
+    if request.after is not None and request.before is not None:
+        raise InvalidInput("before: a page lies after one call or before one, not both.", field="before")
+    backwards = request.before is not None or (request.after is None and request.from_end)
+    edge = request.before if backwards else request.after
+    way = "down" if request.descending != backwards else "up"
+    conditions = call_conditions(request.filter, site)
+    if edge is not None:
+        conditions.append(_beyond(request.sort, way, edge))
+    call_ids = _page_ids(session, request, way, conditions, edge)
+    further = len(call_ids) > request.limit
+    call_ids = call_ids[: request.limit]
+    if backwards:
+        call_ids.reverse()
+    rows = calls_by_id(session, call_ids)
+    if not rows:
+        return CallPage(rows=[], first=None, last=None)
+    near = edge is not None or request.offset > 0
+    return CallPage(
+        rows=rows,
+        first=_cursor(request.sort, rows[0]) if (further if backwards else near) else None,
+        last=_cursor(request.sort, rows[-1]) if (near if backwards else further) else None,
+    )
+
+
+def calls_by_id(session: Session, call_ids: list[int]) -> list[CallRow]:
+    """The rows of these calls, in this order; unknown ids are left out."""
+    if not call_ids:
+        return []
+    found = {row.call_id: row for row in map(_call_row, session.rows("calls.rows", call_ids=call_ids))}
+    return [found[call_id] for call_id in call_ids if call_id in found]
+
+
+def count_calls(session: Session, site: Site, request: CountCalls) -> CallCount:
+    """Exact figures over all that match."""
+    row = session.row("calls.count", where=call_conditions(request.filter, site))
+    assert row is not None
+    calls, billsec, cost_micros = msgspec.convert(row, tuple[int, int, int])
+    return CallCount(calls=calls, billsec=billsec, cost_micros=cost_micros)
+
+
+def summary(session: Session, site: Site, asked: CallFilter) -> CallSummary:
+    """What became of the calls that match."""
+    row = session.row("calls.summary", where=call_conditions(asked, site))
+    return msgspec.convert(dict(zip(CallSummary.__struct_fields__, row or (), strict=True)), CallSummary)
+
+
+def get_call(
+    session: Session, site: Site, request: GetCall, *, read_raw: RawReader = read_line
+) -> CallDetail:
+    """One call with its rule as it was, the parts of its cost, its line and its ledger entries.
+
+    Raises `NotFound`.
+    """
+    rows = calls_by_id(session, [request.call_id])
+    detail = session.row("calls.detail", call_id=request.call_id)
+    if not rows or detail is None:
+        raise NotFound(f"There is no call {request.call_id}.")
+    row = rows[0]
+    key, answered_local, cycles, first_block, version, offset, length, path, head_length, head_sha256 = (
+        msgspec.convert(
+            detail, tuple[str, datetime | None, int, int, int | None, int, int, str, int, str], strict=False
+        )
+    )
+    raw = read_raw(ReadFile(path=path, head_length=head_length, head_sha256=head_sha256), offset, length)
+    return CallDetail(
+        row=row,
+        call_key=key,
+        answered_local=answered_local,
+        parts=RatedParts(
+            cost_micros=row.cost_micros,
+            first_block_micros=first_block,
+            cycles=cycles,
+            cycles_micros=row.cost_micros - first_block,
+            unrated=row.unrated,
+        ),
+        rate=None if version is None else _rate(session, version),
+        source=path,
+        line_offset=offset,
+        raw="" if raw is None else raw.decode("utf-8", errors="replace").rstrip("\r\n"),
+        raw_missing=""
+        if raw is not None
+        else f"{path or 'The file'} no longer holds this line, nor does a rotated file beside it.",
+        entries=_entries(session, site, request.call_id),
+    )
+
+
+def _page_ids(
+    session: Session, request: ListCalls, way: str, conditions: list[Condition], edge: CallCursor | None
+) -> list[int]:
+    """One id more than the page holds, where there is one."""
+    wanted = request.limit + 1
+    name = f"calls.page_{request.sort}_{way}"
+    windows = _windows(session, way, edge) if request.sort == "time" and is_selective(conditions) else []
+    for window in [*windows, None]:
+        where = conditions if window is None else [*conditions, window]
+        rows = session.rows(name, where=where, limit=wanted, offset=request.offset)
+        if window is None or len(rows) == wanted:
+            return msgspec.convert([row[0] for row in rows], list[int])
+    return []
+
+
+def _windows(session: Session, way: str, edge: CallCursor | None) -> list[Condition]:
+    span = session.row("calls.span")
+    first, last = msgspec.convert(span, tuple[datetime | None, datetime | None])
+    if first is None or last is None:
+        return []
+    if way == "down":
+        start = last if edge is None else min(last, datetime.fromisoformat(edge.value))
+        return [
+            since(start - timedelta(days=days))
+            for days in WINDOW_DAYS
+            if start - first > timedelta(days=days)
+        ]
+    start = first if edge is None else max(first, datetime.fromisoformat(edge.value))
+    return [
+        until(start + timedelta(days=days)) for days in WINDOW_DAYS if last - start > timedelta(days=days)
+    ]
+
+
+def _beyond(sort: CallSort, way: str, edge: CallCursor) -> Condition:
+    value: object = edge.value
+    try:
+        if sort == "time":
+            value = datetime.fromisoformat(edge.value)
+        elif sort in ("billsec", "cost"):
+            value = int(edge.value)
+    except ValueError as error:
+        raise InvalidInput("after: the cursor belongs to another sort; ask anew.", field="after") from error
+    return Condition(f"calls.beyond_{sort}_{way}", {"value": value, "call_id": edge.call_id})
+
+
+def _cursor(sort: CallSort, row: CallRow) -> CallCursor:
+    values: dict[CallSort, str] = {
+        "time": row.started_at.isoformat(),
+        "extension": row.extension,
+        "dialled": row.dialled,
+        "trunk": row.trunk,
+        "billsec": str(row.billsec),
+        "cost": str(row.cost_micros),
+    }
+    return CallCursor(value=values[sort], call_id=row.call_id)
+
+
+def _call_row(row: tuple[object, ...]) -> CallRow:
+    """Columns in the order of the struct's fields; the store holds what the struct promises."""
+    return msgspec.convert(dict(zip(CallRow.__struct_fields__, row, strict=True)), CallRow)
+
+
+def _rate(session: Session, version_id: int) -> Rate | None:
+    row = session.row("calls.rate_version", version_id=version_id)
+    if row is None:
+        return None
+    names = (
+        "name", "prefix", "number_length", "initial_fee_micros", "initial_seconds", "price_micros",
+        "price_seconds", "cycle_seconds", "start_second", "end_second", "weekdays", "valid_from", "valid_to",
+        "extensions",
+    )  # fmt: skip
+    return msgspec.convert(dict(zip(names, row, strict=True)), Rate)
+
+
+def _entries(session: Session, site: Site, call_id: int) -> list[str]:
+    sentences: list[str] = []
+    for row in session.rows("calls.entries", call_id=call_id, limit=MAX_ENTRIES):
+        kind, posted_at, amount, after, operator, note = msgspec.convert(
+            row, tuple[str, datetime, int, int, str, str]
+        )
+        at = to_local(posted_at, site.zone).strftime("%Y-%m-%d %H:%M:%S")
+        by = f" by {operator}" if operator else ""
+        remark = f": {note}" if note else ""
+        sentences.append(f"{at} {kind} {format_amount(amount)}, balance {format_amount(after)}{by}{remark}")
+    return sentences
