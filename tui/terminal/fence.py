@@ -1,9 +1,9 @@
 """Keys are handled strictly in the order they were typed.
 
 Textual hands a printable key to the focused widget's queue, and a bound key travels up the tree to the
-application before its binding is looked up: keys that arrive in one read overtake one another. The fence takes
-key, paste and mouse events before Textual does and lets the next through only when everything the one before
-has set in motion has come to rest: its handlers and bindings, a change of focus, a screen put on top.
+application before its binding is looked up: keys that arrive in one read overtake one another. The fence
+takes key, paste and mouse events before Textual does and lets the next through only when everything the one
+before has set in motion has come to rest: its handlers and bindings, a change of focus, a screen on top.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Text from strangers, made safe to print.
 
-Caller names, dialled numbers and channel names are written by whoever calls. `clean` is applied where such text
-enters the client; `CleanLines` applies it again to every line the application draws.
+Caller names, dialled numbers and channel names are written by whoever calls. `clean` is applied where such
+text enters the client; `CleanLines` applies it again to every line the application draws.
 """
 
 import re
@@ -25,7 +25,7 @@ def _same_width(match: re.Match[str]) -> str:
 class HostileTextFilter(LineFilter):
     """Takes what a terminal would obey out of drawn text, leaving the width that layout gave it."""
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - fixed by Textual
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - given by Textual
         if all(_harmless(segment) for segment in segments):
             return segments
         return [segment if _harmless(segment) else _cleaned(segment) for segment in segments]

@@ -67,7 +67,7 @@ class BarChart(Chart):
         & > .bars--bar { color: $primary; }
         & > .bars--peak { color: $warning; }
         & > .bars--weekend { color: $secondary; }
-        & > .bars--selected { color: $accent; text-style: bold; }
+        & > .bars--selected { color: $foreground; text-style: bold; }
         & > .bars--scale { color: $foreground-darken-3; }
         & > .bars--readout { text-style: bold; }
     }

@@ -15,6 +15,8 @@ class Chart(Widget, can_focus=True):
 
     ALLOW_SELECT = False
 
+    DEFAULT_CSS = "Chart { width: 1fr; }"
+
     @dataclass
     class ChartMessage(Message):
         """What all messages of a chart carry."""

@@ -105,7 +105,15 @@ class PagedView(ScrollView):
     @property
     def visible_rows(self) -> int:
         """How many rows fit into the view."""
-        return max(1, self.size.height - HEADER_LINES)
+        return max(1, self.view_size.height - HEADER_LINES)
+
+    @property
+    def view_size(self) -> Size:
+        """The cells of the view without its scrollbars."""
+        width, height = self.size
+        return Size(
+            max(1, width - self.scrollbar_size_vertical), max(1, height - self.scrollbar_size_horizontal)
+        )
 
     @property
     def top_row(self) -> int:
@@ -280,7 +288,7 @@ class PagedView(ScrollView):
 
     def _content_width(self) -> int:
         """Cells of the widest line."""
-        return self.size.width
+        return self.view_size.width
 
     def _size_changed(self) -> None:
         self.virtual_size = Size(self._content_width(), self._pages.rows + HEADER_LINES)

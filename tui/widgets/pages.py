@@ -16,7 +16,7 @@ class Pages:
     """What is known of one source. Page `n` holds the rows from `n * PAGE_ROWS` on."""
 
     def __init__(self, source: RowSource, *, previous: "Pages | None" = None) -> None:
-        """`previous`: an older view of the same list; its anchors and count serve until there are better ones."""
+        """`previous`: an older view of the same list; its anchors serve until there are better ones."""
         self.source = source
         self.counted = False
         self.count_wanted = True

@@ -17,6 +17,7 @@ class Spark(Widget):
 
     DEFAULT_CSS = """
     Spark {
+        width: 1fr;
         height: 1;
         & > .spark--line { color: $primary; }
     }

@@ -42,6 +42,7 @@ class WindowedTable(PagedView, can_focus=True):
         background: $surface;
         color: $foreground;
         height: 1fr;
+        overflow-y: scroll;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
         & > .table--header { background: $panel; text-style: bold; }
@@ -173,8 +174,8 @@ class WindowedTable(PagedView, can_focus=True):
         self.refresh()
 
     def _content_width(self) -> int:
-        placed = self._columns.place(self.size.width)
-        return placed[-1].x + placed[-1].width if placed else self.size.width
+        placed = self._columns.place(self.view_size.width)
+        return placed[-1].x + placed[-1].width if placed else self.view_size.width
 
     def _chosen_column(self) -> str:
         return self._sort_key or self._columns.shown[0].key
@@ -284,7 +285,7 @@ class WindowedTable(PagedView, can_focus=True):
             self.action_select()
 
     def _header_clicked(self, x: int) -> None:
-        for number, placed in enumerate(self._columns.place(self.size.width)):
+        for number, placed in enumerate(self._columns.place(self.view_size.width)):
             start = placed.x - (round(self.scroll_x) if number else 0)
             if start <= x <= start + placed.width:
                 key = placed.column.key
@@ -304,8 +305,8 @@ class WindowedTable(PagedView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         lines = TableLines(
-            placed=self._columns.place(self.size.width),
-            width=self.size.width,
+            placed=self._columns.place(self.view_size.width),
+            width=self.view_size.width,
             scroll_x=round(self.scroll_x),
             glyphs=self._glyphs,
             style=self._component,

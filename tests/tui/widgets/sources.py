@@ -99,7 +99,7 @@ class TableApp(App[None]):
 
     def lines(self) -> list[str]:
         """What the table shows, line by line."""
-        return [self.table.render_line(y).text for y in range(self.table.size.height)]
+        return [self.table.render_line(y).text for y in range(self.table.view_size.height)]
 
     def last(self, kind: type) -> object:
         return next((message for message in reversed(self.said) if isinstance(message, kind)), None)

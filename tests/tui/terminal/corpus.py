@@ -1,0 +1,25 @@
+"""What strangers put into caller names: each holds PWNED, so that it is found in what a terminal receives."""
+
+CORPUS = [
+    "\x1b]52;c;UFdORUQ=\x07PWNED",
+    "\x1b]0;PWNED\x07",
+    "\x1b]8;;http://PWNED\x1b\\link\x1b]8;;\x1b\\",
+    "\x1b[2J\x1b[31mPWNED",
+    "\x1bP+q544e\x1b\\PWNED",
+    "\x1b^PWNED\x1b\\",
+    "\x1b_PWNED\x1b\\",
+    "\x1bcPWNED",
+    "\x9b31mPWNED",
+    "\x9d0;PWNED\x9c",
+    "\x90qPWNED\x9c",
+    "a\x00b\x07c\x08d\x0be\x0cf\x0eg\x0fPWNED",
+    "\x7fPWNED\x7f",
+    "\u202ePWNED\u202c",
+    "\u2066PWNED\u2069",
+    "\u200fPWNED\u200e\u061c",
+    "PW\u200bNED\ufeff\u2060",
+    "PWNED\ud800\udfff",
+    "PWNED\r\nsecond\tthird",
+    "PWNED\u2028\u2029\x85",
+    "PWNED\U000e0041",
+]
