@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import pyarrow as pa
 
 from engine.domain.rates import Rate
+from engine.domain.sheet import MAX_SHEET_LINES
 from engine.store import Session
 
 VERSIONS = pa.schema(
@@ -38,6 +39,9 @@ LISTED = pa.schema(
     [("rate_id", pa.int64()), ("version_id", pa.int64()), ("position", pa.int32()), ("enabled", pa.bool_())]
 )
 """The columns of `rate`."""
+
+MAX_RULES = MAX_SHEET_LINES
+"""As many as a sheet can bring back."""
 
 Numbered = tuple[int, int, Rate]
 """Version, rule, and what it says."""
@@ -82,3 +86,50 @@ def rate_of(values: Sequence[object], *, enabled: bool) -> Rate:
         valid_to=cast("date | None", until),
         extensions=None if chosen is None else tuple(cast("list[str]", chosen)),
     )
+
+
+def add_list(session: Session, rules: Sequence[tuple[int, int, bool]], *, first_position: int = 1) -> None:
+    """Puts rules (rule, version, enabled) into the list, one after another from a position on."""
+    if not rules:
+        return
+    rate_ids, version_ids, enabled = zip(*rules, strict=True)
+    positions = range(first_position, first_position + len(rules))
+    columns = [
+        pa.array(values, kind)
+        for values, kind in zip((rate_ids, version_ids, positions, enabled), LISTED.types, strict=True)
+    ]
+    with session.bound(new_list=pa.table(columns, schema=LISTED)):
+        session.run("rates.add_list")
+
+
+class Listed(NamedTuple):
+    """A rule of the list."""
+
+    rate_id: int
+    version_id: int
+    position: int
+    rate: Rate
+
+
+def listed_rate(row: Sequence[object]) -> Listed:
+    """A row of statement `rates.listed`."""
+    rate_id, version_id, position, enabled = row[:4]
+    rate = rate_of(row[4:], enabled=bool(enabled))
+    return Listed(cast(int, rate_id), cast(int, version_id), cast(int, position), rate)
+
+
+def listed_rates(session: Session) -> list[Listed]:
+    """The whole list in order."""
+    return [listed_rate(row) for row in session.rows("rates.listed", limit=MAX_RULES, offset=0)]
+
+
+def last_numbers(session: Session) -> tuple[int, int, int]:
+    """The highest version and rule ever given, and how many rules the list has."""
+    row = session.row("rates.last_numbers")
+    assert row is not None
+    return cast("tuple[int, int, int]", row)
+
+
+def count_of(row: Sequence[object] | None) -> int:
+    """The one number of a count, or of rows that a change touched."""
+    return cast(int, row[0]) if row else 0

@@ -56,7 +56,13 @@ class Session:
     def row(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> Row | None:
         """The first row, or None."""
         text, bound = narrowed(name, where)
-        return self._execute(text, values | bound).fetchone()
+        try:
+            found = self._execute(text, values | bound).fetchone()
+            # Until a result has been read to its end, nothing can be bound to the session.
+            self._connection.complete()
+        except duckdb.Error as error:
+            raise _translated(error) from error
+        return found
 
     def table(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> pa.Table:
         """The whole result as an Arrow table."""
@@ -101,6 +107,16 @@ class Session:
             with contextlib.suppress(PbxmeterError):
                 self.plain("ROLLBACK")
             raise
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Lets every query of the block see one and the same state."""
+        self.plain("BEGIN TRANSACTION READ ONLY")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(PbxmeterError):
+                self.plain("ROLLBACK")
 
     def interrupt(self) -> None:
         """Stops the statement that another thread runs on this session."""

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+from hypothesis import HealthCheck
 
 from engine.domain.rates import Rate
-from engine.rating.versions import LISTED, add_versions
+from engine.rating.versions import add_list, add_versions
 from engine.store import Session
 from tests.reference.rating import Call, Rule
+
+HYPOTHESIS: Final[dict[str, Any]] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+"""For `settings`: the store is one for all examples, and each one replaces what is in it."""
 
 NOW = datetime(2026, 11, 2, 12, 0)
 
@@ -42,10 +50,7 @@ def put_rates(session: Session, rates: Sequence[Rate]) -> None:
     numbers = range(1, len(rates) + 1)
     versions = [(number, number, rate) for number, rate in zip(numbers, rates, strict=True)]
     add_versions(session, versions, operator="test", now=NOW)
-    listed = [pa.array(numbers, pa.int64()), pa.array(numbers, pa.int64()), pa.array(numbers, pa.int32())]
-    enabled = pa.array([rate.enabled for rate in rates], pa.bool_())
-    with session.bound(new_list=pa.table([*listed, enabled], schema=LISTED)):
-        session.run("rates.add_list")
+    add_list(session, [(number, number, rate.enabled) for number, rate in zip(numbers, rates, strict=True)])
 
 
 def put_extensions(session: Session, billed: Iterable[str], *, unbilled: Iterable[str] = ()) -> None:

@@ -3,20 +3,15 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from engine.domain.site import Site
 from engine.rating.book import RateBook
 from engine.rating.calls import rate_calls
 from engine.store import Session
-from tests.rating.site import call_table, put_extensions, put_rates, rate_of_rule
+from tests.rating.site import HYPOTHESIS, call_table, put_extensions, put_rates, rate_of_rule
 from tests.reference.rating import rate
 from tests.reference.strategies import Case, cases
-
-COMMON = {
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-}
 
 
 def expected(case: Case) -> list[tuple[int, int, str | None, int | None, int, int]]:
@@ -52,14 +47,14 @@ def rated(session: Session, case: Case) -> list[tuple[object, ...]]:
     return list(zip(*verdicts.to_pydict().values(), strict=True))
 
 
-@settings(max_examples=300, **COMMON)
+@settings(max_examples=300, **HYPOTHESIS)
 @given(case=cases(max_calls=20))
 def test_rated_sets_agree_with_the_reference(rating_store: Session, case: Case) -> None:
     assert rated(rating_store, case) == expected(case)
 
 
 @pytest.mark.long
-@settings(max_examples=int(os.environ.get("PBXMETER_EXAMPLES", "50000")), **COMMON)
+@settings(max_examples=int(os.environ.get("PBXMETER_EXAMPLES", "50000")), **HYPOTHESIS)
 @given(case=cases(max_rules=20, max_calls=40))
 def test_the_long_campaign_finds_no_difference(rating_store: Session, case: Case) -> None:
     assert rated(rating_store, case) == expected(case)
