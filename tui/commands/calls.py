@@ -1,0 +1,162 @@
+"""pbxmeter calls: list, show, export."""
+
+from typing import Any
+
+import click
+
+from engine.api.calls import CallCursor, CallRow, CallSort, CountCalls, GetCall, ListCalls
+from tui.commands.command import Group, examples
+from tui.commands.document import print_document
+from tui.commands.export import export_calls_to
+from tui.commands.options import call_filter, which_calls
+from tui.commands.session import Session
+from tui.commands.table import local_time, print_pairs, print_table
+
+_PAGE_ROWS = 1000
+_SORTS = ("time", "extension", "dialled", "trunk", "billsec", "cost")
+
+
+@click.group(cls=Group)
+def calls() -> None:
+    """Calls that the PBX recorded, and what they cost."""
+
+
+@calls.command(
+    "list",
+    epilog=examples(
+        "calls list --from 2026-01-31 --extension 8001",
+        "calls list --status unrated --limit 0",
+        "calls list --where 'cost > 5' --sort cost --json",
+    ),
+)
+@which_calls
+@click.option("--sort", type=click.Choice(_SORTS), default="time", show_default=True)
+@click.option("--ascending", is_flag=True, help="Smallest or oldest first.")
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="0 = all.")
+@click.pass_obj
+def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **typed: Any) -> None:
+    """Lists calls, newest first."""
+    chosen = call_filter(session, **typed)
+    count = session.ask(CountCalls(filter=chosen))
+    wanted = min(limit, count.calls) if limit else count.calls
+    rows: list[CallRow] = []
+    after: CallCursor | None = None
+    while len(rows) < wanted:
+        page = session.ask(
+            ListCalls(
+                filter=chosen,
+                sort=sort,
+                descending=not ascending,
+                after=after,
+                limit=min(_PAGE_ROWS, wanted - len(rows)),
+            )
+        )
+        rows += page.rows
+        after = page.last
+        if after is None or not page.rows:
+            break
+    if session.as_json:
+        print_document(
+            session,
+            {"rows": rows, "total": count.calls, "billsec": count.billsec, "cost_micros": count.cost_micros},
+        )
+        return
+    print_table(
+        (
+            "Call",
+            "Started",
+            "Extension",
+            "Name",
+            "Direction",
+            "Dialled",
+            "Trunk",
+            "Talk",
+            "Cost",
+            "Rate or reason",
+        ),
+        [_cells(session, row) for row in rows],
+        right="Call|Talk|Cost",
+    )
+    shown = "" if len(rows) == count.calls else f"{len(rows):,} of "
+    click.echo(
+        f"{shown}{count.calls:,} calls, {count.billsec:,} s, {session.money_named(count.cost_micros)}"
+        + ("; --limit 0 lists all" if shown else ""),
+        err=True,
+    )
+
+
+def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
+    return (
+        str(row.call_id),
+        local_time(row.started_local),
+        row.extension,
+        row.name,
+        row.direction.value,
+        row.dialled,
+        row.trunk,
+        f"{row.billsec} s",
+        session.money(row.cost_micros) if row.unrated is None else "",
+        row.rate if row.unrated is None else row.unrated.value,
+    )
+
+
+@calls.command("show", epilog=examples("calls show 4711", "calls show 4711 --json"))
+@click.argument("call_id", type=int, metavar="CALL")
+@click.pass_obj
+def show_call(session: Session, call_id: int) -> None:
+    """Shows why a call costs what it costs, and the line the PBX wrote; CALL is the number in the list."""
+    detail = session.ask(GetCall(call_id=call_id))
+    if session.as_json:
+        print_document(session, detail)
+        return
+    row, parts = detail.row, detail.parts
+    cost = session.money_named(row.cost_micros) if row.unrated is None else f"none: {row.unrated.value}"
+    pairs = [
+        ("call", f"{row.call_id}  {detail.call_key}"),
+        ("started", local_time(row.started_local)),
+        ("answered", local_time(detail.answered_local)),
+        ("extension", f"{row.extension}  {row.name}"),
+        ("dialled", f"{row.dialled}  {row.direction.value}  {row.trunk}"),
+        ("disposition", f"{row.disposition}, {row.billsec} s of talk, {row.duration} s in all"),
+        ("cost", cost),
+    ]
+    if detail.rate is not None:
+        pairs += [
+            ("rate", detail.rate.name),
+            ("first block", session.money(parts.first_block_micros)),
+            ("cycles", f"{parts.cycles}, together {session.money(parts.cycles_micros)}"),
+        ]
+    pairs += [("ledger", entry) for entry in detail.entries]
+    pairs += [
+        ("source", f"{detail.source} at byte {detail.line_offset}"),
+        ("line", detail.raw or detail.raw_missing),
+    ]
+    print_pairs(pairs)
+
+
+@calls.command(
+    "export",
+    epilog=examples(
+        "calls export --from 2026-01 -o january.csv",
+        "calls export --format parquet -o calls.parquet",
+        "calls export --status unrated | column -s, -t | less -S",
+    ),
+)
+@which_calls
+@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option(
+    "--format", "file_format", type=click.Choice(["csv", "parquet"]), help="Default: by the file's name."
+)
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many, oldest first; 0 = all.")
+@click.pass_obj
+def export_calls(
+    session: Session, output: str | None, file_format: str | None, limit: int, **typed: Any
+) -> None:
+    """Writes calls, oldest first, as CSV or Parquet.
+
+    A file appears whole or not at all, with your own rights. Texts are written as the PBX wrote them:
+    spreadsheets may take names that begin with = + - @ for formulas. In Parquet, times are instants in UTC
+    and cost is a decimal of 18 digits, 6 of them decimals.
+    """
+    parquet = file_format == "parquet" or (file_format is None and (output or "").endswith(".parquet"))
+    export_calls_to(session, call_filter(session, **typed), output=output, parquet=parquet, limit=limit)

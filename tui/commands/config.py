@@ -1,0 +1,171 @@
+"""pbxmeter config: check, edit and find the site's config.yaml."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from config.settings import Settings, load_settings, parse_settings
+from engine.api.home import CONFIG_FILE
+from engine.api.site import DetectSource
+from engine.domain.errors import ConfigError, StorageError
+from tui.commands.command import Group, examples
+from tui.commands.document import Json, json_text, print_document
+from tui.commands.session import Session
+from tui.commands.sources import print_detected
+from tui.commands.table import print_pairs
+from tui.terminal.clean import clean
+
+_EXAMPLE = Path(__file__).parent.parent.parent / "config" / "example.yaml"
+
+
+@click.group(cls=Group)
+def config() -> None:
+    """The file that describes the site: time zone, numbering, sources, lockout targets."""
+
+
+@config.command("path", epilog=examples("config path"))
+@click.pass_obj
+def config_path(session: Session) -> None:
+    """Prints where the file is."""
+    path = session.folder / CONFIG_FILE
+    if session.as_json:
+        click.echo(json_text({"path": str(path), "exists": path.exists()}))
+    else:
+        click.echo(str(path))
+
+
+@config.command(
+    "check", epilog=examples("config check", "config check cdr-sample.csv --format formats/our-pbx.yaml")
+)
+@click.argument("sample", required=False)
+@click.option(
+    "--format", "format_name", metavar="NAME", default="", help="A shipped format or a format file."
+)
+@click.option("--timezone", metavar="ZONE", default="", help="Of the times in the sample.")
+@click.pass_context
+def check_config(context: click.Context, sample: str | None, format_name: str, timezone: str) -> None:
+    """Checks the whole file; with SAMPLE, shows the first rows of a CDR file as they would be read.
+
+    Answers with 1 and file, line and key when something is wrong.
+    """
+    session = context.ensure_object(Session)
+    if sample is None:
+        if format_name or timezone:
+            raise click.UsageError("--format and --timezone go with a SAMPLE file.")
+        path = session.folder / CONFIG_FILE
+        settings = load_settings(path)
+        _print_settings(session, path, settings)
+        return
+    name = (
+        str(Path(format_name).absolute())
+        if "/" in format_name or format_name.endswith(".yaml")
+        else format_name
+    )
+    result = session.ask(DetectSource(path=str(Path(sample).absolute()), format=name, timezone=timezone))
+    if session.as_json:
+        print_document(session, result)
+    else:
+        print_detected(result)
+    if result.faults or not result.format:
+        context.exit(1)
+
+
+def _print_settings(session: Session, path: Path, settings: Settings) -> None:
+    if session.as_json:
+        sources: list[Json] = [
+            {
+                "path": source.path,
+                "format": source.format,
+                "timezone": str(source.timezone or settings.site.timezone),
+            }
+            for source in settings.sources
+        ]
+        click.echo(
+            json_text(
+                {
+                    "path": str(path),
+                    "exists": path.exists(),
+                    "timezone": str(settings.site.timezone),
+                    "sources": sources,
+                    "lockout_targets": len(settings.lockout),
+                }
+            )
+        )
+        return
+    print_pairs(
+        [
+            ("file", f"{path}{'' if path.exists() else ' (not there yet: all defaults)'}"),
+            ("time zone", str(settings.site.timezone)),
+            ("extensions", settings.numbering.extensions),
+            ("trunks", ", ".join(settings.numbering.trunks) or "none: no call will be outbound"),
+            *(("source", f"{source.path} ({source.format})") for source in settings.sources),
+            ("lockout", f"{len(settings.lockout)} targets"),
+            ("result", "no errors"),
+        ]
+    )
+
+
+@config.command("edit", epilog=examples("config edit"))
+@click.pass_obj
+def edit_config(session: Session) -> None:
+    """Opens the file in $VISUAL or $EDITOR, checks what was written, and only then puts it in force.
+
+    A new site starts from a commented example. When something is wrong, it is said and edited again, or
+    the old file stays.
+    """
+    path = session.folder / CONFIG_FILE
+    draft = path.with_name(f".{CONFIG_FILE}.{os.getpid()}.yaml")
+    try:
+        session.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        before = path.read_bytes() if path.exists() else None
+        mode = path.stat().st_mode & 0o777 if before is not None else 0o600
+        draft.write_bytes(before if before is not None else _EXAMPLE.read_bytes())
+        draft.chmod(mode)
+        try:
+            _edit_until_sound(draft, session.folder)
+            after = draft.read_bytes()
+            changed = after != before
+            if changed:
+                draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{error.filename or path}: {error.strerror}.") from error
+    if session.as_json:
+        click.echo(json_text({"path": str(path), "changed": changed}))
+    else:
+        click.echo(f"{path}: {'checked and in force' if changed else 'unchanged'}")
+
+
+def _edit_until_sound(draft: Path, folder: Path) -> None:
+    while True:
+        _run_editor(draft)
+        try:
+            text = draft.read_bytes().decode("utf-8-sig")
+            parse_settings(text, name=CONFIG_FILE, base=folder)
+            return
+        except UnicodeDecodeError as error:
+            fault = ConfigError(f"{CONFIG_FILE}: the file is not UTF-8 text (byte {error.start}).")
+        except ConfigError as error:
+            fault = error
+        if not sys.stdin.isatty():
+            raise ConfigError(f"{fault.message} The old file stays in force.")
+        click.echo(clean(f"error: {fault.code}: {fault.message}"), err=True)
+        if not click.confirm("Edit it again? (no = the old file stays)", default=True, err=True):
+            raise ConfigError("The old file stays in force.")
+
+
+def _run_editor(draft: Path) -> None:
+    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    try:
+        code = subprocess.run([*editor, str(draft)], check=False).returncode  # noqa: S603 - the user's own editor
+    except OSError as error:
+        raise StorageError(
+            f"The editor {editor[0]!r} cannot be started: {error.strerror}. Set EDITOR."
+        ) from error
+    if code:
+        raise StorageError(f"The editor {editor[0]!r} ended with {code}; the old file stays in force.")

@@ -1,0 +1,99 @@
+"""pbxmeter engine: run, start, stop, status."""
+
+import os
+import sys
+import time
+
+import click
+
+from engine.api.home import LOG_FILE
+from engine.api.identity import ask_identity
+from engine.api.site import EngineStatus, GetStatus, StopEngine
+from engine.domain.errors import EngineDown
+from engine.domain.zones import to_local
+from tui.commands.command import Group, examples
+from tui.commands.document import json_text, print_document
+from tui.commands.progress import bytes_text
+from tui.commands.session import Session
+from tui.commands.table import local_time, print_pairs
+
+STOP_SECONDS = 60.0
+
+
+@click.group(cls=Group)
+def engine() -> None:
+    """The process that owns the database and follows the CDR files."""
+
+
+@engine.command("run", epilog=examples("engine run --home /var/lib/pbxmeter"))
+@click.pass_obj
+def run_engine(session: Session) -> None:
+    """Runs it in the foreground until it is told to end, for systemd."""
+    sys.stdout.flush()
+    argv = [sys.executable, "-m", "engine.daemon", "run", "--home", str(session.folder)]
+    os.execv(sys.executable, argv)  # noqa: S606 - our own module in place of this process
+
+
+@engine.command("start", epilog=examples("engine start"))
+@click.pass_obj
+def start_engine(session: Session) -> None:
+    """Starts it in the background where none runs. It ends by itself a while after its last client."""
+    session.connect()
+    _print_status(session, session.ask(GetStatus()))
+
+
+@engine.command("stop", epilog=examples("engine stop"))
+@click.pass_obj
+def stop_engine(session: Session) -> None:
+    """Ends it after the work in hand, and waits until it has ended."""
+    session.connect(start=False)
+    session.ask(StopEngine())
+    deadline = time.monotonic() + STOP_SECONDS
+    while answers(session):
+        if time.monotonic() > deadline:
+            raise EngineDown(
+                f"The engine has not ended within {STOP_SECONDS:.0f} s. See {session.folder / LOG_FILE}."
+            )
+        time.sleep(0.02)
+    if session.as_json:
+        click.echo(json_text({"stopped": True}))
+    else:
+        click.echo("stopped")
+
+
+@engine.command("status", epilog=examples("engine status", "engine status --json"))
+@click.pass_obj
+def engine_status(session: Session) -> None:
+    """Says how it is; answers with 1 when none runs."""
+    try:
+        session.connect(start=False)
+    except EngineDown:
+        if session.as_json:
+            click.echo(json_text({"running": False, "home": str(session.folder)}))
+        raise
+    _print_status(session, session.ask(GetStatus()))
+
+
+def answers(session: Session) -> bool:
+    """Whether an engine answers in the home folder."""
+    try:
+        ask_identity(session.folder)
+    except EngineDown:
+        return False
+    return True
+
+
+def _print_status(session: Session, status: EngineStatus) -> None:
+    if session.as_json:
+        print_document(session, status, running=True)
+        return
+    print_pairs(
+        [
+            ("engine", f"running, process {status.pid}{', in the background' if status.background else ''}"),
+            ("version", f"{status.version}, DuckDB {status.duckdb}"),
+            ("started", local_time(to_local(status.started_at, session.zone))),
+            ("home", status.home),
+            ("database", f"{bytes_text(status.database_bytes)}, {status.calls:,} calls"),
+            ("clients", str(status.clients)),
+        ]
+    )

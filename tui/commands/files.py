@@ -1,0 +1,93 @@
+"""Files of the caller: sheets read whole, exports written as one piece or not at all."""
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import gettempprefix
+from typing import BinaryIO
+
+import click
+
+from engine.api.operation import MAX_BODY_BYTES
+from engine.domain.errors import InvalidInput, StorageError
+from tui.terminal.clean import clean
+
+MAX_SHEET_BYTES = MAX_BODY_BYTES * 3 // 4 - 65_536
+"""What fits into an operation: sheets are sent as base64."""
+
+
+def read_sheet(name: str) -> bytes:
+    """A file's bytes; `-` = standard input. Raises `StorageError`, `InvalidInput` where it is too large."""
+    try:
+        if name == "-":
+            content = sys.stdin.buffer.read(MAX_SHEET_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                content = file.read(MAX_SHEET_BYTES + 1)
+    except OSError as error:
+        raise StorageError(f"{name}: the file cannot be read: {error.strerror}.") from error
+    if len(content) > MAX_SHEET_BYTES:
+        raise InvalidInput(
+            f"{name}: the file is larger than {MAX_SHEET_BYTES // 1_000_000} MB, which no sheet may be. "
+            "Import it in parts.",
+            field="file",
+        )
+    return content
+
+
+@contextmanager
+def written_file(name: str) -> Generator[BinaryIO]:
+    """A file to write, with the rights the user's umask gives; it appears whole when the block ends well.
+
+    Devices and pipes are written as they are. Raises `StorageError`.
+    """
+    target = Path(name)
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+            return
+        target = target.resolve()
+        part = target.with_name(f".{target.name}.{gettempprefix()}{os.getpid()}")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{name}: the file cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def written(name: str | None) -> Generator[BinaryIO]:
+    """The named file, or standard output for None and `-`; a terminal is shown clean text."""
+    if name is not None and name != "-":
+        with written_file(name) as file:
+            yield file
+    elif sys.stdout.isatty():
+        yield _CleanTerminal()  # pyright: ignore[reportReturnType] - only write() is asked of it
+    else:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+
+
+class _CleanTerminal:
+    """Standard output that no exported text can give orders to."""
+
+    closed = False
+
+    def write(self, data: bytes) -> int:
+        text = bytes(data).decode("utf-8", "replace")
+        click.echo("\n".join(clean(line) for line in text.split("\n")), nl=False)
+        return len(data)
+
+    def flush(self) -> None:
+        sys.stdout.flush()

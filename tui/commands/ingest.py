@@ -1,0 +1,53 @@
+"""pbxmeter ingest: past CDR files."""
+
+from pathlib import Path
+
+import click
+
+from engine.api.site import Ingest
+from tui.commands.command import Command, examples
+from tui.commands.document import print_document
+from tui.commands.session import Session
+from tui.commands.table import print_pairs
+
+
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "ingest /var/log/asterisk/cdr-csv/Master.csv.1",
+        "ingest --format freeswitch-csv --timezone UTC old/*.csv",
+    ),
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--format", "format_name", metavar="NAME", default="", help="Default: that of the source it fits."
+)
+@click.option(
+    "--timezone", metavar="ZONE", default="", help="Of the times in the files; default: the source's."
+)
+@click.pass_obj
+def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone: str) -> None:
+    """Imports past CDR files. The engine reads them, so its user must be allowed to.
+
+    Calls that are known already count as duplicates and change nothing. Ctrl-C keeps what was stored;
+    repeating it goes on where it ended.
+    """
+    paths = [str(Path(file).absolute()) for file in files]
+    result = session.ask(Ingest(paths=paths, format=format_name, timezone=timezone), doing="ingest")
+    if session.as_json:
+        print_document(session, result)
+        return
+    print_pairs(
+        [
+            ("lines", f"{result.lines:,}"),
+            ("stored", f"{result.stored:,}"),
+            ("duplicates", f"{result.duplicates:,}"),
+            ("quarantined", f"{result.quarantined:,}"),
+            ("ignored", f"{result.ignored:,}"),
+            ("charged", f"{result.charged:,}"),
+            ("cost", session.money_named(result.cost_micros)),
+            ("seconds", f"{result.seconds:.1f}"),
+        ]
+    )
+    if result.quarantined:
+        click.echo("Some lines could not be read: see pbxmeter quarantine list.", err=True)

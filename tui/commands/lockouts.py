@@ -1,0 +1,64 @@
+"""pbxmeter lockouts: who is barred, and what the PBX knows of it."""
+
+import click
+
+from engine.api.site import ListLockouts, Lockouts, SyncLockouts
+from engine.domain.zones import to_local
+from tui.commands.command import Group, examples
+from tui.commands.document import print_document
+from tui.commands.session import Session
+from tui.commands.table import local_time, print_table
+
+
+@click.group(cls=Group)
+def lockouts() -> None:
+    """Barred extensions and the targets that are told of them."""
+
+
+@lockouts.command("list", epilog=examples("lockouts list", "lockouts list --json"))
+@click.pass_obj
+def list_lockouts(session: Session) -> None:
+    """Lists targets and barred extensions."""
+    _print(session, session.ask(ListLockouts()))
+
+
+@lockouts.command("sync", epilog=examples("lockouts sync"))
+@click.pass_obj
+def sync_lockouts(session: Session) -> None:
+    """Compares every target in full, now."""
+    _print(session, session.ask(SyncLockouts(), doing="compare"))
+
+
+def _print(session: Session, state: Lockouts) -> None:
+    if session.as_json:
+        print_document(session, state)
+        return
+    if state.targets:
+        print_table(
+            ("Target", "State", "Pending", "Last compared", "Message"),
+            [
+                (
+                    row.target,
+                    row.state,
+                    str(row.pending),
+                    local_time(to_local(row.last_sync_at, session.zone) if row.last_sync_at else None),
+                    row.message,
+                )
+                for row in state.targets
+            ],
+            right="Pending",
+        )
+    else:
+        click.echo("No lockout target is configured: the PBX is told of nobody.")
+    click.echo()
+    if not state.rows:
+        click.echo("nobody is barred")
+        return
+    print_table(
+        ("Extension", "Name", "Because", "Available", "Known to"),
+        [
+            (row.extension, row.name, row.reason, session.money(row.available_micros), ", ".join(row.taken))
+            for row in state.rows
+        ],
+        right="Available",
+    )

@@ -1,0 +1,109 @@
+"""pbxmeter audit, verify, backup, restore."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from engine.api.session import ListAudit
+from engine.api.site import Backup, Verify
+from engine.domain.errors import EngineDown, Refused, StorageError
+from engine.domain.zones import to_local
+from tui.commands.command import Command, examples
+from tui.commands.document import json_text, print_document
+from tui.commands.progress import bytes_text
+from tui.commands.session import Session
+from tui.commands.table import local_time, print_pairs, print_table
+from tui.terminal.clean import clean
+
+
+@click.command(cls=Command, epilog=examples("audit", "audit --limit 1000 --json"))
+@click.option("--limit", type=click.IntRange(1), default=200, show_default=True)
+@click.pass_obj
+def audit(session: Session, limit: int) -> None:
+    """Lists the newest changes: who did what."""
+    trail = session.ask(ListAudit(limit=limit))
+    if session.as_json:
+        print_document(session, trail)
+        return
+    print_table(
+        ("Time", "Operator", "Action", "Detail"),
+        [
+            (local_time(to_local(row.done_at, session.zone)), row.operator, row.action, row.detail)
+            for row in trail.rows
+        ],
+    )
+
+
+@click.command(cls=Command, epilog=examples("verify"))
+@click.pass_context
+def verify(context: click.Context) -> None:
+    """Checks the books: balances against entries, charges against calls, lines of every file.
+
+    Answers with 1 when something does not agree.
+    """
+    session = context.ensure_object(Session)
+    result = session.ask(Verify(), doing="verify")
+    if session.as_json:
+        print_document(session, result)
+    else:
+        print_pairs(
+            [
+                ("extensions", f"{result.extensions:,}"),
+                ("entries", f"{result.entries:,}"),
+                ("calls", f"{result.calls:,}"),
+                ("files", f"{result.files:,}"),
+                ("books", "agree" if result.clean else "do not agree"),
+                *(("finding", finding) for finding in result.findings),
+            ]
+        )
+    if not result.clean:
+        click.echo(f"error: unclean: {len(result.findings):,} findings; the books do not agree.", err=True)
+        context.exit(1)
+
+
+@click.command(cls=Command, epilog=examples("backup", "backup /mnt/backups"))
+@click.argument("folder", metavar="[DIR]", default="")
+@click.pass_obj
+def backup(session: Session, folder: str) -> None:
+    """Writes a consistent copy of the database while work goes on; default: backups/ in the home folder.
+
+    The engine writes it, so its user must be allowed to write there.
+    """
+    result = session.ask(Backup(folder=str(Path(folder).absolute()) if folder else ""), doing="backup")
+    if session.as_json:
+        print_document(session, result)
+    else:
+        click.echo(clean(f"{result.path}: {bytes_text(result.bytes)}"))
+
+
+@click.command(cls=Command, epilog=examples("engine stop", "restore /mnt/backups/pbxmeter-2026-01-31.duckdb"))
+@click.argument("file")
+@click.pass_obj
+def restore(session: Session, file: str) -> None:
+    """Puts a backup in the place of the database; the engine must not run."""
+    from engine.api.client import connect
+
+    try:
+        connect(session.folder, start=False).close()
+    except EngineDown:
+        pass
+    else:
+        raise Refused("The engine is running. Stop it first: pbxmeter engine stop.")
+    source = Path(file).absolute()
+    if not source.is_file():
+        raise StorageError(f"{file}: there is no such file.")
+    argv = [sys.executable, "-m", "engine.daemon", "restore", str(source), "--home", str(session.folder)]
+    # Our own module; the file's name is one argument.
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("error: ")
+        code, _, message = said.partition(": ")
+        raise StorageError(
+            message or said or "The backup could not be restored.", code=code if message else None
+        )
+    if session.as_json:
+        click.echo(json_text({"restored": str(source), "home": str(session.folder)}))
+    else:
+        click.echo(clean(f"restored: {source}"))

@@ -1,0 +1,106 @@
+"""pbxmeter quarantine: lines that could not be read as calls."""
+
+import csv
+import io
+
+import click
+
+from engine.api.site import ListQuarantine, QuarantineRow, RetryQuarantine
+from engine.domain.zones import isoformat, to_local
+from tui.commands.command import Group, examples
+from tui.commands.document import print_document
+from tui.commands.files import written
+from tui.commands.session import Session
+from tui.commands.sheets import print_written
+from tui.commands.table import local_time, print_table
+
+_PAGE_ROWS = 1000
+_COLUMNS = ("id", "path", "offset", "line", "field", "reason", "raw", "found_at", "retried_at")
+
+
+@click.group(cls=Group)
+def quarantine() -> None:
+    """CDR lines that could not be read, with the reason."""
+
+
+@quarantine.command("list", epilog=examples("quarantine list", "quarantine list Master.csv --json"))
+@click.argument("text", required=False, default="")
+@click.option("--all", "include_retried", is_flag=True, help="Also lines that were read well since.")
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="0 = all.")
+@click.pass_obj
+def list_quarantine(session: Session, text: str, include_retried: bool, limit: int) -> None:
+    """Lists bad lines, newest first; TEXT is part of the path, reason or line."""
+    rows, total = _lines(session, text, include_retried=include_retried, limit=limit)
+    if session.as_json:
+        print_document(session, {"rows": rows, "total": total})
+        return
+    print_table(
+        ("Id", "Found", "File", "Line", "Field", "Reason", "Text"),
+        [
+            (
+                str(row.quarantine_id),
+                local_time(to_local(row.found_at, session.zone)),
+                row.path,
+                str(row.line_number),
+                row.field,
+                row.reason,
+                row.raw,
+            )
+            for row in rows
+        ],
+        right="Id|Line",
+    )
+    click.echo(f"{len(rows):,} of {total:,} lines", err=True)
+
+
+@quarantine.command("export", epilog=examples("quarantine export -o bad-lines.csv"))
+@click.argument("text", required=False, default="")
+@click.option("--all", "include_retried", is_flag=True, help="Also lines that were read well since.")
+@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.pass_obj
+def export_quarantine(session: Session, text: str, include_retried: bool, output: str | None) -> None:
+    """Writes bad lines as CSV: id,path,offset,line,field,reason,raw,found_at,retried_at."""
+    to_file = output is not None and output != "-"
+    if session.as_json and not to_file:
+        raise click.UsageError("--json goes with -o FILE here; `quarantine list --json` prints the lines.")
+    rows, _total = _lines(session, text, include_retried=include_retried, limit=0)
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        found, retried = isoformat(row.found_at, session.zone), isoformat(row.retried_at, session.zone)
+        where = (row.quarantine_id, row.path, row.line_offset, row.line_number)
+        writer.writerow((*where, row.field, row.reason, row.raw, found, retried))
+    with written(output) as file:
+        file.write(sheet.getvalue().encode("utf-8", "replace"))
+    print_written(session, output if to_file else None, len(rows))
+
+
+@quarantine.command("retry", epilog=examples("quarantine retry", "quarantine retry 17 18"))
+@click.argument("ids", metavar="[ID...]", nargs=-1, type=int)
+@click.pass_obj
+def retry_quarantine(session: Session, ids: tuple[int, ...]) -> None:
+    """Reads bad lines again, all of them or those named, after a format was mended."""
+    result = session.ask(RetryQuarantine(quarantine_ids=list(ids) or None), doing="retry")
+    if session.as_json:
+        print_document(session, result)
+    else:
+        click.echo(
+            f"{result.tried:,} tried: {result.stored:,} stored, {result.duplicates:,} duplicates, "
+            f"{result.still_bad:,} still bad"
+        )
+
+
+def _lines(
+    session: Session, text: str, *, include_retried: bool, limit: int
+) -> tuple[list[QuarantineRow], int]:
+    rows: list[QuarantineRow] = []
+    total = 1
+    while len(rows) < (min(total, limit) if limit else total):
+        size = min(_PAGE_ROWS, limit - len(rows)) if limit else _PAGE_ROWS
+        page = session.ask(
+            ListQuarantine(text=text, include_retried=include_retried, offset=len(rows), limit=size)
+        )
+        rows += page.rows
+        total = page.total if page.rows else len(rows)
+    return rows, total

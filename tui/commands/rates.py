@@ -1,0 +1,369 @@
+"""pbxmeter rates: the rule list, sheets, tests and checks."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import click
+
+from engine.api.rates import (
+    CheckRates,
+    ExportRates,
+    ImportRates,
+    ListRates,
+    MoveRate,
+    RateRow,
+    RateTest,
+    RemoveRates,
+    SaveRate,
+    TestRate,
+)
+from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.money import parse_amount
+from engine.domain.rates import (
+    Rate,
+    format_time_of_day,
+    format_weekdays,
+    parse_time_of_day,
+    parse_weekdays,
+    rate_faults,
+)
+from tui.commands.command import Group, examples
+from tui.commands.document import print_document, rate_document
+from tui.commands.files import read_sheet
+from tui.commands.numbers import expanded
+from tui.commands.session import Session
+from tui.commands.sheets import print_csv, print_import
+from tui.commands.table import local_time, print_pairs, print_table, yes
+
+_PAGE_ROWS = 1000
+
+
+@click.group(cls=Group)
+def rates() -> None:
+    """The rules that say what calls cost, in their order."""
+
+
+@rates.command("list", epilog=examples("rates list", "rates list 900", "rates list --json"))
+@click.argument("text", required=False, default="")
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many; 0 = all.")
+@click.pass_obj
+def list_rates(session: Session, text: str, limit: int) -> None:
+    """Lists rules in order; TEXT is part of a name or the start of a prefix."""
+    rows, total = _rules(session, text, limit)
+    if session.as_json:
+        print_document(session, {"rows": rows, "total": total})
+        return
+    print_table(
+        (
+            "Pos",
+            "Name",
+            "On",
+            "Prefix",
+            "Length",
+            "First block",
+            "Price",
+            "Window",
+            "Days",
+            "Valid",
+            "Extensions",
+        ),
+        [_cells(session, row) for row in rows],
+        right="Pos|Length",
+    )
+
+
+def _cells(session: Session, row: RateRow) -> tuple[str, ...]:
+    rate = row.rate
+    first = ""
+    if rate.initial_fee_micros or rate.initial_seconds:
+        first = f"{session.money(rate.initial_fee_micros)} / {rate.initial_seconds} s"
+    price = f"{session.money(rate.price_micros)} / {rate.price_seconds or rate.cycle_seconds} s"
+    if rate.price_seconds not in (None, rate.cycle_seconds):
+        price += f" by {rate.cycle_seconds} s"
+    window = ""
+    if rate.start_second != rate.end_second:
+        window = f"{format_time_of_day(rate.start_second)}-{format_time_of_day(rate.end_second)}"
+    valid = f"{rate.valid_from or ''}..{rate.valid_to or ''}" if rate.valid_from or rate.valid_to else ""
+    chosen = "all" if rate.extensions is None else f"{len(rate.extensions)} chosen"
+    length = str(rate.number_length) if rate.number_length else "any"
+    days = format_weekdays(rate.weekdays)
+    return (
+        *(str(row.position), rate.name, yes(rate.enabled), rate.prefix, length, first, price),
+        *(window, days, valid, chosen),
+    )
+
+
+def _rules(session: Session, text: str, limit: int = 0) -> tuple[list[RateRow], int]:
+    """The rules that `text` finds, at most `limit` (0 = all), and how many there are."""
+    rows: list[RateRow] = []
+    total = 1
+    while len(rows) < (min(total, limit) if limit else total):
+        size = min(_PAGE_ROWS, limit - len(rows)) if limit else _PAGE_ROWS
+        page = session.ask(ListRates(text=text, offset=len(rows), limit=size))
+        rows += page.rows
+        total = page.total if page.rows else len(rows)
+    return rows, total
+
+
+def _rule(session: Session, name: str) -> RateRow | None:
+    """The rule of exactly that name. Raises `InvalidInput` when several have it."""
+    found = [row for row in _rules(session, name)[0] if row.rate.name == name]
+    if len(found) > 1:
+        raise InvalidInput(
+            f"name: {len(found)} rules are called {name!r}; give them names of their own in a sheet first.",
+            field="name",
+        )
+    return found[0] if found else None
+
+
+def _known_rule(session: Session, name: str) -> RateRow:
+    row = _rule(session, name)
+    if row is None:
+        raise NotFound(f"name: no rule is called {name!r}. See pbxmeter rates list.")
+    return row
+
+
+@rates.command("import", epilog=examples("rates import rates.csv --dry-run", "rates import - < rates.csv"))
+@click.argument("file")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.pass_context
+def import_rates(context: click.Context, file: str, dry_run: bool) -> None:
+    """Replaces the list by a CSV sheet; - reads standard input.
+
+    Columns: name,enabled,prefix,number_length,initial_fee,initial_seconds,price,price_seconds,cycle_seconds,
+    start_time,end_time,weekdays,valid_from,valid_to,extensions; all but name may be left out. The order of
+    the lines is the order of the rules. All lines or none are taken.
+    """
+    session = context.ensure_object(Session)
+    result = session.ask(ImportRates(content=read_sheet(file), apply=not dry_run), doing="import")
+    context.exit(print_import(session, result, what="rates", dry_run=dry_run))
+
+
+@rates.command("export", epilog=examples("rates export -o rates.csv"))
+@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.pass_obj
+def export_rates(session: Session, output: str | None) -> None:
+    """Writes the list as a CSV sheet that imports back to the same.
+
+    Texts are written as they are; spreadsheets may take names that begin with = + - @ for formulas.
+    """
+    print_csv(session, lambda: session.ask(ExportRates()), output)
+
+
+@rates.command("check", epilog=examples("rates check", "rates check --json"))
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True)
+@click.pass_obj
+def check_rates(session: Session, limit: int) -> None:
+    """Looks for rules that can never win, pairs decided by their order alone, gaps in the day, and billed
+    extensions that no rule covers."""
+    remarks = session.ask(CheckRates(limit=limit), doing="check")
+    if session.as_json:
+        print_document(session, remarks)
+        return
+    if not remarks.rows:
+        click.echo("nothing to remark")
+        return
+    print_table(
+        ("Pos", "Kind", "Remark"),
+        [("" if row.position is None else str(row.position), row.kind, row.text) for row in remarks.rows],
+        right="Pos",
+    )
+    if remarks.total > len(remarks.rows):
+        click.echo(f"{len(remarks.rows):,} of {remarks.total:,} remarks; --limit shows more", err=True)
+
+
+@rates.command(
+    "set",
+    epilog=examples(
+        "rates set Local --prefix 9 --number-length 9 --price 0.1 --cycle-seconds 60",
+        "rates set Night --prefix 900 --price 0.02 --start-time 22:00 --end-time 06:00 --position 1",
+        "rates set Promotion --enabled off",
+        "rates set Rooms --extensions 8021-8030 --initial-fee 0.5",
+    ),
+)
+@click.argument("name")
+@click.option("--rename", metavar="NAME", help="Give the rule another name.")
+@click.option("--enabled", type=click.Choice(["on", "off"]), help="Off = never matches.")
+@click.option("--prefix", metavar="DIGITS", help="What the dialled number begins with; '' = anything.")
+@click.option("--number-length", type=int, metavar="N", help="Length of the dialled number; 0 = any.")
+@click.option("--initial-fee", metavar="AMOUNT", help="Price of the first block.")
+@click.option("--initial-seconds", type=int, metavar="N", help="Length of the first block.")
+@click.option("--price", metavar="AMOUNT", help="Price of every started cycle after the first block.")
+@click.option("--price-seconds", metavar="N", help="What the price is for; '' = one cycle.")
+@click.option(
+    "--cycle-seconds", type=int, metavar="N", help="How calls are counted: every started N seconds."
+)
+@click.option("--start-time", metavar="HH:MM", help="Start of the window, local time.")
+@click.option("--end-time", metavar="HH:MM", help="Its end, excluded; equal to the start = the whole day.")
+@click.option("--weekdays", metavar="DAYS", help="all, or mon,tue,...: when the window starts.")
+@click.option("--valid-from", metavar="DATE", help="First day; '' = always.")
+@click.option("--valid-to", metavar="DATE", help="First day no longer covered; '' = for ever.")
+@click.option("--extensions", metavar="A,B", help="all, or numbers and ranges.")
+@click.option("--position", type=click.IntRange(1), metavar="N", help="Its place in the list, 1 = first.")
+@click.pass_obj
+def set_rate(session: Session, name: str, position: int | None, **typed: Any) -> None:
+    """Adds the rule NAME, or changes it where it exists; what is not given stays as it is.
+
+    Past calls keep their price; see pbxmeter rerate.
+    """
+    existing = _rule(session, name)
+    rate = changed_rate(existing.rate if existing else Rate(name=name), **typed)
+    faults = rate_faults(rate)
+    if faults:
+        raise InvalidInput(" ".join(fault.message for fault in faults), field=faults[0].field)
+    rate_id = existing.rate_id if existing else None
+    if existing is None or rate != existing.rate:
+        rate_id = session.ask(SaveRate(rate_id=rate_id, rate=rate)).rate_id
+    assert rate_id is not None
+    if position is not None:
+        session.ask(MoveRate(rate_id=rate_id, position=position))
+    if session.as_json:
+        print_document(session, {"rate_id": rate_id, "added": existing is None, "rate": rate_document(rate)})
+    else:
+        click.echo(f"{'changed' if existing else 'added'}: {rate.name}")
+
+
+def changed_rate(
+    rate: Rate,
+    *,
+    rename: str | None = None,
+    enabled: str | None = None,
+    prefix: str | None = None,
+    number_length: int | None = None,
+    initial_fee: str | None = None,
+    initial_seconds: int | None = None,
+    price: str | None = None,
+    price_seconds: str | None = None,
+    cycle_seconds: int | None = None,
+    start_time: str | None = None,
+    end_time: str | None = None,
+    weekdays: str | None = None,
+    valid_from: str | None = None,
+    valid_to: str | None = None,
+    extensions: str | None = None,
+) -> Rate:
+    """The rule with what was typed; None = not typed. Raises `InvalidInput` naming the field."""
+    typed: dict[str, object] = {
+        "name": rename,
+        "enabled": None if enabled is None else enabled == "on",
+        "prefix": prefix,
+        "number_length": number_length,
+        "initial_fee_micros": None if initial_fee is None else parse_amount(initial_fee, field="initial_fee"),
+        "initial_seconds": initial_seconds,
+        "price_micros": None if price is None else parse_amount(price, field="price"),
+        "cycle_seconds": cycle_seconds,
+        "start_second": None if start_time is None else parse_time_of_day(start_time, field="start_time"),
+        "end_second": None if end_time is None else parse_time_of_day(end_time, field="end_time"),
+        "weekdays": None if weekdays is None else parse_weekdays(weekdays),
+    }
+    changes = {field: value for field, value in typed.items() if value is not None}
+    # These may be emptied, so that None is a value of theirs.
+    if price_seconds is not None:
+        changes["price_seconds"] = _whole_number(price_seconds, "price_seconds")
+    if valid_from is not None:
+        changes["valid_from"] = _day(valid_from, "valid_from")
+    if valid_to is not None:
+        changes["valid_to"] = _day(valid_to, "valid_to")
+    if extensions is not None:
+        words = extensions.replace(" ", ",")
+        changes["extensions"] = None if words.strip(",") in ("all", "") else tuple(sorted(expanded([words])))
+    return replace(rate, **changes)  # pyright: ignore[reportArgumentType] - each value has its field's type
+
+
+def _whole_number(text: str, field: str) -> int | None:
+    if not text.strip():
+        return None
+    if not text.strip().isdecimal() or len(text) > 12:
+        raise InvalidInput(f"{field}: {text!r} is not a whole number.", field=field)
+    return int(text)
+
+
+def _day(text: str, field: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise InvalidInput(f"{field}: {text!r} is not a date. Write 2026-01-31.", field=field) from error
+
+
+@rates.command("remove", epilog=examples("rates remove Promotion 'Local at night'"))
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.pass_obj
+def remove_rates(session: Session, names: tuple[str, ...]) -> None:
+    """Takes rules out of the list, all or none. Past calls keep their price."""
+    rate_ids = [_known_rule(session, name).rate_id for name in dict.fromkeys(names)]
+    result = session.ask(RemoveRates(rate_ids=rate_ids))
+    if session.as_json:
+        print_document(session, result)
+    else:
+        click.echo(f"removed: {result.changed} rule{'s' if result.changed != 1 else ''}")
+
+
+@rates.command("move", epilog=examples("rates move 'Local at night' 1"))
+@click.argument("name")
+@click.argument("position", type=click.IntRange(1))
+@click.pass_obj
+def move_rate(session: Session, name: str, position: int) -> None:
+    """Puts a rule at POSITION, 1 = first; the others keep their order."""
+    result = session.ask(MoveRate(rate_id=_known_rule(session, name).rate_id, position=position))
+    if session.as_json:
+        print_document(session, result)
+    else:
+        click.echo(f"moved: {name} to position {position}")
+
+
+@rates.command(
+    "test",
+    epilog=examples(
+        "rates test 8003 948162787 --seconds 125",
+        "rates test 8003 900491711234567 --seconds 60 --at '2026-11-14 23:30' --json",
+    ),
+)
+@click.argument("extension")
+@click.argument("dialled")
+@click.option("--seconds", type=click.IntRange(0), required=True, help="Talk time.")
+@click.option("--at", metavar="TIME", default="", help="When it is answered, local time; default: now.")
+@click.option("--with-switches", is_flag=True, help="Charge nothing where billing is off.")
+@click.pass_obj
+def test_rate(
+    session: Session, extension: str, dialled: str, seconds: int, at: str, with_switches: bool
+) -> None:
+    """Says what an outbound call would cost: the winner, why, the parts of the cost, and who lost and why."""
+    result = session.ask(
+        TestRate(
+            extension=extension, dialled=dialled, billsec=seconds, at=at, assume_billed=not with_switches
+        )
+    )
+    if session.as_json:
+        print_document(session, result)
+    else:
+        _print_test(session, result)
+
+
+def _print_test(session: Session, test: RateTest) -> None:
+    parts = test.parts
+    pairs = [
+        ("call", f"{test.extension} dials {test.dialled}, {test.billsec} s"),
+        ("answered", local_time(test.answered_local)),
+    ]
+    if parts.unrated is None and test.rate is not None:
+        cycle = test.rate.cycle_seconds
+        pairs += [
+            ("rate", test.rate.name),
+            ("first block", session.money(parts.first_block_micros)),
+            ("cycles", f"{parts.cycles} of {cycle} s, together {session.money(parts.cycles_micros)}"),
+            ("cost", session.money_named(parts.cost_micros)),
+        ]
+    else:
+        pairs.append(("cost", f"none: {parts.unrated.value if parts.unrated else 'no rule'}"))
+    print_pairs(pairs)
+    if test.candidates:
+        click.echo()
+        print_table(
+            ("", "Pos", "Rule", "Prefix", "Why"),
+            [
+                ("won" if row.won else "lost", str(row.position), row.name, row.prefix, row.reason)
+                for row in test.candidates
+            ],
+            right="Pos",
+        )

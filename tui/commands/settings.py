@@ -1,0 +1,71 @@
+"""pbxmeter settings: what an operator switches at run time."""
+
+import sys
+
+import click
+
+from engine.api.site import GetSettings, SetSetting
+from engine.domain.errors import NotFound
+from tui.commands.command import Group, examples
+from tui.commands.document import print_document
+from tui.commands.session import Session
+from tui.commands.table import print_pairs
+from tui.terminal.clean import clean
+
+NAMES = ("billing", "currency", "low_balance", "language")
+
+
+@click.group(cls=Group)
+def settings() -> None:
+    """Billing on or off, currency, low balance, language."""
+
+
+@settings.command("get", epilog=examples("settings get", "settings get billing"))
+@click.argument("key", required=False)
+@click.pass_obj
+def get_settings(session: Session, key: str | None) -> None:
+    """Prints all settings, or the value of one."""
+    found = session.ask(GetSettings())
+    values = found.values
+    if key is not None:
+        if key not in values:
+            raise NotFound(f"key: there is no setting {key!r}; known are {', '.join(values)}.")
+        values = {key: values[key]}
+    if session.as_json:
+        print_document(session, values)
+    elif key is not None:
+        click.echo(clean(values[key]))
+    else:
+        print_pairs([*values.items(), ("config", found.config_path)])
+        if found.config_error:
+            click.echo(clean(f"config.yaml is not in force: {found.config_error}"), err=True)
+
+
+@settings.command(
+    "set",
+    epilog=examples("settings set billing on", "settings set currency CNY", "settings set low_balance 10"),
+)
+@click.argument("key", type=click.Choice(NAMES))
+@click.argument("value")
+@click.option("--yes", is_flag=True, help="Do not ask before the currency is changed.")
+@click.pass_obj
+def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
+    """Changes one setting.
+
+    billing: on or off. currency: an ISO 4217 code; a label, no amount is converted. low_balance: extensions
+    with no more than this available are shown as low; 0 = none. language: en or zh_CN.
+    """
+    if key == "currency":
+        note = "The currency is a label: every amount keeps its number, nothing is converted."
+        if not yes and sys.stdin.isatty() and value != session.greeting.currency:
+            click.confirm(
+                f"{note}\nChange {session.greeting.currency} to {clean(value)}?", abort=True, err=True
+            )
+        else:
+            click.echo(note, err=True)
+    session.ask(SetSetting(name=key, value=value))
+    stored = session.ask(GetSettings()).values
+    if session.as_json:
+        print_document(session, {key: stored[key]})
+    else:
+        click.echo(clean(f"{key}: {stored[key]}"))

@@ -1,0 +1,85 @@
+"""pbxmeter stats: calls, talk time and cost by period."""
+
+from typing import Any
+
+import click
+
+from engine.api.calls import By, GetStatistics, Per, StatRow
+from tui.commands.command import Command, examples
+from tui.commands.document import Json, json_text, plain_document
+from tui.commands.options import call_filter, which_calls
+from tui.commands.progress import duration_text
+from tui.commands.session import Session
+from tui.commands.table import print_table
+
+
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "stats --by day --from 2026-01",
+        "stats --by month --per extension --extensions 8001,8003",
+        "stats --by all --per rate --json",
+    ),
+)
+@click.option(
+    "--by",
+    type=click.Choice(["day", "month", "year", "hour", "weekday", "all"]),
+    default="day",
+    show_default=True,
+    help="The period of a line; all = one for everything.",
+)
+@click.option(
+    "--per", type=click.Choice(["extension", "trunk", "rate", "destination"]), help="And a line for each."
+)
+@click.option("--all-directions", is_flag=True, help="Count every call, not outbound ones only.")
+@which_calls
+@click.pass_obj
+def stats(session: Session, by: By, per: Per | None, all_directions: bool, **typed: Any) -> None:
+    """Counts outbound calls, talk time and cost by the period in which they started, in site time."""
+    chosen = call_filter(session, **typed)
+    result = session.ask(
+        GetStatistics(by=by, per=per or "", filter=chosen, all_directions=all_directions), doing="count"
+    )
+    if session.as_json:
+        rows: list[Json] = [_document(session, row, per) for row in result.rows]
+        click.echo(json_text({"rows": rows, "total": _document(session, result.total, None)}))
+        return
+    headers = [
+        "Period",
+        *([per.capitalize(), "Name"] if per == "extension" else [per.capitalize()] if per else []),
+    ]
+    cells = [
+        [row.period, *([row.key, row.label] if per == "extension" else [row.label or row.key] if per else [])]
+        for row in result.rows
+    ]
+    cells.append(["all", *([""] * (len(headers) - 1))])
+    print_table(
+        (*headers, "Calls", "Answered", "Duration", "Average", f"Cost {session.greeting.currency}"),
+        [
+            (*first, *_figures(session, row))
+            for first, row in zip(cells, [*result.rows, result.total], strict=True)
+        ],
+        right=f"Calls|Answered|Duration|Average|Cost {session.greeting.currency}",
+    )
+
+
+def _figures(session: Session, row: StatRow) -> tuple[str, ...]:
+    return (
+        f"{row.calls:,}",
+        f"{row.answered:,}",
+        duration_text(row.duration),
+        duration_text(row.average_duration),
+        session.money(row.cost_micros),
+    )
+
+
+def _document(session: Session, row: StatRow, per: Per | None) -> Json:
+    """The line by the columns of the contract: the key under the name of what was asked for."""
+    plain = plain_document(row, session.zone)
+    assert isinstance(plain, dict)
+    key, label = plain.pop("key"), plain.pop("label")
+    document: dict[str, Json] = {"period": plain.pop("period")}
+    if per:
+        document[per] = key
+        document["label"] = label
+    return {**document, **plain}

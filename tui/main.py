@@ -1,0 +1,146 @@
+"""The program `pbxmeter`: the full-screen application without a command, and the commands."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import click
+
+from engine.domain.errors import PbxmeterError
+from tui.commands.command import Group, examples
+from tui.commands.session import Session
+from tui.commands.table import wants_colour
+from tui.terminal.clean import clean
+
+REFUSED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+"""Exit codes besides 0 = done."""
+
+
+class _Pbxmeter(Group):
+    lazy: ClassVar[Mapping[str, str]] = {
+        "demo": "tui.commands.demo:demo",
+        "engine": "tui.commands.engine:engine",
+        "config": "tui.commands.config:config",
+        "ingest": "tui.commands.ingest:ingest",
+        "sources": "tui.commands.sources:sources",
+        "quarantine": "tui.commands.quarantine:quarantine",
+        "extensions": "tui.commands.extensions:extensions",
+        "recharge": "tui.commands.recharges:recharge",
+        "adjust": "tui.commands.recharges:adjust",
+        "recharges": "tui.commands.recharges:recharges",
+        "rates": "tui.commands.rates:rates",
+        "calls": "tui.commands.calls:calls",
+        "stats": "tui.commands.stats:stats",
+        "rerate": "tui.commands.rerate:rerate",
+        "lockouts": "tui.commands.lockouts:lockouts",
+        "settings": "tui.commands.settings:settings",
+        "users": "tui.commands.users:users",
+        "audit": "tui.commands.maintenance:audit",
+        "verify": "tui.commands.maintenance:verify",
+        "backup": "tui.commands.maintenance:backup",
+        "restore": "tui.commands.maintenance:restore",
+        "completion": "tui.commands.completion:completion",
+    }
+
+
+def _print_version(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        click.echo(f"pbxmeter {version('pbxmeter')}")
+        context.exit(0)
+
+
+@click.group(
+    cls=_Pbxmeter,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "                                    the full-screen application",
+        "demo                                a throwaway site with sample data",
+        "ingest /var/log/asterisk/cdr-csv/Master.csv",
+        "recharge 50 1001-1010 --note 'January'",
+        "calls export --from 2026-01 -o january.csv",
+    ),
+)
+@click.option("--slow-link", is_flag=True, help="For the full-screen application over slow lines.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Its version."
+)
+@click.pass_context
+def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
+    """Call billing on the PBX host: rates every outbound call and bars extensions out of credit.
+
+    Without a command, the full-screen application. Every command answers with 0 when done, with 1 and
+    `error: CODE: message` when refused, with 2 when it was not typed right.
+    """
+    session = context.ensure_object(Session)
+    context.call_on_close(session.close)
+    if context.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(
+            "The full-screen application needs a terminal; see pbxmeter --help for commands."
+        )
+    from tui.app import run
+
+    context.exit(
+        run(session.folder, credentials=session.credentials, slow_link=slow_link, mouse=not no_mouse)
+    )
+
+
+def main() -> None:
+    """The entry point; ends the process."""
+    code = run_command(sys.argv[1:])
+    if code == INTERRUPTED:
+        # A call in another thread may still wait for the engine, and must not hold up the end.
+        os._exit(code)
+    sys.exit(code)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """The exit code of one command line; says on standard error why it was refused."""
+    try:
+        result: object = cli.main(
+            list(arguments), prog_name="pbxmeter", standalone_mode=False, color=wants_colour()
+        )
+        sys.stdout.flush()
+    except PbxmeterError as error:
+        return _refused(error.code, error.message)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        return _refused("invalid", error.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        _say("cancelled")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered would raise once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        return _refused("storage", f"{name}{error.strerror or error}.")
+    return result if isinstance(result, int) else 0
+
+
+def _refused(code: str, message: str) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _say("\n".join(clean(line) for line in f"error: {code}: {message}".split("\n")))
+    return REFUSED
+
+
+def _say(text: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()
