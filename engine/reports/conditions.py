@@ -76,7 +76,9 @@ def names_direction(asked: CallFilter, site: Site) -> bool:
 
 def is_selective(conditions: list[Condition]) -> bool:
     """Whether anything but time narrows: then few rows may match, and a page may have to look far."""
-    return any(condition.name not in ("calls.since", "calls.until") for condition in conditions)
+    return any(
+        condition.name not in ("calls.since", "calls.until", "calls.period") for condition in conditions
+    )
 
 
 def _term_conditions(term: Term) -> list[Condition]:

@@ -1,0 +1,39 @@
+-- The first screen.
+
+-- name: days
+-- Outbound calls of each local day from a moment on, before another.
+SELECT CAST(started_local AS DATE) AS day, count(*), count(answered_at),
+       CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
+       CAST(sum(cost_micros) AS BIGINT), count(*) FILTER (unrated = 'no rule')
+FROM call
+WHERE direction = 'outbound' AND started_local >= $start AND started_local < $end
+GROUP BY day;
+
+-- name: hours
+-- Outbound calls of one local day by the hour.
+SELECT hour(started_local) AS hour, count(*)
+FROM call
+WHERE direction = 'outbound' AND started_local >= $start AND started_local < $end
+GROUP BY hour;
+
+-- name: extensions
+-- Extensions over their limit or low, the least available first, and how many there are of each and barred.
+WITH watched AS (
+    SELECT number, name, locked, balance_micros + credit_limit_micros AS available_micros,
+           $billing AND billing AND balance_micros + credit_limit_micros <= 0 AS over_limit,
+           $billing AND billing AND balance_micros + credit_limit_micros > 0
+               AND balance_micros + credit_limit_micros <= $low_balance AS low
+    FROM extension
+),
+ranked AS (
+    SELECT number, name, locked, available_micros, over_limit, low,
+           count(*) FILTER (over_limit) OVER () AS over_limit_count,
+           count(*) FILTER (low) OVER () AS low_count,
+           count(*) FILTER (locked OR over_limit) OVER () AS barred_count,
+           row_number() OVER (PARTITION BY over_limit, low ORDER BY available_micros, number) AS place
+    FROM watched
+)
+SELECT number, name, available_micros, locked, over_limit, low, over_limit_count, low_count, barred_count
+FROM ranked
+WHERE place <= greatest($limit, 1)
+ORDER BY available_micros, number;

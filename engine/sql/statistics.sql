@@ -1,0 +1,79 @@
+-- Sums over calls by the period of their start on the site's clocks. Conditions are those of calls.sql.
+
+-- name: lines
+-- One line per period and key: period as a number for the order, key and label as text.
+WITH matching AS (
+    SELECT started_local, extension, trunk, dialled, rate_version, answered_at, billsec, cost_micros
+    FROM call WHERE /*where*/
+),
+keyed AS (
+    SELECT CASE $by
+               WHEN 'day' THEN CAST(started_local AS DATE) - DATE '1970-01-01'
+               WHEN 'month' THEN year(started_local) * 12 + month(started_local) - 1
+               WHEN 'year' THEN year(started_local)
+               WHEN 'hour' THEN hour(started_local)
+               WHEN 'weekday' THEN isodow(started_local) - 1
+               ELSE 0
+           END AS period,
+           CASE $per
+               WHEN 'extension' THEN extension
+               WHEN 'trunk' THEN trunk
+               WHEN 'destination' THEN left(dialled, 3)
+               ELSE ''
+           END AS key,
+           CASE WHEN $per IN ('rate', 'destination') THEN rate_version END AS version_id,
+           answered_at, billsec, cost_micros
+    FROM matching
+),
+counted AS (
+    SELECT period, key, version_id, count(*) AS calls, count(answered_at) AS answered,
+           coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS duration,
+           sum(cost_micros) AS cost_micros
+    FROM keyed
+    GROUP BY period, key, version_id
+),
+named AS (
+    SELECT counted.period, counted.calls, counted.answered, counted.duration, counted.cost_micros,
+           CASE $per
+               WHEN 'rate' THEN coalesce(rate_version.name, '')
+               WHEN 'destination' THEN coalesce(nullif(rate_version.prefix, ''), counted.key)
+               ELSE counted.key
+           END AS key,
+           CASE WHEN $per = 'destination' AND rate_version.prefix <> '' THEN rate_version.name END AS rule
+    FROM counted
+    LEFT JOIN rate_version ON rate_version.version_id = counted.version_id
+),
+line AS (
+    SELECT period, key, min(rule) AS first_rule, max(rule) AS last_rule, sum(calls) AS calls,
+           sum(answered) AS answered, sum(duration) AS duration, sum(cost_micros) AS cost_micros
+    FROM named
+    GROUP BY period, key
+    ORDER BY period, key
+    LIMIT $limit
+)
+SELECT line.period, line.key,
+       CASE WHEN $per = 'extension' THEN coalesce(extension.name, '')
+            WHEN line.first_rule = line.last_rule THEN line.first_rule
+            ELSE coalesce(line.first_rule || ' …', '')
+       END AS label,
+       CAST(line.calls AS BIGINT), CAST(line.answered AS BIGINT), CAST(line.duration AS BIGINT),
+       CAST(line.cost_micros AS BIGINT)
+FROM line
+LEFT JOIN extension ON $per = 'extension' AND extension.number = line.key
+ORDER BY line.period, line.key;
+
+-- name: total
+-- The sum over all calls that match.
+SELECT count(*), count(answered_at),
+       CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
+       CAST(coalesce(sum(cost_micros), 0) AS BIGINT)
+FROM call WHERE /*where*/;
+
+-- name: heat
+-- Sums by weekday and hour, where there are calls.
+SELECT isodow(started_local) - 1 AS weekday, hour(started_local) AS hour, count(*),
+       CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
+       CAST(sum(cost_micros) AS BIGINT)
+FROM call WHERE /*where*/
+GROUP BY weekday, hour
+ORDER BY weekday, hour;
