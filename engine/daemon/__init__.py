@@ -1,0 +1,1 @@
+"""The engine process: lock, threads, signals, shutdown."""

@@ -1,6 +1,6 @@
 """Storing one parsed piece of a file: calls, charges, balances, bad lines and position, all or nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -56,26 +56,10 @@ def store_parsed(
     `position.file_id` 0 = a file not stored before; the result's position carries its number.
     """
     file_id = position.file_id or _next(session, "pipeline.next_file")
-    calls, fresh_bytes = _fresh(session, parsed.calls)
+    outcome = store_calls(session, parsed.calls, file_id=file_id, book=book, site=site, now=now)
+    calls, charged = outcome.calls, outcome.charged
     duplicates = parsed.calls.num_rows - calls.num_rows
-    duplicate_bytes = _sum(parsed.calls["line_length"]) - fresh_bytes
-    charged = calls.slice(0, 0)
-    arrived = 0
-    if calls.num_rows:
-        calls = _rated(session, calls, book, site)
-        with session.bound(stored=calls):
-            arrivals = session.table("pipeline.arrivals")
-            session.run("pipeline.store_calls", file_id=file_id)
-        arrived = arrivals.num_rows
-        if arrived:
-            with session.bound(arrivals=arrivals):
-                session.run("pipeline.add_arrivals", now=now)
-        charged = calls.filter(pc.greater(calls["cost_micros"], 0))
-    if charged.num_rows:
-        charged = charged.select(["call_id", "extension", "cost_micros"])
-        with session.bound(charged=charged):
-            session.run("pipeline.post_charges", first_entry=next_entry(session), now=now)
-            session.run("pipeline.charge_balances")
+    duplicate_bytes = _sum(parsed.calls["line_length"]) - outcome.bytes
     quarantined_bytes = _sum(parsed.rejects["line_length"])
     if parsed.rejects.num_rows:
         with session.bound(rejects=parsed.rejects):
@@ -104,7 +88,7 @@ def store_parsed(
         duplicates=duplicates,
         quarantined=parsed.rejects.num_rows,
         ignored=parsed.ignored,
-        stored_bytes=fresh_bytes,
+        stored_bytes=outcome.bytes,
         duplicate_bytes=duplicate_bytes,
         quarantined_bytes=quarantined_bytes,
         ignored_bytes=parsed.ignored_bytes,
@@ -114,7 +98,7 @@ def store_parsed(
     )
     touched = charged["extension"].unique() if charged.num_rows else pa.chunked_array([], pa.string())
     return StoredBatch(
-        position=position.stored_as(file_id),
+        position=replace(position, file_id=file_id),
         lines=parsed.lines,
         stored=calls.num_rows,
         duplicates=duplicates,
@@ -124,8 +108,51 @@ def store_parsed(
         cost_micros=_sum(charged["cost_micros"]) if charged.num_rows else 0,
         newest=calls.slice(max(0, calls.num_rows - NEWEST)),
         touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
-        arrived=arrived,
+        arrived=outcome.arrived,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredCalls:
+    """The calls of a piece that were new."""
+
+    calls: pa.Table
+    """As stored: columns of table `call`, and caller_name and answered beside them."""
+    charged: pa.Table
+    """call_id, extension, cost_micros of those that cost something."""
+    bytes: int
+    """Of their lines."""
+    arrived: int
+    """Extensions seen for the first time."""
+
+
+def store_calls(
+    session: Session, parsed: pa.Table, *, file_id: int, book: RateBook, site: Site, now: datetime
+) -> StoredCalls:
+    """Rates and stores the calls (schema `CALLS`) that are not stored yet, and charges them."""
+    calls, fresh_bytes = _fresh(session, parsed)
+    nothing = pa.table(
+        {
+            "call_id": pa.array([], pa.int64()),
+            "extension": pa.array([], pa.string()),
+            "cost_micros": pa.array([], pa.int64()),
+        }
+    )
+    if not calls.num_rows:
+        return StoredCalls(calls=calls, charged=nothing, bytes=0, arrived=0)
+    calls = _rated(session, calls, book, site)
+    with session.bound(stored=calls):
+        arrivals = session.table("pipeline.arrivals")
+        session.run("pipeline.store_calls", file_id=file_id)
+    if arrivals.num_rows:
+        with session.bound(arrivals=arrivals):
+            session.run("pipeline.add_arrivals", now=now)
+    charged = calls.filter(pc.greater(calls["cost_micros"], 0)).select(nothing.column_names)
+    if charged.num_rows:
+        with session.bound(charged=charged):
+            session.run("pipeline.post_charges", first_entry=next_entry(session), now=now)
+            session.run("pipeline.charge_balances")
+    return StoredCalls(calls=calls, charged=charged, bytes=fresh_bytes, arrived=arrivals.num_rows)
 
 
 def _fresh(session: Session, calls: pa.Table) -> tuple[pa.Table, int]:

@@ -112,6 +112,10 @@ WHERE call.call_id IN (SELECT unnest($call_ids));
 -- The first and last start of all calls, NULL without any; answered from statistics, not from rows.
 SELECT min(started_at), max(started_at) FROM call;
 
+-- name: matching_span
+-- The first and last start of the calls that match, NULL without any.
+SELECT min(started_at), max(started_at) FROM call WHERE /*where*/;
+
 -- name: count
 -- How many calls match, their talk time and cost.
 SELECT count(*), CAST(coalesce(sum(billsec), 0) AS BIGINT), CAST(coalesce(sum(cost_micros), 0) AS BIGINT)

@@ -102,3 +102,7 @@ WHERE file_id = $file_id;
 SELECT file_id, source, path, format, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset,
     lines, stored, duplicates, quarantined, ignored, finished, last_read_at, last_call_at
 FROM source_file ORDER BY file_id;
+
+-- name: last_calls
+-- The newest call of each source.
+SELECT source, max(last_call_at) FROM source_file GROUP BY source;

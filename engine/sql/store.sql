@@ -13,3 +13,7 @@ INSERT INTO migration (number, applied_at) VALUES ($number, $now);
 -- name: catalog
 -- The name under which the file is attached.
 SELECT current_database();
+
+-- name: call_count
+-- How many calls are stored; answered from statistics.
+SELECT count(*) FROM call;

@@ -25,7 +25,8 @@ class Writer:
     """Runs changes one after another on one session.
 
     A change is a function of the session; what it raises rolls its transaction back and reaches the
-    caller. `after` runs in the writer thread once the commit is durable, before the next change.
+    caller. `after` gets the session and the result in the writer thread once the
+    commit is durable, before the next change.
     """
 
     def __init__(self, database: Database) -> None:
@@ -37,7 +38,9 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, change: "Change[T]", *, after: Callable[[T], None] | None = None) -> "Future[T]":
+    def submit(
+        self, change: "Change[T]", *, after: "Callable[[Session, T], None] | None" = None
+    ) -> "Future[T]":
         """Queues a change; the future gives its result after the commit, or raises what it raised."""
         if self._closed:
             raise StorageError("The engine is stopping.")
@@ -51,7 +54,7 @@ class Writer:
                     result = change(self._session)
                 self._dirty = True
                 if after is not None:
-                    after(result)
+                    after(self._session, result)
             except BaseException as error:
                 if not isinstance(error, PbxmeterError):
                     log.exception("A change failed")
@@ -62,7 +65,7 @@ class Writer:
         self._queue.put(job)
         return done
 
-    def run(self, change: "Change[T]", *, after: Callable[[T], None] | None = None) -> T:
+    def run(self, change: "Change[T]", *, after: "Callable[[Session, T], None] | None" = None) -> T:
         """Queues a change and waits for its result."""
         return self.submit(change, after=after).result()
 

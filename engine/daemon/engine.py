@@ -1,0 +1,214 @@
+"""The composition root: every part of the engine put together, run, and taken apart."""
+
+import contextlib
+import grp
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from config.settings import Settings
+from engine.access.sessions import Sessions
+from engine.api.events import AlarmsChanged, LockoutsChanged
+from engine.api.home import CONFIG_FILE, DATABASE_FILE, FLIGHT_SOCKET, run_folder
+from engine.api.identity import Identity
+from engine.daemon.configuration import Configuration
+from engine.daemon.lock import HomeLock
+from engine.daemon.targets import build_targets
+from engine.domain.errors import ConfigError
+from engine.lockout.barred import barred_extensions, note_taken
+from engine.lockout.reconciler import Reconciler
+from engine.lockout.target import Target
+from engine.pipeline.ingestor import Ingestor
+from engine.pipeline.state import State
+from engine.service.alarms import Alarms
+from engine.service.desk import Desk, utc_now
+from engine.service.hub import Hub
+from engine.service.identity import IdentityServer
+from engine.service.server import Server
+from engine.store import Database, Session, Writer
+
+log = logging.getLogger(__name__)
+
+CONFIG_LOOK_SECONDS = 1.0
+SHUTDOWN_SECONDS = 10.0
+
+
+class Engine:
+    """One engine in one home. `run` returns when it was told to stop."""
+
+    def __init__(self, home: Path, *, background: bool) -> None:
+        """Takes the home's lock and opens everything; raises `PbxmeterError` and leaves nothing open."""
+        self.home = home
+        self.background = background
+        self._stop = threading.Event()
+        with contextlib.ExitStack() as stack:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = HomeLock(home)
+            stack.callback(lock.release)
+            self._configuration = Configuration(home / CONFIG_FILE)
+            settings = self._configuration.settings
+            self._database = Database(home / DATABASE_FILE)
+            stack.callback(self._database.close)
+            self._writer = Writer(self._database)
+            stack.callback(self._writer.close)
+            self._hub = Hub()
+            self._state = State(self._database, zone=settings.site.timezone, numbering=settings.numbering)
+            self._desk = self._build_desk(settings)
+            stack.callback(self._close_reconcilers)
+            stack.callback(self._desk.ingestor.close)
+            self._serve(stack, settings)
+            self._stack = stack.pop_all()
+
+    def stop(self) -> None:
+        """Ends `run`; safe in a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Works until stopped, or, in the background, until no client has been there for a while."""
+        self._desk.ingestor.start()
+        log.info("Engine %s runs in %s", self._desk.version, self.home)
+        try:
+            while not self._stop.wait(CONFIG_LOOK_SECONDS):
+                self._look_at_config()
+                idle = time.monotonic() - self._desk.last_asked
+                limit = self._configuration.settings.engine.idle_exit_seconds
+                if self.background and not self._hub.listeners and idle > limit:
+                    log.info("No client for %d s: ends", limit)
+                    break
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Takes everything apart, the database last but the lock."""
+        self._hub.close()
+        self._stack.close()
+        log.info("Engine ended")
+
+    def _build_desk(self, settings: Settings) -> Desk:
+        configuration = self._configuration
+        alarms = Alarms(
+            self._database,
+            ingestor=lambda: self._desk.ingestor,
+            targets=lambda: self._desk.targets(),
+            config_error=lambda: configuration.error,
+            now=utc_now,
+        )
+
+        def alarmed() -> None:
+            self._hub.publish(AlarmsChanged(count=len(alarms.current())))
+
+        ingestor = Ingestor(
+            home=self.home,
+            database=self._database,
+            writer=self._writer,
+            state=self._state,
+            settings=settings,
+            stored=lambda session, batch: self._desk.calls_stored(session, batch),
+            alarmed=alarmed,
+            now=utc_now,
+        )
+        return Desk(
+            home=self.home,
+            version=version("pbxmeter"),
+            database=self._database,
+            writer=self._writer,
+            state=self._state,
+            sessions=Sessions(),
+            hub=self._hub,
+            ingestor=ingestor,
+            reconcilers=[self._reconciler(target, alarmed) for target in build_targets(settings, self.home)],
+            background=self.background,
+            started_at=utc_now(),
+            config_text=configuration.text,
+            config_error=lambda: configuration.error,
+            alarms=alarms.current,
+            stop=self.stop,
+        )
+
+    def _reconciler(self, target: Target, alarmed: Callable[[], None]) -> Reconciler:
+        def wanted() -> frozenset[str]:
+            with self._database.reading() as session:
+                return frozenset(who.extension for who in barred_extensions(session, self._state.site))
+
+        def note(name: str, held: frozenset[str]) -> None:
+            def change(session: Session) -> None:
+                note_taken(session, name, held, now=utc_now())
+
+            self._writer.run(change)
+
+        def changed() -> None:
+            self._hub.publish(LockoutsChanged(barred=len(wanted())))
+            alarmed()
+
+        return Reconciler(target, wanted=wanted, note=note, changed=changed, now=utc_now)
+
+    def _close_reconcilers(self) -> None:
+        for reconciler in self._desk.reconcilers:
+            reconciler.close()
+
+    def _serve(self, stack: contextlib.ExitStack, settings: Settings) -> None:
+        group = _group(settings.engine.socket_group)
+        folder = run_folder(self.home)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700 if group == -1 else 0o750)
+        if group != -1:
+            os.chown(folder, -1, group)
+        mode = 0o600 if group == -1 else 0o660
+        previous = os.umask(0o177)
+        try:
+            server = Server(self._desk, folder)
+        finally:
+            os.umask(previous)
+        (folder / FLIGHT_SOCKET).chmod(mode)
+        if group != -1:
+            os.chown(folder / FLIGHT_SOCKET, -1, group)
+        thread = threading.Thread(target=server.serve, name="flight", daemon=True)
+        thread.start()
+
+        def end() -> None:
+            server.shutdown()
+            thread.join(timeout=SHUTDOWN_SECONDS)
+            (folder / FLIGHT_SOCKET).unlink(missing_ok=True)
+
+        stack.callback(end)
+        # Who can ask who he is can also ask everything else: this socket opens last.
+        identity = IdentityServer(folder, self._identify, mode=mode, group=group)
+        stack.callback(identity.close)
+
+    def _identify(self, os_user: str) -> Identity:
+        token, operator, exist = self._desk.identify(os_user)
+        return Identity(token=token, operator=operator, accounts_exist=exist)
+
+    def _look_at_config(self) -> None:
+        changed, error_changed = self._configuration.changed()
+        if error_changed:
+            self._hub.publish(AlarmsChanged(count=len(self._desk.alarms())))
+        if not changed:
+            return
+        settings = self._configuration.settings
+
+        def take_over(session: Session) -> None:
+            self._state.configure(session, zone=settings.site.timezone, numbering=settings.numbering)
+
+        self._writer.run(take_over, after=lambda session, _: self._desk.settings_changed(session))
+        self._desk.ingestor.configure(settings)
+        self._close_reconcilers()
+        self._desk.reconcilers = [
+            self._reconciler(target, lambda: None) for target in build_targets(settings, self.home)
+        ]
+
+
+def _group(name: str | None) -> int:
+    if name is None:
+        return -1
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise ConfigError(
+            f"config.yaml: engine.socket_group: there is no group {name!r} on this host. "
+            "Create it with groupadd, or leave the key out."
+        ) from None

@@ -1,0 +1,254 @@
+"""Calls out of columns of text, by the fields of a format."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.expressions import Expression
+from config.formats import Format
+from config.settings import Numbering
+from engine.domain.names import Direction
+from engine.ingest import clock
+from engine.ingest.columns import decoded
+from engine.ingest.expressions import Evaluator, Scope
+from engine.ingest.record import CALLS
+
+SEPARATOR = "\x1f"
+"""Between the fields of a key."""
+
+_DIRECTIONS = pa.array(
+    [Direction.OUTBOUND, Direction.INBOUND, Direction.INTERNAL, Direction.OTHER], pa.string()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Why a row is no call."""
+
+    row: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moments:
+    """UTC, timestamp[s]."""
+
+    start: pa.Array
+    answer: pa.Array
+    end: pa.Array
+    duration: pa.Array
+    billsec: pa.Array
+
+
+class CallReader:
+    """Turns columns into calls for one format, site and source."""
+
+    def __init__(
+        self, form: Format, *, numbering: Numbering, source_zone: ZoneInfo, site_zone: ZoneInfo
+    ) -> None:
+        self._form = form
+        self._forwarder_pays = numbering.payer == "forwarder" and form.call.forwarder is not None
+        self._zone = form.times.zone or source_zone
+        self._site_zone = site_zone
+        self._evaluator = Evaluator(numbering)
+
+    def read(
+        self, columns: dict[str, pa.Array], *, lines: pa.Array, offset: pa.Array, length: pa.Array
+    ) -> tuple[pa.Table, list[Fault]]:
+        """Calls (schema `CALLS`) of the sound rows, and the faults of the others.
+
+        `columns` are strings; `lines` the rows' own bytes, `offset` and `length` their places (int64).
+        """
+        rows = len(lines)
+        scope = self._evaluator.over(columns, rows)
+        checks = _Checks(rows)
+        moments = self._moments(scope, checks)
+        answered = self._answered(scope, moments)
+        parts = self._arrays(scope, moments, answered)
+        parts["key_text"] = self._keys(columns, lines)
+        parts["line_offset"], parts["line_length"] = offset, pc.cast(length, pa.int32())
+        table = pa.Table.from_arrays([parts[name] for name in CALLS.names], schema=CALLS)
+        faults = checks.faults(scope, self._form)
+        if faults:
+            sound = pc.invert(checks.bad)
+            # Rows with faults may hold nulls where the schema has none; they go before anybody sees them.
+            table = table.filter(sound)
+        return table, faults
+
+    def _moments(self, scope: Scope, checks: "_Checks") -> _Moments:
+        call = self._form.call
+        epoch = self._epoch(scope)
+        start = self._instant(scope, checks, "start", call.start, epoch)
+        reference = epoch if start is None else start
+        answer = self._instant(scope, checks, "answer", call.answer, reference)
+        end = self._instant(scope, checks, "end", call.end, reference)
+        duration = self._seconds(scope, checks, "duration", call.duration)
+        ring = self._seconds(scope, checks, "ring", call.ring)
+        billsec = self._seconds(scope, checks, "billsec", call.billsec)
+        zero = pa.scalar(0, pa.int64())
+        if duration is None and ring is not None and billsec is not None:
+            duration = pc.add(ring, billsec)
+        if start is None:
+            assert end is not None
+            start = pc.subtract(end, _durations(duration if duration is not None else zero))
+        checks.add("start", pc.is_null(start), "is missing")
+        if duration is None:
+            assert end is not None
+            duration = pc.fill_null(_elapsed(start, end), zero)
+            checks.add("end", pc.less(duration, zero), "lies before the start")
+        if end is None:
+            end = pc.add(start, _durations(duration))
+        if billsec is None:
+            assert answer is not None
+            billsec = pc.fill_null(_elapsed(answer, end), zero)
+            checks.add("end", pc.less(billsec, zero), "lies before the answer")
+        if answer is None:
+            rang = pc.max_element_wise(pc.subtract(duration, billsec), zero)
+            answer = pc.add(start, _durations(ring if ring is not None else rang))
+        return _Moments(start=start, answer=answer, end=end, duration=duration, billsec=billsec)
+
+    def _instant(
+        self,
+        scope: Scope,
+        checks: "_Checks",
+        name: str,
+        expression: Expression | None,
+        not_before: pa.Array | None,
+    ) -> pa.Array | None:
+        if expression is None:
+            return None
+        found, fixed, bad = clock.times(scope.text(expression), self._form.times.formats)
+        checks.add(name, bad, "is not a time", expression)
+        if pc.all(fixed).as_py() is True and len(fixed):
+            return found
+        instants = clock.to_utc(found, self._zone, not_before=not_before)
+        return pc.if_else(fixed, found, instants) if pc.any(fixed).as_py() else instants
+
+    def _epoch(self, scope: Scope) -> pa.Array | None:
+        expression = self._form.times.epoch
+        if expression is None or not _changes(self._zone):
+            return None
+        digits = pc.struct_field(
+            pc.extract_regex(scope.text(expression), r"(?:^|-)(?P<s>\d{9,10})(?:\.|$)"), "s"
+        )
+        return pc.cast(pc.cast(digits, pa.int64()), pa.timestamp("s"))
+
+    def _seconds(
+        self, scope: Scope, checks: "_Checks", name: str, expression: Expression | None
+    ) -> pa.Array | None:
+        if expression is None:
+            return None
+        found, bad = clock.seconds(scope.text(expression))
+        checks.add(name, bad, "is not a number of seconds", expression)
+        return found
+
+    def _answered(self, scope: Scope, moments: _Moments) -> pa.Array:
+        return pc.and_(scope.truth(self._form.call.answered), pc.is_valid(moments.answer))
+
+    def _arrays(self, scope: Scope, moments: _Moments, answered: pa.Array) -> dict[str, pa.Array]:
+        call = self._form.call
+        answer = moments.answer
+        if call.answer is None:
+            answer = pc.if_else(answered, answer, pa.scalar(None, pa.timestamp("s")))
+        outbound = scope.truth(call.outbound)
+        others = pc.if_else(scope.truth(call.internal), _code(2), _code(3))
+        direction = pc.if_else(outbound, _code(0), pc.if_else(scope.truth(call.inbound), _code(1), others))
+        extension = scope.text(call.extension)
+        if self._forwarder_pays and call.forwarder is not None:
+            forwarder = scope.text(call.forwarder)
+            extension = pc.if_else(pc.equal(forwarder, ""), extension, forwarder)
+        return {
+            "started_at": clock.micros(moments.start),
+            "started_local": clock.micros(clock.to_local(moments.start, self._site_zone)),
+            "answered_at": clock.micros(answer),
+            "answered_local": clock.micros(clock.to_local(answer, self._site_zone)),
+            "ended_at": clock.micros(moments.end),
+            "extension": extension,
+            "caller_name": scope.text(call.caller_name),
+            "direction": _DIRECTIONS.take(direction),
+            "dialled": scope.text(call.dialled),
+            "trunk": scope.text(call.trunk),
+            "disposition": scope.text(call.disposition),
+            "answered": answered,
+            "duration": _bounded(moments.duration),
+            "billsec": _bounded(moments.billsec),
+        }
+
+    def _keys(self, columns: dict[str, pa.Array], lines: pa.Array) -> pa.Array:
+        found: pa.Array | None = None
+        for candidate in self._form.key:
+            if any(name not in columns for name in candidate):
+                continue
+            parts = [columns[name] for name in candidate]
+            joined = pc.binary_join_element_wise(*parts, SEPARATOR)
+            given = pc.greater(pc.binary_length(parts[0]), 0)
+            for part in parts[1:]:
+                given = pc.and_(given, pc.greater(pc.binary_length(part), 0))
+            if pc.all(given).as_py() is not False:
+                joined_or_null = joined
+            else:
+                joined_or_null = pc.if_else(given, joined, pa.scalar(None, pa.string()))
+            found = joined_or_null if found is None else pc.coalesce(found, joined_or_null)
+            if found.null_count == 0:
+                return found
+        line = decoded(lines)
+        return line if found is None else pc.coalesce(found, line)
+
+
+class _Checks:
+    """Which rows are bad, and why."""
+
+    def __init__(self, rows: int) -> None:
+        self.bad = pa.repeat(pa.scalar(False), rows)
+        self._found: list[tuple[str, pa.Array, str, Expression | None]] = []
+
+    def add(self, name: str, bad: pa.Array, reason: str, expression: Expression | None = None) -> None:
+        if pc.any(bad).as_py():
+            bad = pc.fill_null(bad, False)
+            self.bad = pc.or_(self.bad, bad)
+            self._found.append((name, bad, reason, expression))
+
+    def faults(self, scope: Scope, form: Format) -> list[Fault]:
+        """The first fault of every bad row, in order of rows."""
+        del form
+        found: dict[int, Fault] = {}
+        for name, bad, reason, expression in self._found:
+            rows = pc.indices_nonzero(bad)
+            texts = scope.text(expression).take(rows).to_pylist() if expression is not None else None
+            for index, row in enumerate(rows.to_pylist()):
+                if row not in found:
+                    shown = f": {_shown(texts[index])}" if texts is not None else ""
+                    found[row] = Fault(row=row, field=name, reason=f"{reason}{shown}")
+        return [found[row] for row in sorted(found)]
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "…")
+
+
+def _code(value: int) -> pa.Scalar:
+    return pa.scalar(value, pa.int8())
+
+
+def _durations(count: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
+    return pc.cast(count, pa.duration("s"))
+
+
+def _elapsed(first: pa.Array, last: pa.Array) -> pa.Array:
+    return pc.cast(pc.subtract(last, first), pa.int64())
+
+
+def _bounded(count: pa.Array) -> pa.Array:
+    """int32; rows with faults may be outside and are dropped later."""
+    limit = pa.scalar(clock.MAX_SECONDS, pa.int64())
+    return pc.cast(
+        pc.min_element_wise(pc.max_element_wise(count, pa.scalar(0, pa.int64())), limit), pa.int32()
+    )
+
+
+def _changes(where: ZoneInfo) -> bool:
+    """Whether the zone can ever repeat an hour."""
+    return where.key not in ("UTC", "Etc/UTC", "GMT", "Etc/GMT")

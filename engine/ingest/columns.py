@@ -1,0 +1,190 @@
+"""Columns of text out of lines, for every way in which records are written."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from config.formats import Format
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Columns of the lines that had the layout's number of columns."""
+
+    columns: dict[str, pa.Array]
+    """Strings, each as long as `rows`."""
+    rows: pa.Array
+    """int64: which of the lines given."""
+    others: dict[int, int]
+    """The other lines, by index, with the number of columns they have; 0 = it cannot be told."""
+
+
+class Unframed(Exception):  # noqa: N818 - a signal inside this package: lines must be looked at one by one
+    """Some line does not end where its newline is."""
+
+
+def decoded(values: pa.Array) -> pa.Array:
+    """Strings of binary values; what is not UTF-8 is replaced."""
+    try:
+        return pc.cast(values, pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([value.decode("utf-8", "replace") for value in values.to_pylist()], pa.string())
+
+
+def read_lines(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
+    """Columns of lines (large_binary, no line ends) under one layout; raises `Unframed`."""
+    if form.records == "fixed":
+        return _fixed(lines, layout, used, form.widths)
+    if form.records == "unescaped":
+        return _unescaped(lines, layout, used, form)
+    joined = pc.binary_join(
+        pa.LargeListArray.from_arrays(pa.array([0, len(lines)], pa.int64()), lines), b"\n"
+    )
+    return read_delimited(joined[0].as_buffer(), len(lines), layout, used, form)
+
+
+def read_delimited(
+    data: pa.Buffer, count: int, layout: tuple[str, ...], used: set[str], form: Format
+) -> Read:
+    """Columns of `count` lines in one buffer; raises `Unframed` where a quote reaches over a newline."""
+    wanted = [name for name in layout if name in used] or [layout[0]]
+    try:
+        table, others = _read_csv(data, layout, wanted, form)
+    except pa.ArrowInvalid:
+        mended = data.to_pybytes().decode("utf-8", "replace").encode()
+        table, others = _read_csv(pa.py_buffer(mended), layout, wanted, form)
+    if table.num_rows + len(others) != count:
+        raise Unframed
+    rows = pa.arange(0, count)
+    if others:
+        rows = rows.filter(pc.invert(pc.is_in(rows, pa.array(list(others), pa.int64()))))
+    columns = {name: _whole(table[name]) for name in wanted}
+    return Read(columns=columns, rows=rows, others=others)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def _read_csv(
+    data: pa.Buffer, layout: tuple[str, ...], wanted: list[str], form: Format
+) -> tuple[pa.Table, dict[int, int]]:
+    others: dict[int, int] = {}
+
+    def other(row: csv.InvalidRow) -> Literal["skip"]:
+        others[row.number - 1] = row.actual_columns
+        return "skip"
+
+    # Repeated names cannot be told apart, so unnamed columns get their place as a name.
+    names = [name or f"\x00{place}" for place, name in enumerate(layout)]
+    table = csv.read_csv(
+        pa.BufferReader(data),
+        read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=data.size + 1),
+        parse_options=csv.ParseOptions(
+            delimiter=form.delimiter,
+            quote_char=form.quote or False,
+            ignore_empty_lines=False,
+            invalid_row_handler=other,
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types={name: pa.string() for name in wanted},
+            include_columns=wanted,
+            strings_can_be_null=False,
+        ),
+    )
+    return table, others
+
+
+def _unescaped(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
+    """Fields between `","`: quotes and delimiters inside them are left as they are, for nothing escapes them."""
+    mark = f"{form.quote}{form.delimiter}{form.quote}"
+    text = decoded(lines)
+    quoted = pc.and_(pc.starts_with(text, form.quote), pc.ends_with(text, form.quote))
+    quoted = pc.and_(quoted, pc.greater_equal(pc.binary_length(text), 2))
+    inner = pc.binary_replace_slice(pc.binary_replace_slice(text, 0, 1, ""), -1, 2**31 - 1, "")
+    parts = pc.split_pattern(inner, mark)
+    counts = pc.if_else(quoted, pc.list_value_length(parts), 0)
+    return _parted(parts, counts, layout, used)
+
+
+def _parted(parts: pa.Array, counts: pa.Array, layout: tuple[str, ...], used: set[str]) -> Read:
+    fits = pc.equal(counts, len(layout))
+    indices = pa.arange(0, len(counts))
+    kept = parts.filter(fits)
+    columns = {name: pc.list_element(kept, place) for place, name in enumerate(layout) if name in used}
+    misfits = pc.invert(fits)
+    others = dict(zip(indices.filter(misfits).to_pylist(), counts.filter(misfits).to_pylist(), strict=True))
+    return Read(columns=columns, rows=indices.filter(fits), others=others)
+
+
+def _fixed(lines: pa.Array, layout: tuple[str, ...], used: set[str], widths: Sequence[int]) -> Read:
+    text = decoded(lines)
+    columns: dict[str, pa.Array] = {}
+    place = 0
+    for name, width in zip(layout, widths, strict=True):
+        if name in used:
+            columns[name] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, place, place + width))
+        place += width
+    return Read(columns=columns, rows=pa.arange(0, len(lines)), others={})
+
+
+class Splitter:
+    """Splits single lines with care: what is not exactly a record of the format is told apart."""
+
+    def __init__(self, form: Format) -> None:
+        self._form = form
+        self._delimiter = form.delimiter.encode()
+        quote, delimiter = re.escape(form.quote.encode()), re.escape(self._delimiter)
+        quoted = quote + b"([^" + quote + b"]*(?:" + quote * 2 + b"[^" + quote + b"]*)*)" + quote
+        bare = b"([^" + delimiter + quote + b"]*)"
+        field = quoted + b"|" + bare if form.quote else b"()(?!)|([^" + delimiter + b"]*)"
+        self._field = re.compile(b"(?:" + field + b")(?P<end>" + delimiter + rb"|\Z)")
+        self._open = re.compile(
+            quote + b"[^" + quote + b"]*(?:" + quote * 2 + b"[^" + quote + b"]*)*" + rb"\Z"
+        )
+
+    def split(self, record: bytes) -> tuple[list[bytes] | None, bool]:
+        """(the fields, or None where the record is malformed; whether a quoted field was still open)."""
+        form = self._form
+        if form.records == "fixed":
+            return [record], False
+        if form.records == "unescaped":
+            return self._unescaped(record), False
+        quote = form.quote.encode()
+        fields: list[bytes] = []
+        place = 0
+        while True:
+            match = self._field.match(record, place)
+            if match is None:
+                return None, bool(quote) and self._open.match(record, place) is not None
+            quoted = match[1]
+            fields.append(match[2] if quoted is None else quoted.replace(quote * 2, quote))
+            place = match.end()
+            if not match["end"]:
+                return fields, False
+
+    def _unescaped(self, record: bytes) -> list[bytes] | None:
+        quote = self._form.quote.encode()
+        if len(record) < 2 or not (record.startswith(quote) and record.endswith(quote)):
+            return None
+        fields = record[1:-1].split(quote + self._delimiter + quote)
+        return self._merged(fields)
+
+    def _merged(self, fields: list[bytes]) -> list[bytes]:
+        """Separators inside the one free text of the layout are part of it."""
+        form = self._form
+        if not form.surplus or any(len(layout) == len(fields) for layout in form.layouts):
+            return fields
+        for layout in sorted(form.layouts, key=len, reverse=True):
+            extra = len(fields) - len(layout)
+            if extra > 0 and form.surplus in layout:
+                place = layout.index(form.surplus)
+                mark = form.quote.encode() + self._delimiter + form.quote.encode()
+                text = mark.join(fields[place : place + extra + 1])
+                return [*fields[:place], text, *fields[place + extra + 1 :]]
+        return fields

@@ -1,0 +1,110 @@
+"""The content of an open CDR file, plain or compressed, read by offset."""
+
+import bz2
+import contextlib
+import gzip
+import lzma
+import os
+import stat
+import zlib
+from pathlib import Path
+from typing import IO
+
+from engine.domain.errors import StorageError
+
+_COMPRESSION_FAULTS = (EOFError, lzma.LZMAError, zlib.error)
+_GZIP_LEAST = 18
+
+
+class Content:
+    """An open regular file. Reading never blocks and never changes the file."""
+
+    def __init__(self, path: str) -> None:
+        """Raises OSError, or StorageError for what is no regular file: FIFOs block, devices never end."""
+        self.path = path
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            status = os.fstat(self._fd)
+            if not stat.S_ISREG(status.st_mode):
+                raise StorageError(
+                    f"{path} is {_kind(status.st_mode)}, not a regular file; name the CDR file itself."
+                )
+            self.device, self.inode = status.st_dev, status.st_ino
+            self._stream = _stream(path, self._fd)
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file is compressed."""
+        return self._stream is not None
+
+    def status(self) -> os.stat_result:
+        """The file's state now; it may have been unlinked or renamed."""
+        return os.fstat(self._fd)
+
+    def size(self) -> int:
+        """Bytes of content; of a compressed file an estimate, its end shows in reading."""
+        stored = os.fstat(self._fd).st_size
+        if self.path.endswith(".gz") and stored >= _GZIP_LEAST:
+            return max(stored, int.from_bytes(os.pread(self._fd, 4, stored - 4), "little"))
+        return stored
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """The bytes there; fewer at the end of the content. Raises StorageError when unpacking fails."""
+        if self._stream is None:
+            return _pread(self._fd, offset, length)
+        try:
+            self._stream.seek(offset)
+            # Beyond the end, seek stops at the end and would pass off other bytes as these.
+            return self._stream.read(length) if self._stream.tell() == offset else b""
+        except (*_COMPRESSION_FAULTS, OSError) as fault:
+            raise self._unpacking(fault) from fault
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                self._stream.close()
+        os.close(self._fd)
+
+    def _unpacking(self, fault: Exception) -> StorageError:
+        return StorageError(f"{self.path} cannot be unpacked ({fault}); tried again when it changes.")
+
+
+def _stream(path: str, fd: int) -> IO[bytes] | None:
+    if not path.endswith((".gz", ".bz2", ".xz")):
+        return None
+    raw = os.fdopen(os.dup(fd), "rb")
+    match Path(path).suffix:
+        case ".gz":
+            return gzip.GzipFile(fileobj=raw, mode="rb")  # pyright: ignore[reportReturnType]  # an IO in all but name
+        case ".bz2":
+            return bz2.BZ2File(raw)
+        case _:
+            return lzma.LZMAFile(raw)
+
+
+def _pread(fd: int, offset: int, length: int) -> bytes:
+    """One pread where the kernel serves it whole; it stops at 2 GiB and may stop short."""
+    content = os.pread(fd, length, offset)
+    while len(content) < length:
+        more = os.pread(fd, length - len(content), offset + len(content))
+        if not more:
+            break
+        content += more
+    return content
+
+
+def _kind(mode: int) -> str:
+    for test, name in (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    ):
+        if test(mode):
+            return name
+    return "special"

@@ -1,0 +1,39 @@
+"""Fingerprints of content: what a file is known by, whatever it is called."""
+
+import hashlib
+from collections.abc import Callable
+
+FINGERPRINT_BYTES = 1024
+"""A fingerprint covers at most this much from the file's start and this much before the read offset."""
+
+ReadAt = Callable[[int, int], bytes]
+"""(offset, length) -> the bytes there; shorter at the end of the content."""
+
+
+def sha256(content: bytes) -> str:
+    """The digest as stored, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def prefix_digests(head: bytes, lengths: list[int]) -> dict[int, str]:
+    """The digest of the first n bytes of `head` for every n of `lengths` that `head` can serve."""
+    running = hashlib.sha256()
+    done = 0
+    digests: dict[int, str] = {}
+    for length in sorted(lengths):
+        if length > len(head):
+            break
+        running.update(head[done:length])
+        done = length
+        digests[length] = running.copy().hexdigest()
+    return digests
+
+
+def same_bytes(read_first: ReadAt, read_second: ReadAt, length: int, *, step: int = 1 << 20) -> bool:
+    """Whether both contents begin with the same `length` bytes."""
+    for offset in range(0, length, step):
+        wanted = min(step, length - offset)
+        first = read_first(offset, wanted)
+        if len(first) != wanted or first != read_second(offset, wanted):
+            return False
+    return True

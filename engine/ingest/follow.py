@@ -1,0 +1,165 @@
+"""Follows CDR files through rotation, truncation and restarts: pieces out, positions in, nothing twice.
+
+A sweep says which files hold something new. The caller reads a piece of each, stores what is in it together
+with the position after it in one transaction, and commits that position here. A piece that is not committed
+is offered again. One thread at a time; `health` may be asked from any.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from engine.domain.errors import StorageError
+from engine.ingest.content import Content
+from engine.ingest.health import CATCHING_UP_BYTES, SourceHealth
+from engine.ingest.listing import SourceSpec
+from engine.ingest.pieces import FileWork, Piece
+from engine.ingest.position import Position
+from engine.ingest.source import SourceFollower
+from engine.ingest.tracked import Known, Tracked
+
+PIECE_BYTES = 64 << 20
+MAX_LINE_BYTES = 16 << 20
+"""A line longer than this and than a piece is handed out torn."""
+MAX_WORKS = 256
+"""Files offered by one sweep."""
+SETTLE_SECONDS = 30.0
+"""A rotated file that stayed unchanged for this long is not written to any more."""
+HEADER_BYTES = 64 << 10
+HEADER_LINES = 4
+
+
+class Follower:
+    """All sources of a site."""
+
+    def __init__(
+        self,
+        sources: Sequence[SourceSpec],
+        known: Sequence[Position],
+        *,
+        piece_bytes: int = PIECE_BYTES,
+        settle_seconds: float = SETTLE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`known` are the stored positions; those of sources no longer configured are known by content only."""
+        self._piece_bytes = piece_bytes
+        self._known = Known()
+        self._sources = [
+            SourceFollower(spec, index=index, known=self._known, clock=clock, settle_seconds=settle_seconds)
+            for index, spec in enumerate(sources)
+        ]
+        by_path = {source.spec.path: source for source in self._sources}
+        for position in known:
+            if (source := by_path.get(position.source)) is not None:
+                source.remember(position)
+            else:
+                self._known.add(position, owner=None, path=position.path)
+
+    def sweep(self) -> list[FileWork]:
+        """Looks at every source. What to read, live files before backlog, older before newer; at most about
+        one piece's bytes in all, so that the next sweep is never far."""
+        works: list[FileWork] = []
+        for source in self._sources:
+            source.look()
+            works += source.works()
+        works.sort(key=lambda work: (work.behind >= CATCHING_UP_BYTES, work.modified_ns))
+        room = self._piece_bytes
+        chosen: list[FileWork] = []
+        for work in works[:MAX_WORKS]:
+            if room <= 0:
+                break
+            chosen.append(work)
+            room -= min(work.behind, self._piece_bytes)
+        return chosen
+
+    def read(self, work: FileWork) -> Piece | None:
+        """The file's next piece; None = it changed under our hands, the next sweep says what became of it."""
+        file = self._known.by_token.get(work.token)
+        if file is None or file.owner is None:
+            return None
+        if file.gone:
+            return Piece(
+                before=file.position, data=b"", header=b"", edges=(b"", b""), final=False, finishes=True
+            )
+        source = self._sources[file.owner]
+        try:
+            piece = self._piece(file, source.readable(file), source)
+        except (OSError, LookupError):
+            piece = None
+        except StorageError as problem:
+            source.fault(file.path, problem.message)
+            return None
+        if piece is None:
+            file.stamp = (-1, -1)
+            source.restless = True
+        return piece
+
+    def commit(self, work: FileWork, after: Position) -> None:
+        """`after`, from `Piece.after` and with its `file_id`, is stored for good."""
+        file = self._known.by_token.get(work.token)
+        if file is None:
+            return
+        before = file.position
+        file.position = before
+        if after.read_offset == before.read_offset and file.read_full:
+            file.limit = min(2 * max(file.limit, self._piece_bytes), self._longest)
+        elif after.read_offset == before.read_offset:
+            file.waiting_end = file.read_end
+        else:
+            file.waiting_end = file.read_end
+            file.limit = 0
+            file.checkpoints.append((after.read_offset, after.tail_length, after.tail_sha256))
+        self._known.advance(
+            file,
+            replace(after, source=before.source, path=before.path, device=before.device, inode=before.inode),
+        )
+        if after.finished:
+            self._known.let_go(file)
+
+    def health(self) -> list[SourceHealth]:
+        """Every source, in the order given."""
+        return [source.health() for source in self._sources]
+
+    def close(self) -> None:
+        """Lets go of all files."""
+        for file in list(self._known.by_token.values()):
+            self._known.let_go(file)
+
+    @property
+    def _longest(self) -> int:
+        return max(self._piece_bytes, MAX_LINE_BYTES)
+
+    def _piece(self, file: Tracked, content: Content, source: SourceFollower) -> Piece | None:
+        before = file.position
+        # A compressed file is not written in place, and going back in it means unpacking it again.
+        edges = file.edges if content.packed else before.edges(content.read_at)
+        if edges is None:
+            return None
+        limit = file.limit or self._piece_bytes
+        header = b"" if before.read_offset == 0 else file.header or _first_lines(content)
+        data = content.read_at(before.read_offset, limit)
+        if not content.packed and before.edges(content.read_at) is None:
+            return None
+        file.header = header
+        full = len(data) == limit
+        end = before.read_offset + len(data)
+        if content.packed and not full:
+            file.size = end
+        at_end = end == file.size
+        torn = full and limit >= self._longest
+        closed = at_end and source.closing(file)
+        file.read_end, file.read_full = end, full
+        return Piece(
+            before=before,
+            data=data,
+            header=header,
+            edges=edges,
+            final=closed or torn,
+            finishes=closed or (at_end and source.spec.whole_files),
+        )
+
+
+def _first_lines(content: Content) -> bytes:
+    """The file's first whole lines."""
+    lines = content.read_at(0, HEADER_BYTES).splitlines(keepends=True)[:HEADER_LINES]
+    return b"".join(line for line in lines if line.endswith(b"\n"))

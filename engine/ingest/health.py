@@ -1,0 +1,22 @@
+"""How the sources are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+CATCHING_UP_BYTES = 1 << 20
+"""From this far behind on a file counts as backlog, and live files go before it."""
+
+State = Literal["following", "waiting", "catching up", "error"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceHealth:
+    """One source at the last sweep."""
+
+    source: str
+    state: State
+    message: str
+    """What is wrong or was lost, in words; '' = nothing."""
+    bytes_behind: int
+    files: int
+    """Files followed, those finished and rotated away included while they are there."""

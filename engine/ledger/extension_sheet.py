@@ -1,0 +1,151 @@
+"""Extensions as a CSV sheet: imported all or nothing, exported with what follows from the ledger."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+import pyarrow as pa
+
+from engine.api.extensions import CsvText, ListExtensions
+from engine.api.operation import Fault, ImportResult
+from engine.domain.errors import InvalidInput
+from engine.domain.money import format_amount, parse_amount
+from engine.domain.names import Payment
+from engine.domain.sheet import Faults, SheetLine, format_boolean, parse_boolean, read_sheet, write_sheet
+from engine.domain.site import Site
+from engine.ledger.extensions import (
+    MAX_PAGE,
+    Properties,
+    apply_properties,
+    check_number,
+    check_properties,
+    list_extensions,
+)
+from engine.store import Session
+
+COLUMNS = ("number", "name", "billing", "payment", "credit_limit", "locked")
+DERIVED = ("balance", "available", "total_recharged", "barred")
+MAX_PREVIEW = 200
+
+T = TypeVar("T")
+
+
+def export_extensions(session: Session, site: Site) -> CsvText:
+    """Every extension by number. The derived columns are ignored when the sheet is imported again."""
+    found = list_extensions(session, site, ListExtensions(limit=MAX_PAGE)).rows
+    lines = (
+        (
+            row.number,
+            row.name,
+            format_boolean(row.billing),
+            row.payment.value,
+            format_amount(row.credit_limit_micros),
+            format_boolean(row.locked),
+            format_amount(row.balance_micros),
+            format_amount(row.available_micros),
+            format_amount(row.total_recharged_micros),
+            format_boolean(row.barred),
+        )
+        for row in found
+    )
+    return CsvText(text=write_sheet(COLUMNS + DERIVED, lines), rows=len(found))
+
+
+def import_extensions(
+    session: Session, content: bytes, *, apply: bool, operator: str, now: datetime
+) -> ImportResult:
+    """Adds and changes extensions; a column that is left out, or an empty cell, leaves a property as it is.
+
+    With any fault nothing is applied. Nothing is removed.
+    """
+    faults = Faults()
+    lines: dict[str, SheetLine] = {}
+    for line in read_sheet(content, columns=COLUMNS, required=("number",), faults=faults, ignored=DERIVED):
+        number = line.cells["number"]
+        if number in lines:
+            faults.add(line.number, "number", f"{number} stands in line {lines[number].number} already.")
+        lines[number] = line
+    known = {str(row[0]): row for row in session.rows("ledger.known_extensions", numbers=list(lines))}
+    added: list[Properties] = []
+    wanted: list[Properties] = []
+    for number, line in lines.items():
+        properties = _properties(line, known.get(number), faults)
+        (wanted if number in known else added).append(properties)
+    changed = [row for row in wanted if row[1:] != known[row[0]][1:6]]
+    preview = [f"+ {row[0]} {row[1]}" for row in added] + [
+        f"~ {row[0]} {_difference(row, known[row[0]])}" for row in changed
+    ]
+    if apply and not faults.count:
+        _add(session, added, now)
+        apply_properties(session, known, changed, operator=operator, now=now)
+    return ImportResult(
+        applied=apply and not faults.count,
+        added=len(added),
+        changed=len(changed),
+        removed=0,
+        unchanged=len(wanted) - len(changed),
+        faults=[
+            Fault(line=fault.line, column=fault.column, reason=fault.reason) for fault in faults.summary()
+        ],
+        preview=preview[:MAX_PREVIEW],
+    )
+
+
+def _properties(line: SheetLine, known: tuple[object, ...] | None, faults: Faults) -> Properties:
+    before = known or (None, "", False, Payment.PREPAID.value, 0, False)
+
+    def read(column: str, parse: Callable[[str], T], otherwise: object) -> T | object:
+        text = line.cells.get(column, "")
+        if not text:
+            return otherwise
+        try:
+            return parse(text)
+        except InvalidInput as error:
+            faults.refuse(line.number, error)
+            return otherwise
+
+    name = read("name", lambda text: text, before[1])
+    billing = read("billing", lambda text: parse_boolean(text, field="billing"), before[2])
+    payment = read("payment", _payment, before[3])
+    credit = read("credit_limit", lambda text: parse_amount(text, field="credit_limit"), before[4])
+    locked = read("locked", lambda text: parse_boolean(text, field="locked"), before[5])
+    try:
+        check_number(line.cells["number"])
+        check_properties(name=str(name), credit_limit_micros=int(str(credit)))
+    except InvalidInput as error:
+        faults.refuse(line.number, error)
+    return (line.cells["number"], name, billing, payment, credit, locked)
+
+
+def _payment(text: str) -> str:
+    try:
+        return Payment(text.lower()).value
+    except ValueError:
+        raise InvalidInput(f"payment: {text!r} is neither prepaid nor postpaid.", field="payment") from None
+
+
+def _difference(row: Properties, known: tuple[object, ...]) -> str:
+    return ", ".join(
+        f"{name}: {before} → {after}"
+        for name, before, after in zip(COLUMNS[1:], known[1:6], row[1:], strict=True)
+        if before != after
+    )
+
+
+def _add(session: Session, added: list[Properties], now: datetime) -> None:
+    if not added:
+        return
+    columns = list(zip(*added, strict=True))
+    arrivals = pa.table(
+        {
+            "number": pa.array(columns[0], pa.string()),
+            "name": pa.array(columns[1], pa.string()),
+            "billing": pa.array(columns[2], pa.bool_()),
+            "payment": pa.array(columns[3], pa.string()),
+            "credit_limit_micros": pa.array(columns[4], pa.int64()),
+            "locked": pa.array(columns[5], pa.bool_()),
+            "is_new": pa.array([False] * len(added), pa.bool_()),
+        }
+    )
+    with session.bound(arrivals=arrivals):
+        session.run("ledger.add_extensions", now=now)

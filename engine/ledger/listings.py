@@ -1,0 +1,127 @@
+"""Recharges and ledgers as lists and CSV."""
+
+from datetime import datetime
+
+from engine.api.extensions import (
+    CsvText,
+    EntryRow,
+    ExportRecharges,
+    Ledger,
+    ListLedger,
+    ListRecharges,
+    RechargeRow,
+    Recharges,
+)
+from engine.domain.money import format_amount
+from engine.domain.names import EntryKind
+from engine.domain.sheet import write_sheet
+from engine.domain.site import Site
+from engine.domain.zones import isoformat, parse_moment
+from engine.store import Session
+
+MAX_ROWS = 10_000_000
+MAX_PAGE = 100_000
+RECHARGE_COLUMNS = (
+    "time",
+    "extension",
+    "name",
+    "balance_before",
+    "amount",
+    "balance_after",
+    "operator",
+    "note",
+)
+
+
+def period(site: Site, since: str, until: str) -> tuple[datetime, datetime]:
+    """The naive UTC bounds of a typed period; empty = open. Raises `InvalidInput` naming the field."""
+    first = parse_moment(since, site.zone, field="from") if since else datetime.min
+    last = parse_moment(until, site.zone, field="to", end=True) if until else datetime.max
+    return first, last
+
+
+def list_recharges(session: Session, site: Site, request: ListRecharges) -> Recharges:
+    """One page, with the totals of all that match."""
+    since, until = period(site, request.since, request.until)
+    rows = session.rows(
+        "ledger.recharge_page",
+        since=since,
+        until=until,
+        text=request.text,
+        sort=request.sort,
+        descending=request.descending,
+        limit=min(request.limit, MAX_ROWS),
+        offset=request.offset,
+    )
+    return Recharges(
+        rows=[
+            RechargeRow(
+                entry_id=int(str(row[0])),
+                posted_at=row[1],  # type: ignore[arg-type]
+                extension=str(row[2]),
+                name=str(row[3]),
+                balance_before_micros=int(str(row[4])),
+                amount_micros=int(str(row[5])),
+                balance_after_micros=int(str(row[6])),
+                operator=str(row[7]),
+                note=str(row[8]),
+            )
+            for row in rows
+        ],
+        total=int(str(rows[0][9])) if rows else 0,
+        amount_micros=int(str(rows[0][10])) if rows else 0,
+    )
+
+
+def export_recharges(session: Session, site: Site, request: ExportRecharges) -> CsvText:
+    """Recharges of a period, oldest first."""
+    found = list_recharges(
+        session,
+        site,
+        ListRecharges(
+            since=request.since, until=request.until, text=request.text, descending=False, limit=MAX_ROWS
+        ),
+    )
+    lines = (
+        (
+            isoformat(row.posted_at, site.zone),
+            row.extension,
+            row.name,
+            format_amount(row.balance_before_micros),
+            format_amount(row.amount_micros),
+            format_amount(row.balance_after_micros),
+            row.operator,
+            row.note,
+        )
+        for row in found.rows
+    )
+    return CsvText(text=write_sheet(RECHARGE_COLUMNS, lines), rows=len(found.rows))
+
+
+def list_ledger(session: Session, site: Site, request: ListLedger) -> Ledger:
+    """One page of an extension's entries, newest first."""
+    since, until = period(site, request.since, request.until)
+    rows = session.rows(
+        "ledger.entry_page",
+        number=request.number,
+        since=since,
+        until=until,
+        limit=min(request.limit, MAX_PAGE),
+        offset=request.offset,
+    )
+    return Ledger(
+        rows=[
+            EntryRow(
+                entry_id=int(str(row[0])),
+                kind=EntryKind(str(row[1])),
+                posted_at=row[2],  # type: ignore[arg-type]
+                amount_micros=int(str(row[3])),
+                balance_after_micros=int(str(row[4])),
+                call_id=None if row[5] is None else int(str(row[5])),
+                operator=str(row[6]),
+                note=str(row[7]),
+            )
+            for row in rows
+        ],
+        total=int(str(rows[0][8])) if rows else 0,
+    )

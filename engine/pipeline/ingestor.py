@@ -1,0 +1,227 @@
+"""The ingest thread: follows the sources, and stores what the PBX appends."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from config.settings import Settings
+from engine.domain.errors import PbxmeterError
+from engine.ingest.follow import Follower, SourceHealth, SourceSpec
+from engine.ingest.pieces import FileWork
+from engine.ingest.watch import Watcher
+from engine.pipeline.batch import StoredBatch, store_parsed
+from engine.pipeline.positions import load_positions
+from engine.pipeline.reading import SourceParser, parser_of
+from engine.pipeline.state import State
+from engine.store import Database, Session, Writer
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+RETRY_SECONDS = 2.0
+RATE_WINDOW_SECONDS = 60.0
+
+
+class Ingestor:
+    """One thread; every piece becomes one transaction with the file's new position."""
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        database: Database,
+        writer: Writer,
+        state: State,
+        settings: Settings,
+        stored: Callable[[Session, StoredBatch], None],
+        alarmed: Callable[[], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """`stored` runs in the writer thread after each commit; `alarmed` when `fault` or health changes."""
+        self._home = home
+        self._database = database
+        self._writer = writer
+        self._state = state
+        self._stored = stored
+        self._alarmed = alarmed
+        self._now = now
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._pending: Settings | None = settings
+        self._settings = settings
+        self._parsers: dict[str, SourceParser] = {}
+        self._parser_faults: dict[str, str] = {}
+        self._follower: Follower | None = None
+        self._watcher: Watcher | None = None
+        self._health: list[SourceHealth] = []
+        self._recent: dict[str, deque[tuple[float, int]]] = {}
+        self.fault = ""
+        """Why nothing can be stored at present; '' = all is well."""
+        self.fault_since: datetime | None = None
+        self._thread = threading.Thread(target=self._serve, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        """Begins to follow."""
+        self._thread.start()
+
+    def configure(self, settings: Settings) -> None:
+        """Takes over changed sources at the next turn."""
+        with self._lock:
+            self._pending = settings
+            watcher = self._watcher
+        if watcher is not None:
+            watcher.wake()
+
+    def close(self) -> None:
+        """Ends after the piece in hand."""
+        self._stop.set()
+        with self._lock:
+            watcher = self._watcher
+        if watcher is not None:
+            watcher.wake()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration in force."""
+        return self._settings
+
+    @property
+    def health(self) -> list[SourceHealth]:
+        """How every source stood at the last sweep."""
+        return self._health
+
+    @property
+    def bytes_behind(self) -> int:
+        """What the sources still hold unread."""
+        return sum(source.bytes_behind for source in self._health)
+
+    def parser_fault(self, source: str) -> str:
+        """Why a source's lines cannot be read; '' = they can."""
+        return self._parser_faults.get(source, "")
+
+    def lines_per_second(self, source: str) -> float:
+        """Lines stored lately."""
+        recent = self._recent.get(source)
+        if not recent:
+            return 0.0
+        since = time.monotonic() - RATE_WINDOW_SECONDS
+        return sum(lines for moment, lines in list(recent) if moment >= since) / RATE_WINDOW_SECONDS
+
+    def _serve(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._take_over()
+                if self._turn():
+                    continue
+                self._note_fault("")
+            except PbxmeterError as error:
+                self._note_fault(str(error))
+                self._stop.wait(RETRY_SECONDS)
+            except OSError as error:
+                self._note_fault(f"Reading failed: {error}")
+                self._stop.wait(RETRY_SECONDS)
+            watcher = self._watcher
+            if watcher is not None and not self._stop.is_set():
+                watcher.wait(SWEEP_SECONDS)
+        self._drop()
+
+    def _take_over(self) -> None:
+        with self._lock:
+            settings, self._pending = self._pending, None
+        if settings is None:
+            return
+        self._drop()
+        specs = [SourceSpec(str(self._home / source.path)) for source in settings.sources]
+        with self._database.reading() as session:
+            known = load_positions(session)
+        watcher = Watcher([spec.path for spec in specs], polling=settings.engine.polling)
+        follower = Follower(specs, known, polling=settings.engine.polling)
+        parsers: dict[str, SourceParser] = {}
+        faults: dict[str, str] = {}
+        for source, spec in zip(settings.sources, specs, strict=True):
+            try:
+                parsers[spec.path] = parser_of(source, settings, self._home)
+            except PbxmeterError as error:
+                faults[spec.path] = str(error)
+        with self._lock:
+            self._settings, self._watcher, self._follower = settings, watcher, follower
+            self._parsers, self._parser_faults = parsers, faults
+
+    def _drop(self) -> None:
+        with self._lock:
+            watcher, follower = self._watcher, self._follower
+            self._watcher = self._follower = None
+        if watcher is not None:
+            watcher.close()
+        if follower is not None:
+            follower.close()
+
+    def _turn(self) -> bool:
+        """Sweeps once and stores one piece of each file that has something; True = go on at once."""
+        follower = self._follower
+        if follower is None:
+            return False
+        works = follower.sweep()
+        health = follower.health()
+        if [(source.state, source.message) for source in health] != [
+            (source.state, source.message) for source in self._health
+        ]:
+            self._health = health
+            self._alarmed()
+        self._health = health
+        went_on = False
+        for work in works:
+            if self._stop.is_set() or self._pending is not None:
+                return True
+            went_on = self._store(follower, work) or went_on
+        return went_on
+
+    def _store(self, follower: Follower, work: FileWork) -> bool:
+        parser = self._parsers.get(work.source)
+        if parser is None:
+            return False
+        piece = follower.read(work)
+        if piece is None:
+            return False
+        try:
+            parsed = parser.parse(piece)
+        except PbxmeterError as error:
+            if self._parser_faults.get(work.source) != str(error):
+                self._parser_faults[work.source] = str(error)
+                self._alarmed()
+            return False
+        self._parser_faults.pop(work.source, None)
+        after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
+        if not parsed.consumed and piece.data:
+            follower.commit(work, after)
+            return False
+
+        def change(session: Session) -> StoredBatch:
+            return store_parsed(
+                session,
+                parsed,
+                after,
+                format_name=parser.format_name,
+                book=self._state.book,
+                site=self._state.site,
+                now=self._now(),
+            )
+
+        batch = self._writer.run(change, after=self._stored)
+        follower.commit(work, batch.position)
+        if batch.lines:
+            self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
+        return True
+
+    def _note_fault(self, fault: str) -> None:
+        if fault != self.fault:
+            self.fault = fault
+            self.fault_since = self._now() if fault else None
+            (log.error if fault else log.info)("Ingest: %s", fault or "goes on")
+            self._alarmed()

@@ -1,0 +1,51 @@
+"""Bad lines: to look at, and to read again once a format was mended."""
+
+from datetime import datetime
+
+from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow
+from engine.store import Session
+
+
+def list_quarantine(session: Session, request: ListQuarantine) -> QuarantinePage:
+    """One page, newest first."""
+    rows = session.rows(
+        "quarantine.page",
+        text=request.text,
+        include_retried=request.include_retried,
+        limit=min(request.limit, 100_000),
+        offset=request.offset,
+    )
+    return QuarantinePage(
+        rows=[
+            QuarantineRow(
+                quarantine_id=int(str(row[0])),
+                path=str(row[1]),
+                line_offset=int(str(row[2])),
+                line_number=int(str(row[3])),
+                field=str(row[4]),
+                reason=str(row[5]),
+                raw=_decoded(row[6]),
+                found_at=row[7],  # type: ignore[arg-type]
+                retried_at=row[8],  # type: ignore[arg-type]
+            )
+            for row in rows
+        ],
+        total=int(str(rows[0][9])) if rows else 0,
+    )
+
+
+def _decoded(raw: object) -> str:
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+
+
+def open_lines(session: Session, ids: list[int] | None) -> list[tuple[int, int, int, bytes, str, str]]:
+    """(quarantine id, file id, offset, raw, source, format) of bad lines that are whole; None = all."""
+    return [
+        (int(str(row[0])), int(str(row[1])), int(str(row[2])), row[3], str(row[4]), str(row[5]))  # type: ignore[misc]
+        for row in session.rows("quarantine.open", ids=ids, every=ids is None)
+    ]
+
+
+def mark_retried(session: Session, ids: list[int], *, now: datetime) -> None:
+    """Takes lines out of the list of bad ones; they stay on record."""
+    session.run("quarantine.mark_retried", ids=ids, now=now)

@@ -1,0 +1,65 @@
+"""Which parser reads which file: one per source, format and header."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from config.formats import load_format
+from config.settings import Numbering, Settings, Source
+from engine.ingest.parse import Parser
+from engine.ingest.pieces import Piece
+from engine.ingest.record import Parsed
+
+DEFAULT_FORMAT = "asterisk-csv"
+
+
+class SourceParser:
+    """Parses pieces of one source's files."""
+
+    def __init__(
+        self,
+        format_name: str,
+        *,
+        home: Path,
+        numbering: Numbering,
+        source_zone: ZoneInfo,
+        site_zone: ZoneInfo,
+    ) -> None:
+        """Raises `ConfigError` when the format cannot be loaded."""
+        self.format_name = format_name
+        self._parser = Parser(
+            load_format(format_name, home),
+            numbering=numbering,
+            source_zone=source_zone,
+            site_zone=site_zone,
+        )
+
+    def parse(self, piece: Piece) -> Parsed:
+        """Calls and bad lines of a piece. Raises `InvalidInput` when the file as a whole is of no use."""
+        if not piece.first:
+            self._parser.resume(piece.header)
+        return self._parser.parse(
+            piece.data, base_offset=piece.base_offset, first=piece.first, final=piece.final
+        )
+
+    def parse_line(self, raw: bytes, *, base_offset: int) -> Parsed:
+        """One line on its own, as found in quarantine."""
+        return self._parser.parse(raw, base_offset=base_offset, first=False, final=True)
+
+
+def parser_of(source: Source, settings: Settings, home: Path) -> SourceParser:
+    """The parser of a configured source."""
+    return SourceParser(
+        source.format,
+        home=home,
+        numbering=settings.numbering,
+        source_zone=source.timezone or settings.site.timezone,
+        site_zone=settings.site.timezone,
+    )
+
+
+def source_for(path: str, settings: Settings) -> Source | None:
+    """The configured source whose path or glob fits a file, else the only one there is."""
+    for source in settings.sources:
+        if Path(path).match(source.path) or path == source.path:
+            return source
+    return settings.sources[0] if len(settings.sources) == 1 else None

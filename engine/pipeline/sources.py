@@ -1,0 +1,52 @@
+"""Sources and their files, as people look at them."""
+
+from engine.api.site import SourceFileRow, SourceRow, Sources
+from engine.pipeline.ingestor import Ingestor
+from engine.store import Session
+
+
+def list_sources(session: Session, ingestor: Ingestor) -> Sources:
+    """The configured sources with the accounts of their files, and every file read."""
+    files = [
+        SourceFileRow(
+            file_id=int(str(row[0])),
+            source=str(row[1]),
+            path=str(row[2]),
+            format=str(row[3]),
+            read_offset=int(str(row[10])),
+            lines=int(str(row[11])),
+            stored=int(str(row[12])),
+            duplicates=int(str(row[13])),
+            quarantined=int(str(row[14])),
+            ignored=int(str(row[15])),
+            finished=bool(row[16]),
+            last_read_at=row[17],  # type: ignore[arg-type]
+        )
+        for row in session.rows("pipeline.files")
+    ]
+    newest = {str(path): at for path, at in session.rows("pipeline.last_calls")}
+    rows: list[SourceRow] = []
+    for source, health in zip(ingestor.settings.sources, ingestor.health, strict=False):
+        own = [file for file in files if file.source == health.source]
+        zone = source.timezone or ingestor.settings.site.timezone
+        fault = ingestor.parser_fault(health.source)
+        rows.append(
+            SourceRow(
+                path=source.path,
+                format=source.format,
+                timezone=zone.key,
+                state="error" if fault else health.state,
+                message=fault or health.message,
+                files=len(own),
+                lines=sum(file.lines for file in own),
+                stored=sum(file.stored for file in own),
+                duplicates=sum(file.duplicates for file in own),
+                quarantined=sum(file.quarantined for file in own),
+                ignored=sum(file.ignored for file in own),
+                bytes_behind=health.bytes_behind,
+                lines_per_second=ingestor.lines_per_second(health.source),
+                last_read_at=max((file.last_read_at for file in own), default=None),
+                last_call_at=newest.get(health.source),  # type: ignore[arg-type]
+            )
+        )
+    return Sources(rows=rows, files=files)

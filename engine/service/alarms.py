@@ -1,0 +1,72 @@
+"""What is wrong at present: collected on demand, each with the moment it began."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from engine.api.calls import Alarm
+from engine.api.site import TargetRow
+from engine.pipeline.ingestor import Ingestor
+from engine.store import Database
+
+UNRATED_DAYS = 30
+MAX_KNOWN = 1000
+
+
+class Alarms:
+    """Remembers since when each alarm has lasted."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        ingestor: Callable[[], Ingestor],
+        targets: Callable[[], list[TargetRow]],
+        config_error: Callable[[], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._ingestor = ingestor
+        self._targets = targets
+        self._config_error = config_error
+        self._now = now
+        self._lock = threading.Lock()
+        self._since: dict[str, datetime] = {}
+
+    def current(self) -> list[Alarm]:
+        """Every alarm there is, the gravest kind first."""
+        found: list[tuple[str, str, str]] = []
+        ingestor = self._ingestor()
+        if ingestor.fault:
+            found.append(("disk", "ingest", f"Calls cannot be stored: {ingestor.fault}"))
+        if error := self._config_error():
+            found.append(("config", "config", error))
+        for health in ingestor.health:
+            fault = ingestor.parser_fault(health.source) or (
+                health.message if health.state == "error" else ""
+            )
+            if fault:
+                found.append(("source", f"source {health.source}", f"{health.source}: {fault}"))
+        for target in self._targets():
+            if target.state == "down":
+                found.append(("target", f"target {target.target}", f"{target.target}: {target.message}"))
+        with self._database.reading() as session:
+            unrated = session.row("alarms.unrated", since=self._now() - timedelta(days=UNRATED_DAYS))
+            bad = session.row("quarantine.open_count")
+        if unrated and unrated[0]:
+            found.append(
+                (
+                    "unrated",
+                    "unrated",
+                    f"{unrated[0]} calls of the last {UNRATED_DAYS} days match no rate rule.",
+                )
+            )
+        if bad and bad[0]:
+            found.append(("quarantine", "quarantine", f"{bad[0]} lines could not be read as calls."))
+        now = self._now()
+        with self._lock:
+            self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
+            return [
+                Alarm(id=key, kind=kind, text=text, since=self._since[key])  # type: ignore[arg-type]
+                for kind, key, text in found[:MAX_KNOWN]
+            ]

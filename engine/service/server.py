@@ -1,0 +1,170 @@
+"""The Flight server: one action per operation, one ticket per stream, one stream of events."""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.flight as flight
+
+from engine.access.sessions import Caller
+from engine.api.client import EVENTS_ACTION
+from engine.api.events import HEARTBEAT_SECONDS, Heartbeat
+from engine.api.home import FLIGHT_SOCKET, short_folder
+from engine.api.operation import MAX_BODY_BYTES, Done, Failed, Operation, Progress, Reply
+from engine.domain.errors import InvalidInput, NotSignedIn, PbxmeterError, Refused
+from engine.service import handlers
+from engine.service.desk import Desk
+
+log = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 0.2
+MAX_WAITING_PROGRESS = 100
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Token(flight.ServerMiddleware):
+    """Carries the bearer token of a call."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+
+class _TokenFactory(flight.ServerMiddlewareFactory):
+    def start_call(self, info: flight.CallInfo, headers: dict[str, list[str]]) -> _Token:  # noqa: ARG002
+        values = headers.get("authorization", [])
+        return _Token(str(values[0]).removeprefix("Bearer ") if values else "")
+
+
+class Server(flight.FlightServerBase):
+    """Serves the desk on the home's socket until `shutdown`."""
+
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        """Binds the socket in an existing folder. The caller holds the home's lock."""
+        (folder / FLIGHT_SOCKET).unlink(missing_ok=True)
+        with short_folder(folder) as short:
+            super().__init__(f"grpc+unix://{short}/{FLIGHT_SOCKET}", middleware={"token": _TokenFactory()})
+        self._desk = desk
+
+    def do_action(self, context: flight.ServerCallContext, action: flight.Action) -> Iterator[bytes]:
+        """Answers an operation, or streams events."""
+        try:
+            if action.type == EVENTS_ACTION:
+                self._authorise(context, Heartbeat)
+                return self._events(context)
+            operation, caller, token = self._decode(context, action.type, action.body)
+            if type(operation) in handlers.TASKS:
+                return self._work(context, operation, caller)
+            result = handlers.answer(self._desk, operation, caller, token)
+        except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
+            return iter([_encode(_failure(error))])
+        return iter([_encode(Done(result=msgspec.Raw(_encode(result))))])
+
+    def do_get(self, context: flight.ServerCallContext, ticket: flight.Ticket) -> flight.FlightDataStream:
+        """Streams an operation's rows."""
+        try:
+            name, body = msgspec.json.decode(ticket.ticket, type=tuple[str, msgspec.Raw])
+            operation, _, _ = self._decode(context, name, body)
+            reader, close = handlers.stream(self._desk, operation)
+        except NotSignedIn as error:
+            raise flight.FlightUnauthenticatedError(str(error)) from None
+        except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
+            raise flight.FlightServerError(_failure(error).message) from None
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from reader
+            finally:
+                close()
+
+        return flight.GeneratorStream(reader.schema, batches())
+
+    def _authorise(self, context: flight.ServerCallContext, kind: type) -> tuple[Caller | None, str]:
+        token = context.get_middleware("token").token
+        least = getattr(kind, "role", None) if issubclass(kind, Operation) else handlers.LEAST_ROLE
+        if least is None:
+            return None, token
+        caller = self._desk.caller(token)
+        if not caller.role.includes(least):
+            raise Refused(f"This needs the role {least}; {caller.operator} is {caller.role}.", code="role")
+        return caller, token
+
+    def _decode(
+        self, context: flight.ServerCallContext, name: str, body: Any
+    ) -> tuple[Operation[Any], Caller | None, str]:
+        kind = handlers.OPERATIONS.get(name)
+        if kind is None:
+            raise InvalidInput(f"This engine knows no operation {name[:40]!r}.", code="unknown_operation")
+        caller, token = self._authorise(context, kind)
+        raw = bytes(memoryview(body))
+        if len(raw) > MAX_BODY_BYTES:
+            raise InvalidInput(f"More than {MAX_BODY_BYTES // 2**20} MiB in one operation.", code="too_large")
+        try:
+            return msgspec.json.decode(raw, type=kind), caller, token
+        except msgspec.DecodeError as error:
+            raise InvalidInput(f"{name}: {error}") from error
+
+    def _events(self, context: flight.ServerCallContext) -> Iterator[bytes]:
+        waiting = self._desk.hub.subscribe()
+        try:
+            yield _encode(self._heartbeat())
+            while not context.is_cancelled():
+                try:
+                    event = waiting.get(timeout=HEARTBEAT_SECONDS)
+                except queue.Empty:
+                    event = self._heartbeat()
+                if event is None:
+                    return
+                yield _encode(event)
+        finally:
+            self._desk.hub.unsubscribe(waiting)
+
+    def _heartbeat(self) -> Heartbeat:
+        return Heartbeat(bytes_behind=self._desk.ingestor.bytes_behind)
+
+    def _work(
+        self, context: flight.ServerCallContext, operation: Operation[Any], caller: Caller | None
+    ) -> Iterator[bytes]:
+        """Runs long work in a thread of its own; a client that leaves cancels it."""
+        replies: queue.Queue[Reply] = queue.Queue(MAX_WAITING_PROGRESS)
+        cancelled = threading.Event()
+
+        def progress(step: Progress) -> None:
+            if replies.qsize() < MAX_WAITING_PROGRESS // 2:
+                replies.put(step)
+
+        def work() -> None:
+            try:
+                result = handlers.work(self._desk, operation, caller, progress, cancelled)
+                replies.put(Done(result=msgspec.Raw(_encode(result))))
+            except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
+                replies.put(_failure(error))
+
+        thread = threading.Thread(target=work, name=type(operation).__name__, daemon=True)
+        thread.start()
+        try:
+            while True:
+                try:
+                    reply = replies.get(timeout=PROGRESS_SECONDS)
+                except queue.Empty:
+                    if context.is_cancelled():
+                        return
+                    continue
+                yield _encode(reply)
+                if not isinstance(reply, Progress):
+                    return
+        finally:
+            cancelled.set()
+
+
+def _failure(error: Exception) -> Failed:
+    if isinstance(error, PbxmeterError):
+        field = error.field if isinstance(error, InvalidInput) else ""
+        return Failed(code=error.code, message=error.message, field=field)
+    log.error("An operation failed", exc_info=error)
+    return Failed(code="internal", message="The engine made an error of its own; engine.log has the details.")

@@ -1,0 +1,3 @@
+-- name: unrated
+-- Calls that no rule covers, started lately.
+SELECT count(*) FROM call WHERE started_at >= $since AND unrated = 'no rule';
