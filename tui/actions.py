@@ -1,0 +1,163 @@
+"""What an operator can do: one definition feeds key, key line, palette and help.
+
+A screen lists its actions in `ACTIONS`; each is carried out by the screen's method `action_NAME`. Keys can be
+changed in a key map file, by the action's id (`extensions.recharge: "r,f6"`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from textual.binding import Binding
+
+from engine.domain.errors import InvalidInput
+from engine.domain.names import Role
+from tui.i18n import N_, _
+
+KEYMAP_FILE = "keys.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One thing to do on a screen. Texts are marked with `N_` and translated when shown."""
+
+    name: str
+    keys: str
+    """Textual's key names, separated by commas; the first is shown."""
+
+    label: str
+    """One or two words for the key line."""
+
+    help: str = ""
+    """A sentence for the help screen and the palette; empty = the label says it all."""
+
+    role: Role | None = None
+    """The least role that may; None = everybody."""
+
+    shown: bool = True
+    """Whether it stands in the key line; it is in palette and help in any case."""
+
+    online: bool = False
+    """Whether it needs the engine."""
+
+    @property
+    def title(self) -> str:
+        return _(self.label)
+
+    @property
+    def explanation(self) -> str:
+        return _(self.help) or _(self.label)
+
+
+SHELL_ACTIONS: tuple[Action, ...] = (
+    Action(
+        name="help", keys="question_mark,f1", label=N_("Help"), help=N_("Explain this screen and its keys.")
+    ),
+    Action(
+        name="palette",
+        keys="colon,ctrl+p,f9",
+        label=N_("Commands"),
+        help=N_("Find any command by its name."),
+    ),
+    Action(
+        name="back", keys="escape", label=N_("Back"), help=N_("Clear the filter, or go back."), shown=False
+    ),
+    Action(
+        name="reload",
+        keys="f5,ctrl+r",
+        label=N_("Refresh"),
+        help=N_("Ask the engine anew for what is shown. Changes also arrive by themselves."),
+        shown=False,
+        online=True,
+    ),
+    Action(name="quit", keys="q,f10", label=N_("Quit"), help=N_("Leave. The engine goes on reading calls.")),
+)
+"""What every screen offers."""
+
+
+def bindings(scope: str, actions: Iterable[Action]) -> list[Binding]:
+    """Textual's bindings for the actions of one screen; `scope` begins their ids."""
+    return [
+        Binding(
+            action.keys,
+            f"act('{action.name}')",
+            action.label,
+            show=action.shown,
+            id=f"{scope}.{action.name}",
+        )
+        for action in actions
+    ]
+
+
+_KEY_NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "space": "␣",
+    "asterisk": "*",
+    "percent_sign": "%",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "minus": "-",
+    "escape": "Esc",
+    "enter": "⏎",
+    "tab": "Tab",
+    "delete": "Del",
+    "insert": "Ins",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def key_name(key: str) -> str:
+    """How one key is written for people: `^P`, `F6`, `Esc`, `r`."""
+    modifiers, _plus, last = key.rpartition("+")
+    name = _KEY_NAMES.get(last, last.upper() if len(last) > 1 and last.startswith("f") else last)
+    for modifier in modifiers.split("+"):
+        if modifier == "ctrl":
+            name = "^" + (name.upper() if len(name) == 1 else name)
+        elif modifier:
+            name = f"{modifier.capitalize()}-{name}"
+    return name
+
+
+def keymap_path() -> Path:
+    """The operator's own key map: `~/.config/pbxmeter/keys.yaml`."""
+    return Path(platformdirs.user_config_dir("pbxmeter")) / KEYMAP_FILE
+
+
+def read_keymap(path: Path) -> Mapping[str, str]:
+    """Action ids and the keys that replace theirs; empty when there is no such file.
+
+    Raises `InvalidInput` naming file and entry.
+    """
+    if not path.exists():
+        return {}
+    import yaml
+
+    try:
+        content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidInput(f"{path}: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise InvalidInput(f"{path}: write one line for each action, such as `extensions.recharge: r,f6`.")
+    keymap: dict[str, str] = {}
+    for name, keys in content.items():
+        if not isinstance(name, str) or not isinstance(keys, (str, int)):
+            raise InvalidInput(f"{path}: {name!r} needs a text of keys, such as `r,f6`.")
+        keymap[name] = str(keys)
+    return keymap

@@ -1,0 +1,67 @@
+"""Starts the full-screen application: looks at the terminal and the language before anything heavy is imported."""
+
+import locale
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui import i18n
+from tui.i18n import _
+
+if TYPE_CHECKING:
+    from engine.api.client import Credentials
+
+SLOW_LINK_FPS = "15"
+
+
+def run(
+    home: Path,
+    *,
+    credentials: "Credentials | None" = None,
+    slow_link: bool = False,
+    mouse: bool = True,
+    language: str | None = None,
+) -> int:
+    """Runs the application on this terminal until the operator leaves; the exit code.
+
+    `slow_link`: no animations, few frames, 16 colours. `language` None = the locale's, then the site's.
+    """
+    i18n.install(language)
+    if reason := unusable_terminal(os.environ.get("TERM", ""), sys.stdin.isatty() and sys.stdout.isatty()):
+        print(f"pbxmeter: {reason}", file=sys.stderr)
+        return 1
+    if slow_link:
+        # Textual reads both once, when it is imported.
+        os.environ.setdefault("TEXTUAL_FPS", SLOW_LINK_FPS)
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    from tui.application import PbxmeterApp
+
+    app = PbxmeterApp(
+        home,
+        credentials=credentials,
+        slow_link=slow_link,
+        language=language,
+        ascii_only=ascii_only(os.environ.get("TERM", "")),
+    )
+    app.run(mouse=mouse)
+    if message := app.last_words:
+        print(f"pbxmeter: {message}", file=sys.stderr)
+    return app.return_code or 0
+
+
+def unusable_terminal(term: str, is_terminal: bool) -> str:
+    """Why the application cannot be shown here, and what to do; '' = it can."""
+    if not is_terminal:
+        return _("Input and output must be a terminal. For scripts, see `pbxmeter --help`.")
+    if term in ("", "dumb", "unknown"):
+        return _(
+            "This terminal cannot show full screens (TERM is %s). Set TERM to what it is, such as "
+            "xterm-256color, or use the commands: `pbxmeter --help`."
+        ) % (repr(term) if term else _("not set"))
+    return ""
+
+
+def ascii_only(term: str) -> bool:
+    """Whether borders and signs must do without Unicode: the Linux console, or a locale that is not UTF-8."""
+    return term == "linux" or locale.getpreferredencoding(False).lower().replace("-", "") != "utf8"

@@ -1,0 +1,417 @@
+"""The application: screens by number, one link to the engine, what every screen may ask of it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine.domain.errors import InvalidInput, PbxmeterError
+from engine.domain.names import Role
+from tui import i18n
+from tui.actions import keymap_path, read_keymap
+from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
+from tui.format import MoneyStyle, local_time, money_style
+from tui.i18n import N_, _
+from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
+from tui.terminal.text import CleanLines, clean
+
+if TYPE_CHECKING:
+    from engine.api.client import Credentials
+    from engine.api.events import Event
+    from engine.api.session import Greeting
+    from tui.screens.base import SiteScreen
+
+SMALLEST_COLUMNS = 70
+SMALLEST_ROWS = 18
+TOAST_SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class ScreenEntry:
+    """A numbered screen. `place` is `module:class` below `tui.screens`; it is imported when first shown."""
+
+    mode: str
+    digit: str
+    title: str
+    place: str
+
+    def load(self) -> Screen[None]:
+        module, _colon, name = self.place.partition(":")
+        return cast("Screen[None]", getattr(import_module(f"tui.screens.{module}"), name)())
+
+
+SCREENS: tuple[ScreenEntry, ...] = (
+    ScreenEntry("overview", "1", N_("Overview"), "overview:OverviewScreen"),
+    ScreenEntry("extensions", "2", N_("Extensions"), "extensions:ExtensionsScreen"),
+    ScreenEntry("recharges", "4", N_("Recharges"), "recharges:RechargesScreen"),
+)
+
+
+class Splash(Screen[None]):
+    """The first paint: says what is being waited for, before anything heavy is imported."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape,f10", "app.quit", show=False),
+        Binding("r,enter,f5", "app.retry", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Container(id="splash"):
+            yield Static("pbxmeter", id="splash-name", markup=False)
+            yield Static(self._text, id="splash-text", markup=False)
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        line = self.query_one("#splash-text", Static)
+        line.update(text)
+        line.set_class(error, "-error")
+
+
+class TooSmall(Screen[None]):
+    """Covers everything while the terminal is too small; what is below stays as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,f10", "app.quit", show=False)]
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._text(), id="too-small", markup=False)
+
+    def _text(self) -> str:
+        size = self.app.size
+        return _("This terminal is %d×%d. pbxmeter needs %d×%d: please enlarge it.") % (
+            size.width,
+            size.height,
+            SMALLEST_COLUMNS,
+            SMALLEST_ROWS,
+        )
+
+    def on_resize(self) -> None:
+        self.query_one("#too-small", Static).update(self._text())
+
+    def on_screen_resume(self) -> None:
+        self.call_later(cast("PbxmeterApp", self.app).fit)
+
+
+class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
+    """The full-screen application over one home folder."""
+
+    CSS_PATH = "application.tcss"
+    TITLE = "pbxmeter"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                f"{entry.digit},alt+{entry.digit}", f"show_screen('{entry.mode}')", entry.title, show=False
+            )
+            for entry in SCREENS
+        ),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        credentials: "Credentials | None" = None,
+        slow_link: bool = False,
+        language: str | None = None,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self.home = home
+        self.ascii_only = ascii_only
+        self.last_words = ""
+        """Printed to the terminal after the application has ended."""
+        self.link = EngineLink(home, listener=self, credentials=credentials)
+        self.greeting: Greeting | None = None
+        self.money = MoneyStyle()
+        self.keymap: Mapping[str, str] = {}
+        self.alarms = 0
+        self.bytes_behind = 0
+        self.trouble = ""
+        """Why the engine is not there, for the banner; '' = it is."""
+        self._slow_link = slow_link
+        self._language_chosen = language is not None
+        self._lost_at: datetime | None = None
+        for entry in SCREENS:
+            self.add_mode(entry.mode, entry.load)
+
+    def get_default_screen(self) -> Screen[None]:
+        return Splash(_("Connecting to the engine of %s…") % self.home)
+
+    def on_mount(self) -> None:
+        few_colours = self.console.color_system in (None, "standard")
+        if self._slow_link or few_colours:
+            self.theme = "ansi-dark"
+        if self._slow_link:
+            self.animation_level = "none"
+        self.set_class(self.ascii_only, "-ascii")
+        try:
+            self.keymap = read_keymap(keymap_path())
+            self.set_keymap(dict(self.keymap))
+        except InvalidInput as error:
+            self.tell(error)
+        self.call_after_refresh(self.link.start)
+
+    def on_unmount(self) -> None:
+        self.link.close()
+
+    # The engine
+
+    @on(Connected)
+    async def _connected(self, message: Connected) -> None:
+        greeting = message.greeting
+        first = self.greeting is None
+        self.greeting, self.trouble, self._lost_at = greeting, "", None
+        if not self._language_chosen and greeting.language:
+            i18n.install(greeting.language)
+        self.money = await asyncio.to_thread(money_style, greeting.currency, i18n.language())
+        if first:
+            await self.switch_mode(SCREENS[0].mode)
+            self.fit()
+            return
+        for screen in self.site_screens():
+            screen.connection_changed()
+            screen.reload_soon()
+
+    @on(Lost)
+    def _lost(self, message: Lost) -> None:
+        if self._lost_at is None:
+            self._lost_at = datetime.now()
+        reason = clean(message.error.message)
+        self.trouble = _(
+            "The engine does not answer since %s. What you see is from before; trying again."
+        ) % (f"{self._lost_at:%H:%M:%S}")
+        for screen in self.site_screens():
+            screen.connection_changed()
+        if self.greeting is None:
+            hint = _("Trying again by itself. Enter: at once, q: quit.")
+            for screen in self.screen_stack:
+                if isinstance(screen, Splash):
+                    screen.say(f"{reason}\n\n{hint}", error=True)
+
+    @on(SignInWanted)
+    def _sign_in_wanted(self, message: SignInWanted) -> None:
+        self._sign_in(message.reason)
+
+    @work(group=DIALOG_GROUP)
+    async def _sign_in(self, reason: str) -> None:
+        from tui.screens.signin import SignInScreen
+
+        credentials = await self.push_screen_wait(
+            SignInScreen(home=str(self.home), reason=reason, again=self.greeting is not None)
+        )
+        if credentials is None:
+            self.exit(return_code=0)
+        else:
+            self.link.sign_in(credentials)
+
+    @on(Happened)
+    def _happened(self, message: Happened) -> None:
+        from engine.api.events import AlarmsChanged, Heartbeat, SettingsChanged
+
+        event: Event = message.event
+        if isinstance(event, Heartbeat):
+            if event.bytes_behind == self.bytes_behind:
+                return
+            self.bytes_behind = event.bytes_behind
+            self._show_status()
+            return
+        if isinstance(event, AlarmsChanged):
+            self.alarms = event.count
+            self._show_status()
+        if isinstance(event, SettingsChanged):
+            self._greet_again()
+        for screen in self.site_screens():
+            screen.engine_event(event)
+
+    @work(exclusive=True, group="greeting")
+    async def _greet_again(self) -> None:
+        from engine.api.session import Greet
+
+        try:
+            greeting = await self.link.ask(Greet())
+        except PbxmeterError:
+            return
+        changed = greeting.currency != self.money.currency
+        self.greeting = greeting
+        if changed:
+            self.money = await asyncio.to_thread(money_style, greeting.currency, i18n.language())
+            for screen in self.site_screens():
+                screen.reload_soon()
+        self._show_status()
+
+    def action_retry(self) -> None:
+        self.link.retry()
+
+    # What screens use
+
+    @property
+    def role(self) -> Role | None:
+        """The operator's role; None before signing in."""
+        return self.greeting.role if self.greeting is not None else None
+
+    def may(self, role: Role) -> bool:
+        """Whether the operator has at least this role."""
+        return self.role is not None and self.role.includes(role)
+
+    def local(self, instant: datetime) -> datetime:
+        """The site's time of a naive UTC instant."""
+        return local_time(instant, self.greeting.timezone if self.greeting is not None else "UTC")
+
+    def now(self) -> datetime:
+        """The site's time of this moment, naive."""
+        from datetime import UTC
+
+        return self.local(datetime.now(UTC).replace(tzinfo=None))
+
+    def done(self, text: str, *, undo: str = "") -> None:
+        """A toast that says what was done, and how to take it back."""
+        self.notify(f"{text} {_('Undo: %s') % undo}" if undo else text)
+
+    def warn(self, text: str) -> None:
+        """A toast about something that was not done."""
+        self.notify(text, severity="warning")
+
+    def tell(self, error: PbxmeterError) -> None:
+        """A toast with an error's message."""
+        self.notify(error.message, severity="error", timeout=TOAST_SECONDS * 2)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Literal["information", "warning", "error"] = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """As Textual's, with text made safe and never read as markup."""
+        super().notify(
+            clean(message),
+            title=clean(title),
+            severity=severity,
+            timeout=timeout or TOAST_SECONDS,
+            markup=markup,
+        )
+
+    @property
+    def tabs(self) -> Sequence[tuple[str, str, str]]:
+        """Mode, digit and title of every numbered screen."""
+        return [(entry.mode, entry.digit, _(entry.title)) for entry in SCREENS]
+
+    def state_pieces(self) -> list[tuple[str, str]]:
+        """The right part of the status line: sources, engine, operator."""
+        pieces: list[tuple[str, str]] = []
+        if self.bytes_behind:
+            from tui.format import size_of
+
+            pieces.append((_("%s to read") % size_of(self.bytes_behind), "warning"))
+        if self.alarms:
+            pieces.append((f"{'!' if self.ascii_only else '⚠'} {self.alarms}", "error"))
+        greeting = self.greeting
+        if greeting is not None and not greeting.billing:
+            pieces.append((_("billing off"), "warning"))
+        dot = "*" if self.ascii_only else "●"
+        if self.trouble:
+            pieces.append((f"{'x' if self.ascii_only else '✗'} {_('no engine')}", "error"))
+        else:
+            pieces.append((f"{dot} {_('live')}", "good"))
+        if greeting is not None and greeting.operator:
+            pieces.append((greeting.operator, "muted"))
+        return pieces
+
+    def site_screens(self) -> list["SiteScreen"]:
+        """The numbered screens that have been shown so far."""
+        from tui.screens.base import SiteScreen
+
+        return [
+            screen
+            for stack in self._screen_stacks.values()
+            for screen in stack
+            if isinstance(screen, SiteScreen)
+        ]
+
+    def _show_status(self) -> None:
+        from tui.screens.base import SiteScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, SiteScreen):
+                screen.show_status()
+
+    # Going about
+
+    def show_screen(self, mode: str) -> None:
+        """Brings a numbered screen to the front."""
+        if self.greeting is not None and any(entry.mode == mode for entry in SCREENS):
+            self.switch_mode(mode)
+
+    async def action_show_screen(self, mode: str) -> None:
+        if self.greeting is not None:
+            await self.switch_mode(mode)
+
+    @work(group=DIALOG_GROUP)
+    async def show_help(self, screen: "SiteScreen") -> None:
+        from tui.screens.help import HelpScreen
+
+        await self.push_screen_wait(HelpScreen(screen))
+
+    @work(group=DIALOG_GROUP)
+    async def show_palette(self, screen: "SiteScreen") -> None:
+        from tui.screens.palette import PaletteScreen
+
+        chosen = await self.push_screen_wait(PaletteScreen(screen))
+        if chosen is None:
+            return
+        if chosen.mode:
+            self.show_screen(chosen.mode)
+        else:
+            await screen.action_act(chosen.action)
+
+    async def action_quit(self) -> None:
+        """Ends the application; asks only when something typed would be lost."""
+        self._quit()
+
+    @work(group=DIALOG_GROUP, exclusive=True)
+    async def _quit(self) -> None:
+        from tui.widgets.dialogs import Confirm
+        from tui.widgets.forms import Form
+
+        unsaved = any(
+            isinstance(screen, Form) and screen.changed
+            for stack in self._screen_stacks.values()
+            for screen in stack
+        )
+        if not unsaved or await self.push_screen_wait(
+            Confirm(_("Something you typed is not saved. Quit all the same?"), yes=_("Quit"))
+        ):
+            self.exit(return_code=0)
+
+    def action_help_quit(self) -> None:
+        self.notify(_("Press ^Q to quit."))
+
+    # The terminal's size
+
+    def on_resize(self) -> None:
+        self.fit()
+
+    def fit(self) -> None:
+        """Covers the screen while the terminal is too small, and uncovers it again."""
+        small = self.size.width < SMALLEST_COLUMNS or self.size.height < SMALLEST_ROWS
+        covered = isinstance(self.screen, TooSmall)
+        if small and not covered:
+            self.push_screen(TooSmall())
+        elif covered and not small:
+            self.pop_screen()

@@ -1,0 +1,61 @@
+"""The language of the screens: English in the sources, other languages from gettext catalogues in `tui/locale`.
+
+`install` comes before any screen is imported. Texts in class bodies are marked with `N_` and looked up with `_`
+when they are shown, so that the language can change while the application runs.
+"""
+
+import gettext
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
+"""What can be chosen, and what each language calls itself."""
+
+DOMAIN = "pbxmeter"
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+_translations: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that every gettext tool looks for
+    """Marks `text` for the catalogue and returns it as it is."""
+    return text
+
+
+def _(text: str) -> str:
+    """`text` in the language of the screens."""
+    return _translations.gettext(text) if text else ""
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """`one` or `many`, as the language wants for `count`."""
+    return _translations.ngettext(one, many, count)
+
+
+def language() -> str:
+    """The language in force, a key of `LANGUAGES`."""
+    return _language
+
+
+def install(wanted: str | None = None) -> str:
+    """Switches to `wanted`, or to what the environment asks for where that is None; unknown ones are English."""
+    global _translations, _language
+    _language = _known(wanted) if wanted else from_environment(os.environ)
+    _translations = gettext.translation(DOMAIN, LOCALE_FOLDER, [_language], fallback=True)
+    return _language
+
+
+def from_environment(environment: Mapping[str, str]) -> str:
+    """The language of the locale variables, in the order in which POSIX reads them."""
+    for variable in ("PBXMETER_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(variable):
+            return _known(value)
+    return "en"
+
+
+def _known(name: str) -> str:
+    plain = name.partition(".")[0].partition("@")[0].replace("-", "_")
+    return "zh_CN" if plain.lower().startswith("zh") else "en"

@@ -1,0 +1,47 @@
+"""`?`: what the screen is for, and every key that works on it."""
+
+from rich.cells import cell_len
+
+from tui.actions import SHELL_ACTIONS, Action, key_name
+from tui.i18n import N_, _
+from tui.screens.base import SiteScreen
+from tui.screens.list_screen import ListScreen
+from tui.widgets.dialogs import TextDialog
+
+LIST_KEYS: tuple[tuple[str, str], ...] = (
+    ("↑ ↓  j k", N_("one row")),
+    ("PgUp PgDn  ^B ^F", N_("one page; ^U ^D half a page")),
+    ("Home End  g G", N_("first and last row")),
+    ("← →  h l", N_("sideways; the first column stays")),
+    ("Space", N_("mark a row; * marks all, % inverts")),
+    ("< >", N_("sort by the column before or after; z turns the order")),
+    ("[ ]  { }", N_("make the sorted column narrower or wider; move it")),
+)
+KEY_CELLS = 20
+
+
+class HelpScreen(TextDialog):
+    """The help of one screen."""
+
+    def __init__(self, screen: SiteScreen) -> None:
+        own = [action for action in screen.all_actions() if action not in SHELL_ACTIONS]
+        parts = [_(screen.HELP), ""] if screen.HELP else []
+        parts += [self._line(screen, action) for action in own]
+        if isinstance(screen, ListScreen):
+            parts += ["", _("In the list")]
+            parts += [_columns(keys, _(text)) for keys, text in LIST_KEYS]
+        parts += [
+            "",
+            _("Everywhere"),
+            _columns("1–7", _("the screens by number (Alt with the number while typing)")),
+        ]
+        parts += [self._line(screen, action) for action in SHELL_ACTIONS]
+        super().__init__(_("Help"), "\n".join(parts))
+
+    @staticmethod
+    def _line(screen: SiteScreen, action: Action) -> str:
+        return _columns("  ".join(key_name(key) for key in screen.keys_of(action)), action.explanation)
+
+
+def _columns(keys: str, text: str) -> str:
+    return "  " + keys + " " * max(1, KEY_CELLS - cell_len(keys)) + text

@@ -1,0 +1,305 @@
+"""A screen that is one list: filter line, sorting, marks, columns that are remembered, copying.
+
+    class RechargesScreen(ListScreen):
+        SCOPE = "recharges"
+        SORT = ("time", True)                                    # column and whether descending, at first
+        def columns(self): return [Column(key="time", title=_("Time"), width=19), ...]
+        def source(self): return OperationRows(...)              # for self.filter_text and self.sort
+        def filters(self): return [_("January")]                 # what else narrows the list, for the filter line
+        def clear_filters(self): ...                             # takes that away again
+
+The table is `self.table`; `self.targets()` are the marked keys or the one under the cursor. `self.relist()` shows the
+list of a new `source()`, after a filter has changed; `reload()` fetches the same one again.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.suggester import SuggestFromList
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from engine.api.session import GetPreferences, SetPreference
+from engine.domain.errors import EngineDown, PbxmeterError
+from tui.actions import Action
+from tui.i18n import N_, _, ngettext
+from tui.screens.base import SiteScreen
+from tui.terminal.fence import DIALOG_GROUP
+from tui.terminal.text import clean
+from tui.widgets.columns import Column, ColumnState
+from tui.widgets.fields import Entry
+from tui.widgets.rows import RowSource
+from tui.widgets.table import WindowedTable
+
+FILTER_PAUSE_SECONDS = 0.15
+REMEMBER_PAUSE_SECONDS = 1.0
+
+
+class FilterLine(Horizontal):
+    """`/` and what was typed, then what else narrows the list; hidden while there is neither."""
+
+    def __init__(self, *, words: Sequence[str], placeholder: str) -> None:
+        super().__init__(id="filter")
+        self._entry = Entry(
+            placeholder=placeholder,
+            suggester=SuggestFromList(words, case_sensitive=False) if words else None,
+            id="filter-entry",
+        )
+
+    def compose(self) -> ComposeResult:
+        yield Static(" / ", id="filter-sign", markup=False)
+        yield self._entry
+        yield Static("", id="filter-also", markup=False)
+
+    @property
+    def entry(self) -> Entry:
+        return self._entry
+
+    def show(self, also: Sequence[str]) -> None:
+        """Shows or hides the line; `also` are the other filters, in words."""
+        self.query_one("#filter-also", Static).update("  ".join(f"[{clean(text)}]" for text in also))
+        self.set_class(bool(also) or bool(self._entry.value) or self._entry.has_focus, "-shown")
+
+
+class ListScreen(SiteScreen):
+    """One table over the whole screen. See the module's docstring."""
+
+    AUTO_FOCUS = "WindowedTable"
+    SORT: ClassVar[tuple[str | None, bool]] = (None, False)
+    FILTER_WORDS: ClassVar[tuple[str, ...]] = ()
+    """Offered as completion while a filter is typed."""
+
+    FILTER_HINT: ClassVar[str] = N_("part of a number or name; Enter: keep, Esc: clear")
+    EMPTY: ClassVar[str] = N_("Nothing here.")
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            name="find",
+            keys="slash,f3",
+            label=N_("Find"),
+            help=N_("Narrow the list as you type. Enter keeps the filter, Esc clears it."),
+        ),
+        Action(
+            name="copy",
+            keys="y",
+            label=N_("Copy"),
+            help=N_("Copy the marked rows, or the one under the cursor, to your terminal's clipboard."),
+            shown=False,
+        ),
+        Action(
+            name="columns",
+            keys="C",
+            label=N_("Columns"),
+            help=N_("Choose which columns are shown."),
+            shown=False,
+        ),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter_text = ""
+        self.sort = self.SORT
+        self._marked = 0
+        self._filter_timer: Timer | None = None
+        self._remember_timer: Timer | None = None
+
+    # What a list gives
+
+    def columns(self) -> Sequence[Column]:
+        raise NotImplementedError
+
+    def source(self) -> RowSource:
+        """The rows for `filter_text`, `sort` and whatever else the screen filters by. Raises `PbxmeterError`."""
+        raise NotImplementedError
+
+    def filters(self) -> list[str]:
+        """Other filters in force, in words."""
+        return []
+
+    def clear_filters(self) -> None:
+        """Takes the other filters away."""
+
+    def above(self) -> ComposeResult:
+        """Widgets above the table."""
+        yield from ()
+
+    # What every list does
+
+    @property
+    def table(self) -> WindowedTable:
+        return self.query_one("#list", WindowedTable)
+
+    @property
+    def filter_line(self) -> FilterLine:
+        return self.query_one(FilterLine)
+
+    def body(self) -> ComposeResult:
+        yield FilterLine(words=self.FILTER_WORDS, placeholder=_(self.FILTER_HINT))
+        yield from self.above()
+        yield WindowedTable(
+            self.columns(),
+            placeholder=_(self.EMPTY),
+            loading_text=_("Asking the engine…"),
+            ascii_only=self.shell.ascii_only,
+            id="list",
+        )
+
+    def on_mount(self) -> None:
+        self._recall_columns()
+        self.table.set_sort(*self.sort)
+        self.relist()
+
+    def targets(self) -> list[str]:
+        """The marked rows' keys, else the key under the cursor, else none."""
+        table = self.table
+        if table.marked_keys:
+            return sorted(table.marked_keys)
+        return [table.cursor_key] if table.cursor_key is not None else []
+
+    def relist(self) -> None:
+        """Shows the list anew from its top, after filter or order have changed."""
+        self.filter_line.show(self.filters())
+        try:
+            source = self.source()
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        self.table.set_source(source)
+        self.show_status()
+
+    def reload(self) -> None:
+        self.table.refresh_rows()
+
+    def status(self) -> list[tuple[str, str]]:
+        table = self.table
+        pieces: list[tuple[str, str]] = []
+        if self._marked:
+            pieces.append((ngettext("%d marked", "%d marked", self._marked) % self._marked, "marked"))
+        if table.row_count_exact or not table.fetching:
+            more = "" if table.row_count_exact else "+"
+            pieces.append((ngettext("%s row", "%s rows", table.row_count) % f"{table.row_count:,}{more}", ""))
+        return pieces
+
+    def back(self) -> bool:
+        if self.filter_text or self.filter_line.entry.value or self.filters():
+            self.clear_filters()
+            self.filter_line.entry.value = self.filter_text = ""
+            self.table.focus()
+            self.relist()
+            return True
+        if self.filter_line.entry.has_focus:
+            self.table.focus()
+            return True
+        if self.table.marked_keys:
+            self.table.clear_marks()
+            return True
+        return False
+
+    # The filter
+
+    def action_find(self) -> None:
+        line = self.filter_line
+        line.add_class("-shown")
+        line.entry.focus()
+
+    @on(Input.Changed, "#filter-entry")
+    def _filter_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._filter_timer is not None:
+            self._filter_timer.stop()
+        self._filter_timer = self.set_timer(FILTER_PAUSE_SECONDS, self._apply_filter)
+
+    @on(Input.Submitted, "#filter-entry")
+    def _filter_kept(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._apply_filter()
+        self.table.focus()
+        self.call_after_refresh(lambda: self.filter_line.show(self.filters()))
+
+    def _apply_filter(self) -> None:
+        if self._filter_timer is not None:
+            self._filter_timer.stop()
+            self._filter_timer = None
+        text = self.filter_line.entry.value.strip()
+        if text != self.filter_text:
+            self.filter_text = text
+            self.relist()
+
+    # The table
+
+    @on(WindowedTable.MarksChanged)
+    def _marks_changed(self, message: WindowedTable.MarksChanged) -> None:
+        self._marked = message.marked
+        self.show_status()
+        if message.partial:
+            self._mark_rest()
+
+    def _mark_rest(self) -> None:
+        self.shell.warn(_("Only the rows read so far are marked: the list is longer."))
+
+    @on(WindowedTable.SortRequested)
+    def _sort_requested(self, message: WindowedTable.SortRequested) -> None:
+        self.sort = (message.column, message.descending)
+        self.relist()
+
+    @on(WindowedTable.Loaded)
+    @on(WindowedTable.Counted)
+    def _loaded(self) -> None:
+        self.data_arrived()
+
+    @on(WindowedTable.FetchFailed)
+    def _fetch_failed(self, message: WindowedTable.FetchFailed) -> None:
+        error = message.error
+        if isinstance(error, EngineDown) or getattr(error, "code", "") == "cancelled":
+            return
+        if isinstance(error, PbxmeterError):
+            self.reload_failed(error)
+        else:
+            raise error
+
+    def action_copy(self) -> None:
+        table = self.table
+        cells = table.marked_texts() if hasattr(table, "marked_texts") else [table.cursor_cells]
+        text = "\n".join("\t".join(clean(cell) for cell in row) for row in cells if row)
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.shell.notify(_("Copied to your terminal's clipboard."))
+
+    # Columns
+
+    @work(group=DIALOG_GROUP)
+    async def action_columns(self) -> None:
+        from tui.screens.choose_columns import ChooseColumns
+
+        await self.app.push_screen_wait(ChooseColumns(self.table, self.columns()))
+
+    @work(group="columns", exclusive=True)
+    async def _recall_columns(self) -> None:
+        try:
+            values = (await self.ask(GetPreferences())).values
+            states = cast("list[list[object]]", json.loads(values.get(f"columns.{self.SCOPE}", "[]")))
+            remembered = [
+                ColumnState(str(key), int(str(width)), bool(hidden)) for key, width, hidden in states
+            ]
+        except (PbxmeterError, ValueError, TypeError):
+            # What cannot be read is as good as never remembered.
+            return
+        if remembered:
+            self.table.restore_columns(remembered)
+
+    @on(WindowedTable.ColumnsChanged)
+    def _columns_changed(self) -> None:
+        if self._remember_timer is not None:
+            self._remember_timer.stop()
+        self._remember_timer = self.set_timer(REMEMBER_PAUSE_SECONDS, self._remember_columns)
+
+    @work(group="columns", exclusive=True)
+    async def _remember_columns(self) -> None:
+        states = [[state.key, state.width, state.hidden] for state in self.table.column_states]
+        try:
+            await self.ask(SetPreference(name=f"columns.{self.SCOPE}", value=json.dumps(states)))
+        except PbxmeterError as error:
+            self.reload_failed(error)

@@ -1,0 +1,121 @@
+"""`:` or ^P: every command by name, narrowed as one types."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from tui.actions import key_name
+from tui.i18n import _
+from tui.screens.base import SiteScreen
+from tui.widgets.fields import Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A choice: a screen to go to, or an action of the present one."""
+
+    title: str
+    keys: str
+    explanation: str
+    mode: str = ""
+    action: str = ""
+
+
+class PaletteScreen(ModalScreen[Command | None]):
+    """Ends with the chosen command, None = none."""
+
+    AUTO_FOCUS = "Entry"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("down", "go(1)", show=False),
+        Binding("up", "go(-1)", show=False),
+        Binding("pagedown", "go(8)", show=False),
+        Binding("pageup", "go(-8)", show=False),
+    ]
+
+    def __init__(self, screen: SiteScreen) -> None:
+        super().__init__()
+        self._commands = [
+            *(
+                Command(
+                    title=action.title,
+                    keys=key_name(screen.key_of(action)),
+                    explanation=action.explanation,
+                    action=action.name,
+                )
+                for action in screen.all_actions()
+                if action.name != "palette"
+            ),
+            *(
+                Command(title=title, keys=digit, explanation=_("Go to this screen."), mode=mode)
+                for mode, digit, title in screen.shell.tabs
+                if mode != screen.SCOPE
+            ),
+        ]
+        self._found: list[Command] = []
+
+    def compose(self) -> ComposeResult:
+        dialog = Vertical(classes="dialog palette")
+        dialog.border_title = _("Commands")
+        dialog.border_subtitle = _("Enter: do it   Esc: close")
+        with dialog:
+            yield Entry(placeholder=_("Type a part of the name"))
+            yield OptionList(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._narrow("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._narrow(event.value.strip())
+
+    def _narrow(self, text: str) -> None:
+        matcher = Matcher(text)
+        scored = [
+            (max(matcher.match(command.title) * 2, matcher.match(command.explanation)), command)
+            for command in self._commands
+        ]
+        if text:
+            scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
+        self._found = [command for _score, command in scored]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(self._line(command)) for command in self._found])
+        options.highlighted = 0 if self._found else None
+
+    @staticmethod
+    def _line(command: Command) -> Content:
+        text = "" if command.explanation == command.title else f"  {command.explanation}"
+        return Content.assemble(
+            (f"{command.keys:>5}  ", "$accent"), (command.title, "bold"), (text, "$text-muted")
+        )
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        index = self.query_one(OptionList).highlighted
+        if index is not None and index < len(self._found):
+            self.dismiss(self._found[index])
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._found[event.option_index])
+
+    def action_go(self, by: int) -> None:
+        options = self.query_one(OptionList)
+        if self._found:
+            options.highlighted = max(0, min((options.highlighted or 0) + by, len(self._found) - 1))
+
+    def action_close(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,45 @@
+"""Signing in by name and password, where accounts exist and the operating-system user has none."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui.i18n import _
+from tui.widgets.fields import Field, TextField
+from tui.widgets.forms import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.api.client import Credentials
+
+
+class SignInScreen(Form["Credentials"]):
+    """Ends with what was typed; whether it fits, the engine says. None = leave."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", show=False)]
+
+    def __init__(self, *, home: str, reason: str = "", again: bool = False) -> None:
+        """`again`: the session ended while the application was in use."""
+        intro = _("Your session ended. What you typed elsewhere is kept.") if again else home
+        super().__init__(_("Sign in to pbxmeter"), submit=_("Sign in"), intro=intro)
+        self._reason = reason
+        self.name_field = TextField("name", _("Name"), required=True)
+        self.password = TextField("password", _("Password"), required=True, password=True)
+
+    @property
+    def changed(self) -> bool:
+        return False
+
+    def fields(self) -> "Sequence[Field[object]]":
+        return [self.name_field, self.password]
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self._reason:
+            self.say(self._reason, error=True)
+
+    async def submit(self) -> "Credentials":
+        from engine.api.client import Credentials
+
+        return Credentials(name=self.name_field.value, password=self.password.value)
