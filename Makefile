@@ -1,0 +1,52 @@
+# Every target sets itself up: it needs Python 3.11+ with venv, and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-long check bench bench-smoke bench-rating bench-tui format lock messages clean
+
+demo: $(READY)
+	$(BIN)/pbxmeter demo
+
+test: $(READY)
+	$(BIN)/pytest -n 2 --dist loadfile
+
+test-long: $(READY)
+	$(BIN)/pytest -m long --run-long
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+bench: bench-rating bench-tui
+
+bench-smoke: $(READY)
+	$(BIN)/python -m tests.bench.rating --rows 20000 --rules 100
+
+bench-rating: $(READY)
+	$(BIN)/python -m tests.bench.rating
+
+bench-tui: $(READY)
+	$(BIN)/python -m tests.bench.terminal
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--no-emit-index-url --group dev --group bench pyproject.toml -o requirements.lock
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("pbxmeter needs Python 3.11 or newer; set PYTHON=python3.12 or similar" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
