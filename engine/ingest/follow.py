@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from engine.domain.errors import StorageError
 from engine.ingest.content import Content
+from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.health import CATCHING_UP_BYTES, SourceHealth
 from engine.ingest.listing import SourceSpec
 from engine.ingest.pieces import FileWork, Piece
@@ -41,7 +42,7 @@ class Follower:
         settle_seconds: float = SETTLE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`known` are the stored positions; those of sources no longer configured are known by content only."""
+        """`known` are the stored positions; those of sources not configured are known by content only."""
         self._piece_bytes = piece_bytes
         self._known = Known()
         self._sources = [
@@ -100,7 +101,14 @@ class Follower:
         if file is None:
             return
         before = file.position
-        file.position = before
+        if file.handed is not None:
+            head, tail = file.handed.edges
+            read = file.handed.data[: after.read_offset - before.read_offset]
+            file.edges = (
+                (head + read[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES],
+                (tail + read[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:],
+            )
+            file.handed = None
         if after.read_offset == before.read_offset and file.read_full:
             file.limit = min(2 * max(file.limit, self._piece_bytes), self._longest)
         elif after.read_offset == before.read_offset:
@@ -132,15 +140,17 @@ class Follower:
     def _piece(self, file: Tracked, content: Content, source: SourceFollower) -> Piece | None:
         before = file.position
         # A compressed file is not written in place, and going back in it means unpacking it again.
-        edges = file.edges if content.packed else before.edges(content.read_at)
+        edges = file.edges if content.packed and file.edges else before.edges(content.read_at)
         if edges is None:
             return None
         limit = file.limit or self._piece_bytes
-        header = b"" if before.read_offset == 0 else file.header or _first_lines(content)
+        if before.read_offset and not file.header:
+            file.header = _first_lines(content.read_at(0, HEADER_BYTES))
         data = content.read_at(before.read_offset, limit)
         if not content.packed and before.edges(content.read_at) is None:
             return None
-        file.header = header
+        if before.read_offset == 0:
+            file.header = _first_lines(data)
         full = len(data) == limit
         end = before.read_offset + len(data)
         if content.packed and not full:
@@ -149,17 +159,19 @@ class Follower:
         torn = full and limit >= self._longest
         closed = at_end and source.closing(file)
         file.read_end, file.read_full = end, full
-        return Piece(
+        piece = Piece(
             before=before,
             data=data,
-            header=header,
+            header=file.header if before.read_offset else b"",
             edges=edges,
             final=closed or torn,
             finishes=closed or (at_end and source.spec.whole_files),
         )
+        file.handed = piece if content.packed else None
+        return piece
 
 
-def _first_lines(content: Content) -> bytes:
-    """The file's first whole lines."""
-    lines = content.read_at(0, HEADER_BYTES).splitlines(keepends=True)[:HEADER_LINES]
-    return b"".join(line for line in lines if line.endswith(b"\n"))
+def _first_lines(head: bytes) -> bytes:
+    """The first whole lines."""
+    lines = head[:HEADER_BYTES].split(b"\n", HEADER_LINES)
+    return b"".join(line + b"\n" for line in lines[:-1])

@@ -267,7 +267,7 @@ class SourceFollower:
         return False
 
     def _by_inode(self, found: Found) -> Tracked | None:
-        """The file known under this inode, if it still holds what it did; others known there are displaced."""
+        """The file known under this inode, if it still holds what it did; else it is displaced."""
         entry, status = found
         fitting: Tracked | None = None
         for file in self._known.at((status.st_dev, status.st_ino)):
@@ -305,7 +305,7 @@ class SourceFollower:
         file.gone = False
 
     def _settle_stranger(self, found: Found, now: float) -> bool | None:
-        """Takes a file unknown by inode for what it is; whether its content was known, None = cannot be told now."""
+        """Takes a file unknown by inode for what it is: whether its content was known; None = later."""
         entry, status = found
         key = (status.st_dev, status.st_ino)
         stamp = (status.st_size, status.st_mtime_ns)
@@ -448,8 +448,8 @@ class SourceFollower:
         if file.stamp == (-1, -1):
             read_at = datetime.fromtimestamp(position.last_read_at, UTC).isoformat(timespec="seconds")
             self.warnings.append(
-                f"{position.path} as read until {read_at} was not found again; if it was written to after that, "
-                "import the rest from a copy with `pbxmeter ingest`."
+                f"{position.path} as read until {read_at} was not found again; "
+                "if it was written to after that, import a copy with `pbxmeter ingest`."
             )
         elif file.behind:
             self.warnings.append(

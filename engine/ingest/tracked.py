@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.ingest.content import Content
 from engine.ingest.fingerprint import FINGERPRINT_BYTES, prefix_digests, sha256
+from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
 
 MAX_OPEN = 128
@@ -52,6 +53,10 @@ class Tracked:
     """Length and digest of the first bytes while nothing is accounted for."""
     edges: tuple[bytes, bytes] | None = None
     """Head and tail of a compressed file at its read offset, which is dear to go back to."""
+    handed: Piece | None = None
+    """The piece of a compressed file that is not committed yet."""
+    header: bytes = b""
+    """The file's first lines, once known."""
     checkpoints: deque[tuple[int, int, str]] = field(default_factory=lambda: deque(maxlen=MAX_CHECKPOINTS))
     """Earlier read offsets with length and digest of the bytes before them."""
 
@@ -70,6 +75,7 @@ class Tracked:
         if self.content is not None:
             self.content.close()
             self.content = None
+        self.edges = self.handed = None
 
 
 class Known:
@@ -138,7 +144,7 @@ class Known:
         """Keeps the file open, at the cost of the one unused for longest."""
         if file.content is not content:
             file.close()
-            file.content = content
+        file.content = content
         self._open[file.token] = file
         self._open.move_to_end(file.token)
         while len(self._open) > MAX_OPEN:
