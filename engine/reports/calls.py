@@ -24,9 +24,13 @@ from engine.domain.money import format_amount
 from engine.domain.rates import Rate
 from engine.domain.site import Site
 from engine.domain.zones import to_local
+from engine.reports import raw
 from engine.reports.conditions import call_conditions, is_selective, since, until
-from engine.reports.raw import ReadFile, read_line
+from engine.reports.export import export_calls
+from engine.reports.raw import ReadFile
 from engine.store import Condition, Session
+
+__all__ = ["CallSummary", "calls_by_id", "count_calls", "export_calls", "get_call", "list_calls", "summary"]
 
 MAX_LIMIT = 10_000
 MAX_ENTRIES = 100
@@ -103,7 +107,7 @@ def summary(session: Session, site: Site, asked: CallFilter) -> CallSummary:
 
 
 def get_call(
-    session: Session, site: Site, request: GetCall, *, read_raw: RawReader = read_line
+    session: Session, site: Site, request: GetCall, *, read_raw: RawReader = raw.read_raw
 ) -> CallDetail:
     """One call with its rule as it was, the parts of its cost, its line and its ledger entries.
 
@@ -119,7 +123,7 @@ def get_call(
             detail, tuple[str, datetime | None, int, int, int | None, int, int, str, int, str], strict=False
         )
     )
-    raw = read_raw(ReadFile(path=path, head_length=head_length, head_sha256=head_sha256), offset, length)
+    line = read_raw(ReadFile(path=path, head_length=head_length, head_sha256=head_sha256), offset, length)
     return CallDetail(
         row=row,
         call_key=key,
@@ -134,9 +138,9 @@ def get_call(
         rate=None if version is None else _rate(session, version),
         source=path,
         line_offset=offset,
-        raw="" if raw is None else raw.decode("utf-8", errors="replace").rstrip("\r\n"),
+        raw="" if line is None else line.decode("utf-8", errors="replace").rstrip("\r\n"),
         raw_missing=""
-        if raw is not None
+        if line is not None
         else f"{path or 'The file'} no longer holds this line, nor does a rotated file beside it.",
         entries=_entries(session, site, request.call_id),
     )

@@ -1,5 +1,8 @@
 """The export of calls: a stream of Arrow batches in the columns that people and spreadsheets read."""
 
+# pyarrow makes the functions of its compute module at import; its stubs do not list them.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 
@@ -15,6 +18,9 @@ from engine.store import Condition, Session
 
 SLICE_DAYS = 31
 """Calls are sorted and sent a month at a time: the first rows leave at once, and no sort outgrows memory."""
+
+LATEST = datetime(9990, 1, 1)
+"""Nonsense beyond it must not overflow the calendar."""
 
 _TEXT = ("extension", "name", "direction", "dialled", "trunk", "disposition")
 _TIMES = ("started_at", "answered_at", "ended_at")
@@ -51,15 +57,23 @@ def _batches(
     if first is None or last is None:
         return
     # Answers and ends come after starts, by days at most; what lies beyond keeps the last offset.
-    stretches = offsets(site.zone, first - timedelta(days=1), last + timedelta(days=400))
+    stretches = offsets(site.zone, first, min(last, LATEST) + timedelta(days=400))
     # One transaction: all slices show the same moment.
     with session.transaction():
-        start = first
-        while start <= last:
-            end = start + timedelta(days=SLICE_DAYS)
+        start: datetime | None = first
+        while start is not None and start <= last:
+            end = min(start, LATEST) + timedelta(days=SLICE_DAYS)
+            sent = False
             for batch in session.reader("calls.export", where=[*where, since(start), until(end)]):
+                sent = sent or batch.num_rows > 0
                 yield _exported(batch, stretches)
-            start = end
+            start = end if sent else _next_start(session, where, end)
+
+
+def _next_start(session: Session, where: list[Condition], after: datetime) -> datetime | None:
+    """Where calls go on after a month without any."""
+    row = session.row("calls.matching_span", where=[*where, since(after)])
+    return msgspec.convert(row, tuple[datetime | None, datetime | None])[0]
 
 
 def _exported(batch: pa.RecordBatch, stretches: list[Stretch]) -> pa.RecordBatch:

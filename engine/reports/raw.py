@@ -32,7 +32,7 @@ class ReadFile:
     head_sha256: str
 
 
-def read_line(file: ReadFile, offset: int, length: int) -> bytes | None:
+def read_raw(file: ReadFile, offset: int, length: int) -> bytes | None:
     """The `length` bytes at `offset`, at most `MAX_LINE_BYTES`; None when no file has that beginning.
 
     Looks at the path itself, then at rotated names beside it (`Master.csv.1`, `Master.csv-20260131`,
