@@ -43,7 +43,9 @@ class Terminal:
         self._master, slave = pty.openpty()
         self._set_size(cols, rows)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
-        environment.pop("NO_COLOR", None)
+        # Set by a parallel test runner, they would stand for the size of this terminal.
+        for name in ("COLUMNS", "LINES", "NO_COLOR"):
+            environment.pop(name, None)
         environment.update(env or {})
         self.process = subprocess.Popen(
             list(argv),

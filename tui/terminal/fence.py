@@ -15,7 +15,7 @@ from time import monotonic
 from typing import cast
 
 from textual import events
-from textual.app import App, ReturnType
+from textual.app import App, ReturnType, ScreenStackError
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -124,6 +124,11 @@ class _Settling:
         self._began = monotonic()
 
     async def finish(self) -> None:
+        """Returns when all is at rest or out of time; at once while there is no screen, as when leaving."""
+        with suppress(ScreenStackError):
+            await self._finish()
+
+    async def _finish(self) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SETTLE_SECONDS):

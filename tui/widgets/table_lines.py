@@ -104,4 +104,5 @@ class TableLines:
         if moving:
             room = max(0, self.width - strip.cell_length)
             strip = Strip.join([strip, Strip(moving).crop(self.scroll_x, self.scroll_x + room)])
-        return strip.adjust_cell_length(self.width, base)
+        # Each run of equal style costs its colours on the line; equal neighbours share them.
+        return strip.adjust_cell_length(self.width, base).simplify()

@@ -38,6 +38,7 @@ class Ordered(OrderedKeys[None], CleanLines[None], App[None]):
         Binding("r", "recharge", "Recharge"),
         Binding("s", "slow_recharge", "Slowly"),
         Binding("w", "worker_recharge", "By worker"),
+        Binding("h", "held_recharge", "Held"),
         Binding("t", "two", "Two amounts"),
         Binding("a,l,1", "hot", "Hot key"),
         Binding("q", "quit", "Quit"),
@@ -91,6 +92,13 @@ class Ordered(OrderedKeys[None], CleanLines[None], App[None]):
     async def action_worker_recharge(self) -> None:
         await asyncio.to_thread(lambda: None)
         self.say(f"worked={await self.push_screen_wait(Amount())}")
+
+    @work
+    async def action_held_recharge(self) -> None:
+        with self.keys_held():
+            await asyncio.sleep(0.6)
+            amount = self.push_screen(Amount(), wait_for_dismiss=True)
+        self.say(f"held={await amount}")
 
     @work
     async def action_two(self) -> None:

@@ -51,6 +51,24 @@ def test_keys_reach_the_dialog_a_worker_opens_after_asking_for_a_while(terminal:
     assert "hot 1" in terminal.wait_for(lambda text: "slow=7a" in text and "hot" in text)
 
 
+def test_keys_reach_a_dialog_opened_while_keys_were_held(terminal: Terminal) -> None:
+    terminal.send(b"h7a\rl")
+    assert "hot 1" in terminal.wait_for(lambda text: "held=7a" in text and "hot" in text)
+
+
+def test_keys_typed_before_the_first_paint_are_handled_in_order() -> None:
+    with Terminal(APP, cwd=ROOT) as terminal:
+        terminal.wait_for(lambda _text: terminal.received_bytes > 0)
+        terminal.send(b"/al1\r")
+        assert "hot" not in terminal.wait_for("filter=al1")
+
+
+def test_keys_typed_after_quit_do_no_harm(terminal: Terminal) -> None:
+    terminal.send(b"qq/al1\r")
+    assert terminal.wait_exit() == 0
+    assert "Traceback" not in terminal.text()
+
+
 def test_keys_reach_the_second_dialog_of_a_worker(terminal: Terminal) -> None:
     terminal.send(b"t1\r2" + BACKSPACE + b"3\r")
     terminal.wait_for("two=1+3")
