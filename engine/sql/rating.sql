@@ -117,3 +117,48 @@ SELECT
     coalesce(initial_fee_micros, 0)::BIGINT AS first_block_micros
 FROM priced
 ORDER BY row;
+
+-- name: rerate_span
+-- First and last call of a selection that a rule could price, and how many there are.
+SELECT coalesce(min(call_id), 0), coalesce(max(call_id), 0), count(*)
+FROM call
+WHERE started_at >= $first AND started_at < $last
+    AND direction = 'outbound' AND billsec > 0 AND unrated IS DISTINCT FROM 'not answered'
+    AND (NOT $only_unrated OR unrated = 'no rule')
+    AND ($extensions::VARCHAR[] IS NULL OR list_contains($extensions::VARCHAR[], extension));
+
+-- name: rerate_calls
+-- Those among the calls after one up to another, as rate_calls takes them, with what they cost now.
+SELECT
+    call_id AS row, extension, dialled, direction, true AS answered, billsec, answered_local,
+    cost_micros, unrated
+FROM call
+WHERE call_id > $after AND call_id <= $upto
+    AND started_at >= $first AND started_at < $last
+    AND direction = 'outbound' AND billsec > 0 AND unrated IS DISTINCT FROM 'not answered'
+    AND (NOT $only_unrated OR unrated = 'no rule')
+    AND ($extensions::VARCHAR[] IS NULL OR list_contains($extensions::VARCHAR[], extension))
+ORDER BY call_id;
+
+-- name: changed_calls
+-- Those of rerate_stored whose cost or reason is another one in rerate_fresh.
+SELECT
+    stored.row AS call_id, stored.extension,
+    stored.cost_micros AS old_cost_micros, fresh.cost_micros AS new_cost_micros,
+    stored.unrated AS old_unrated, fresh.unrated AS new_unrated,
+    fresh.rate_version, fresh.cycles, fresh.first_block_micros
+FROM rerate_stored AS stored
+JOIN rerate_fresh AS fresh USING (row)
+WHERE stored.cost_micros <> fresh.cost_micros OR stored.unrated IS DISTINCT FROM fresh.unrated
+ORDER BY call_id;
+
+-- name: update_calls
+-- Gives the calls of rerated_calls their new cost and its parts.
+UPDATE call SET
+    cost_micros = changed.new_cost_micros,
+    unrated = changed.new_unrated,
+    rate_version = changed.rate_version,
+    cycles = changed.cycles,
+    first_block_micros = changed.first_block_micros
+FROM rerated_calls AS changed
+WHERE call.call_id = changed.call_id AND call.call_id BETWEEN $first_id AND $last_id;

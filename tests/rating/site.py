@@ -1,7 +1,7 @@
 """A store whose rate list and extensions come from the plain reference's rules and calls."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,9 @@ import pyarrow as pa
 from hypothesis import HealthCheck
 
 from engine.domain.rates import Rate
+from engine.domain.site import Site
+from engine.rating.book import RateBook
+from engine.rating.calls import rate_calls
 from engine.rating.versions import add_list, add_versions
 from engine.store import Session
 from tests.reference.rating import Call, Rule
@@ -84,6 +87,44 @@ def call_table(calls: Sequence[Call], zone: ZoneInfo) -> pa.Table:
             "answered_local": pa.array(local, pa.timestamp("us")),
         }
     )
+
+
+def rated(session: Session, calls: pa.Table, site: Site) -> list[tuple[Any, ...]]:
+    """The rows of `rate_calls` by the list as it stands."""
+    verdicts = rate_calls(session, RateBook.load(session), calls, site=site)
+    return list(zip(*verdicts.to_pydict().values(), strict=True))
+
+
+def store_calls(session: Session, calls: Sequence[Call], zone: ZoneInfo, *, site: Site) -> None:
+    """Makes these the stored calls, numbered from 1 and rated by the list as it stands."""
+    connection = session._connection  # pyright: ignore[reportPrivateUsage]
+    connection.execute("DELETE FROM call")
+    table = call_table(calls, zone)
+    verdicts = rate_calls(session, RateBook.load(session), table, site=site)
+    started = [
+        call.answered_at.astimezone(UTC).replace(tzinfo=None) if call.answered_at else NOW for call in calls
+    ]
+    with session.bound(
+        test_calls=table.append_column("started_at", pa.array(started, pa.timestamp("us"))),
+        test_verdicts=verdicts,
+    ):
+        connection.execute(
+            """
+            INSERT INTO call
+            SELECT row + 1, row, started_at, started_at, CASE WHEN answered THEN started_at END,
+                CASE WHEN answered THEN answered_local END, NULL, extension, direction, dialled, '', '',
+                billsec, billsec, cost_micros, unrated, rate_version, cycles, first_block_micros, 1, row, 1
+            FROM test_calls JOIN test_verdicts USING (row) ORDER BY row
+            """
+        )
+
+
+def stored_costs(session: Session) -> list[int]:
+    """What each stored call costs, in micro-units."""
+    connection = session._connection  # pyright: ignore[reportPrivateUsage]
+    return [
+        cost for (cost,) in connection.execute("SELECT cost_micros FROM call ORDER BY call_id").fetchall()
+    ]
 
 
 def _second(moment: time) -> int:

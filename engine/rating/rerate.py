@@ -1,0 +1,110 @@
+"""Rates stored calls anew, in batches: which of them would cost something else now.
+
+Only answered outbound calls with talk time are looked at; nothing could make the others cost anything. A
+call is rated as if it were stored today: by the list and the billing switches as they stand. It changes when
+its cost or its reason does, and then takes rule, cycles and first block along. Where cost and reason stay the
+same it keeps the rule it was rated by, so that renaming or replacing rules of one price touches nothing,
+and a second run finds nothing to change.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import pyarrow as pa
+
+from engine.domain.site import Site
+from engine.rating.book import RateBook
+from engine.rating.calls import rate_calls
+from engine.store import Session
+
+BATCH_CALLS = 500_000
+"""The most calls in a batch: it spans so many numbers of calls."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which stored calls."""
+
+    first: datetime
+    """Naive UTC; calls that started then or later."""
+    last: datetime
+    """Naive UTC; calls that started before."""
+    extensions: tuple[str, ...] | None = None
+    """None = all."""
+    only_unrated: bool = False
+    """Only those that no rule covered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """Where the calls of a selection lie; start with `after = first_call_id - 1`."""
+
+    first_call_id: int
+    last_call_id: int
+    calls: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RerateBatch:
+    """One batch of a selection."""
+
+    changed: pa.Table
+    """By call_id: call_id, extension, old_cost_micros, new_cost_micros, old_unrated, new_unrated,
+    rate_version, cycles, first_block_micros."""
+    examined: int
+    upto_call_id: int
+    """Pass it as `after` for the next batch; the last batch reaches the span's last call."""
+
+
+def rerate_span(session: Session, selection: Selection) -> Span:
+    """Counts what a run will examine."""
+    row = session.row(
+        "rating.rerate_span",
+        first=selection.first,
+        last=selection.last,
+        extensions=_listed(selection.extensions),
+        only_unrated=selection.only_unrated,
+    )
+    assert row is not None
+    first, last, calls = cast("tuple[int, int, int]", row)
+    return Span(first_call_id=first, last_call_id=last, calls=calls)
+
+
+def changed_calls(
+    session: Session,
+    book: RateBook,
+    *,
+    site: Site,
+    selection: Selection,
+    after: int,
+    batch_calls: int = BATCH_CALLS,
+) -> RerateBatch:
+    """Rates the next batch of calls behind call `after` anew; changes nothing."""
+    upto = after + batch_calls
+    stored = session.table(
+        "rating.rerate_calls",
+        after=after,
+        upto=upto,
+        first=selection.first,
+        last=selection.last,
+        extensions=_listed(selection.extensions),
+        only_unrated=selection.only_unrated,
+    )
+    fresh = rate_calls(session, book, stored.drop_columns(["cost_micros", "unrated"]), site=site)
+    with session.bound(rerate_stored=stored, rerate_fresh=fresh):
+        changed = session.table("rating.changed_calls")
+    return RerateBatch(changed=changed, examined=stored.num_rows, upto_call_id=upto)
+
+
+def update_calls(session: Session, changed: pa.Table) -> None:
+    """Stores what a batch changes; its ledger entries belong into the same transaction."""
+    if not changed.num_rows:
+        return
+    first, last = changed["call_id"][0].as_py(), changed["call_id"][-1].as_py()
+    with session.bound(rerated_calls=changed):
+        session.run("rating.update_calls", first_id=first, last_id=last)
+
+
+def _listed(extensions: tuple[str, ...] | None) -> list[str] | None:
+    return None if extensions is None else list(extensions)
