@@ -69,8 +69,8 @@ class PagedView(ScrollView):
         self._incoming: Pages | None = self._pages if source is not None else None
         self._is_refresh = False
         self._refresh_again = False
-        self._page_under_way = False
-        self._count_under_way = False
+        self._page_under_way: Pages | None = None
+        self._count_under_way: Pages | None = None
         self._paused = False
         self._cursor = 0
         self._to_end = False
@@ -122,6 +122,8 @@ class PagedView(ScrollView):
     def set_source(self, source: RowSource) -> None:
         """Shows another list from its top: also the same rows in another order or under another filter."""
         self._cancel_sources()
+        # A source slow to notice that it was cancelled does not hold up the new one; its answer is dropped.
+        self._page_under_way = self._count_under_way = None
         self._incoming = Pages(source)
         self._is_refresh = self._refresh_again = self._paused = False
         self._to_end = False
@@ -139,7 +141,7 @@ class PagedView(ScrollView):
 
     def cancel_count(self) -> None:
         """Stops counting; the number of rows then grows as the view moves on."""
-        if self._count_under_way:
+        if self._count_under_way is not None:
             self._pages.count_wanted = False
             self._pages.source.cancel()
 
@@ -172,7 +174,7 @@ class PagedView(ScrollView):
             self._fetch()
 
     def _cancel_sources(self) -> None:
-        if self._page_under_way or self._count_under_way:
+        if self._page_under_way is not None or self._count_under_way is not None:
             self._pages.source.cancel()
             if self._incoming is not None and self._incoming.source is not self._pages.source:
                 self._incoming.source.cancel()
@@ -184,12 +186,12 @@ class PagedView(ScrollView):
 
     def _fetch(self) -> None:
         """Starts fetching the next missing page unless one is under way: its answer comes back here."""
-        if self._page_under_way or self._paused or not self.is_running:
+        if self._page_under_way is not None or self._paused or not self.is_running:
             return
         pages = self._incoming if self._incoming is not None else self._pages
         number = pages.missing(*self._view_of(pages))
         if number is not None:
-            self._page_under_way = True
+            self._page_under_way = pages
             self._fetch_page(pages, pages.request(number))
         elif self._incoming is not None:
             self._show_incoming(self._incoming)
@@ -212,8 +214,9 @@ class PagedView(ScrollView):
 
     @on(_PageArrived)
     def _page_arrived(self, message: _PageArrived) -> None:
-        self._page_under_way = False
         pages, page = message.pages, message.page
+        if pages is self._page_under_way:
+            self._page_under_way = None
         if pages is not self._pages and pages is not self._incoming:
             self._fetch()
             return
@@ -234,17 +237,20 @@ class PagedView(ScrollView):
 
     def _count(self) -> None:
         pages = self._pages
-        if self._count_under_way or self._incoming is not None or pages.counted or not pages.count_wanted:
+        if self._count_under_way is not None or self._incoming is not None:
+            return
+        if pages.counted or not pages.count_wanted:
             return
         if pages.end_known:
             self._counted(pages.rows)
         else:
-            self._count_under_way = True
+            self._count_under_way = pages
             self._fetch_count(pages)
 
     @on(_CountArrived)
     def _count_arrived(self, message: _CountArrived) -> None:
-        self._count_under_way = False
+        if message.pages is self._count_under_way:
+            self._count_under_way = None
         if message.pages is not self._pages:
             self._count()
         elif isinstance(message.rows, Exception):

@@ -154,13 +154,26 @@ async def test_answers_of_a_source_that_was_replaced_are_dropped() -> None:
         app.table.set_source(new)
         assert old.cancelled
         await pilot.pause()
-        assert "Loading" in app.lines()[1]
+        await until(lambda: app.table.cursor_key == "k0")
+        assert "new 0" in app.lines()[1]
         old.page_gate.set()
         old.count_gate.set()
         await counted(app)
         await pilot.pause()
         assert app.table.row_count == 700
         assert not any("old" in line for line in app.lines())
+
+
+async def test_a_list_whose_first_rows_are_on_their_way_says_so() -> None:
+    source = HeldRows(1000)
+    app = TableApp(source)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "Loading" in app.lines()[1]
+        source.page_gate.set()
+        source.count_gate.set()
+        await counted(app)
+        assert "row 0" in app.lines()[1]
 
 
 async def test_old_rows_stay_until_the_new_ones_arrive() -> None:
