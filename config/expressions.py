@@ -1,0 +1,154 @@
+"""The small language of format files: columns, texts and a fixed set of functions. No code runs from it."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "truth"]
+
+MAX_EXPRESSION_CHARACTERS = 2000
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The text of a column; '' where the record has none of that name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in single quotes."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function and its arguments."""
+
+    function: str
+    arguments: tuple["Expression", ...]
+
+
+Expression = Column | Text | Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function takes and gives."""
+
+    gives: Kind
+    takes: tuple[Literal["text", "truth", "quoted"], ...]
+    optional: int = 0
+    """How many of the last arguments may be left out."""
+    repeats: bool = False
+    """The last argument may be given many times."""
+
+
+FUNCTIONS: dict[str, Signature] = {
+    "first": Signature("text", ("text",), repeats=True),
+    "internal": Signature("text", ("text",)),
+    "trunk": Signature("text", ("text",)),
+    "stem": Signature("text", ("text",)),
+    "peer": Signature("text", ("text",)),
+    "target": Signature("text", ("text",)),
+    "caller_name": Signature("text", ("text",)),
+    "caller_number": Signature("text", ("text",)),
+    "before": Signature("text", ("text", "quoted")),
+    "after": Signature("text", ("text", "quoted")),
+    "without": Signature("text", ("text", "quoted")),
+    "when": Signature("text", ("truth", "text", "text"), optional=1),
+    "equals": Signature("truth", ("text", "quoted"), repeats=True),
+    "starts": Signature("truth", ("text", "quoted"), repeats=True),
+    "contains": Signature("truth", ("text", "quoted")),
+    "present": Signature("truth", ("text",)),
+    "positive": Signature("truth", ("text",)),
+    "is_internal": Signature("truth", ("text",)),
+    "is_trunk": Signature("truth", ("text",)),
+    "all": Signature("truth", ("truth",), repeats=True),
+    "any": Signature("truth", ("truth",), repeats=True),
+    "not": Signature("truth", ("truth",)),
+}
+
+_TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)|'(?P<text>(?:[^']|'')*)'|(?P<mark>[(),]))")
+
+
+def parse_expression(text: str, kind: Kind) -> Expression:
+    """The expression of a text. Raises `ValueError` with a sentence for people."""
+    if len(text) > MAX_EXPRESSION_CHARACTERS:
+        raise ValueError(f"is longer than {MAX_EXPRESSION_CHARACTERS} characters.")
+    tokens: list[tuple[str, str]] = []
+    position = 0
+    while text[position:].strip():
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(f"cannot be read from {text[position : position + 20].strip()!r} on.")
+        token = str(match.lastgroup)
+        tokens.append((token, match[token].replace("''", "'") if token == "text" else match[token]))
+        position = match.end()
+    expression, rest = _parse(tokens, 0, 0)
+    if rest < len(tokens):
+        raise ValueError(f"has {tokens[rest][1]!r} after its end.")
+    if kind_of(expression) != kind:
+        wanted = "a condition such as present(x)" if kind == "truth" else "a text, not a condition"
+        raise ValueError(f"must be {wanted}.")
+    return expression
+
+
+def kind_of(expression: Expression) -> Kind:
+    """Whether it gives a text or a truth."""
+    return FUNCTIONS[expression.function].gives if isinstance(expression, Apply) else "text"
+
+
+def columns_of(expression: Expression) -> set[str]:
+    """The columns it reads."""
+    if isinstance(expression, Column):
+        return {expression.name}
+    if isinstance(expression, Apply):
+        return set[str]().union(*(columns_of(argument) for argument in expression.arguments))
+    return set()
+
+
+def _parse(tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[Expression, int]:
+    if at >= len(tokens):
+        raise ValueError("ends too early.")
+    if depth > MAX_DEPTH:
+        raise ValueError(f"is nested more than {MAX_DEPTH} deep.")
+    token, word = tokens[at]
+    if token == "text":
+        return Text(word), at + 1
+    if token != "name":
+        raise ValueError(f"has {word!r} where a column, a text or a function is expected.")
+    if at + 1 >= len(tokens) or tokens[at + 1] != ("mark", "("):
+        return Column(word), at + 1
+    arguments: list[Expression] = []
+    at += 2
+    while at < len(tokens) and tokens[at] != ("mark", ")"):
+        argument, at = _parse(tokens, at, depth + 1)
+        arguments.append(argument)
+        if at < len(tokens) and tokens[at] == ("mark", ","):
+            at += 1
+        elif at < len(tokens) and tokens[at] != ("mark", ")"):
+            raise ValueError(f"has {tokens[at][1]!r} where a comma or ) is expected.")
+    if at >= len(tokens):
+        raise ValueError(f"does not close the bracket of {word}(.")
+    return _checked(word, tuple(arguments)), at + 1
+
+
+def _checked(name: str, arguments: tuple[Expression, ...]) -> Apply:
+    if name not in FUNCTIONS:
+        raise ValueError(f"{name} is not a function; known are: {', '.join(FUNCTIONS)}.")
+    signature = FUNCTIONS[name]
+    least = len(signature.takes) - signature.optional
+    if len(arguments) < least or (len(arguments) > len(signature.takes) and not signature.repeats):
+        raise ValueError(f"{name}() takes {least} argument(s), not {len(arguments)}.")
+    for index, argument in enumerate(arguments):
+        takes = signature.takes[min(index, len(signature.takes) - 1)]
+        if takes == "quoted" and not isinstance(argument, Text):
+            raise ValueError(f"{name}(): argument {index + 1} must be a text in single quotes.")
+        if takes != "quoted" and kind_of(argument) != takes:
+            wanted = "a condition" if takes == "truth" else "a text"
+            raise ValueError(f"{name}(): argument {index + 1} must be {wanted}.")
+    return Apply(name, arguments)
