@@ -1,5 +1,8 @@
 """Calls out of columns of text, by the fields of a format."""
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 

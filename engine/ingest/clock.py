@@ -1,8 +1,11 @@
 """Texts to times and seconds, local times to instants: whole columns at once."""
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -97,7 +100,7 @@ def read_seconds(text: str) -> int | None:
 
 
 def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """(timestamp[s] or null, is UTC, is bad) of texts; an empty text, or an epoch of 0, is null and not bad."""
+    """(timestamp[s] or null, is UTC, is bad) of texts; empty, or an epoch of 0, is null, not bad."""
     empty = pc.equal(values, "")
     if formats[0] == _DIRECT:
         given = pc.if_else(empty, pa.scalar(None, pa.string()), values) if pc.any(empty).as_py() else values
@@ -181,7 +184,7 @@ def to_utc(local: pa.Array, where: ZoneInfo, *, not_before: pa.Array | None = No
     if len(stretches) == 1:
         return pc.subtract(local, _interval(stretches[0][2]))
     shift: pa.Array | pa.Scalar = _interval(stretches[0][2])
-    for (_, _, before), (change, _, after) in zip(stretches, stretches[1:], strict=False):
+    for (_, _, before), (change, _, after) in pairwise(stretches):
         # Before this local time the old offset holds: the first of two readings, the shifted one of a gap.
         border = change + timedelta(seconds=max(before, after))
         shift = pc.if_else(pc.less(local, pa.scalar(border, _SECONDS)), shift, _interval(after))

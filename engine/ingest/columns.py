@@ -1,5 +1,8 @@
 """Columns of text out of lines, for every way in which records are written."""
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +27,7 @@ class Read:
     """The other lines, by index, with the number of columns they have; 0 = it cannot be told."""
 
 
-class Unframed(Exception):  # noqa: N818 - a signal inside this package: lines must be looked at one by one
+class Unframed(Exception):
     """Some line does not end where its newline is."""
 
 
@@ -101,7 +104,7 @@ def _read_csv(
 
 
 def _unescaped(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
-    """Fields between `","`: quotes and delimiters inside them are left as they are, for nothing escapes them."""
+    """Fields between `","`: quotes and delimiters inside them stay, for nothing escapes them."""
     mark = f"{form.quote}{form.delimiter}{form.quote}"
     text = decoded(lines)
     quoted = pc.and_(pc.starts_with(text, form.quote), pc.ends_with(text, form.quote))

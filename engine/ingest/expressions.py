@@ -1,5 +1,8 @@
 """Expressions of format files over columns of text.
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 Functions work on the distinct values of a column: channels, numbers and names repeat, so that a million
 rows cost a few thousand calls.
 """

@@ -128,6 +128,10 @@ class Follower:
         """Every source, in the order given."""
         return [source.health() for source in self._sources]
 
+    def folders(self) -> list[str]:
+        """Where the sources' files are or will be: what a `Watcher` is to watch. From any thread."""
+        return sorted({folder for source in self._sources for folder in source.spec.folders()})
+
     def close(self) -> None:
         """Lets go of all files."""
         for file in list(self._known.by_token.values()):

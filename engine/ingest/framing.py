@@ -1,5 +1,8 @@
 """Lines of a piece of a file: where each begins and ends, by vectorised search for newlines alone.
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 Quotes play no part here, so an unclosed one can never swallow a neighbour.
 """
 
@@ -38,7 +41,7 @@ class Lines:
 
 
 def refuse_utf16(head: bytes) -> None:
-    """Raises `InvalidInput` for the head of a file in UTF-16 or UTF-32: its bytes cannot be framed as text."""
+    """Raises `InvalidInput` for the head of a file in UTF-16 or UTF-32: it cannot be framed."""
     sample = head[:512]
     if head.startswith(_UTF16_BOMS) or (
         len(sample) >= 16

@@ -1,5 +1,8 @@
 """Pieces of CDR files to calls and bad lines, by a format: every byte accounted for."""
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +56,7 @@ class _Outcome:
                     number=line.number + lines_before,
                     field=line.field,
                     reason=line.reason,
-                )  # fmt: skip
+                )
             )
         self.ignored += other.ignored
         self.ignored_bytes += other.ignored_bytes
@@ -118,7 +121,7 @@ class Parser:
         self._header = header_line.removeprefix(UTF8_BOM).rstrip(b"\r\n")
 
     def parse(self, piece: bytes, *, base_offset: int, first: bool, final: bool = False) -> Parsed:
-        """The calls and bad lines of a piece that starts at a line of its file, `base_offset` bytes from its start.
+        """The calls and bad lines of a piece; it starts at a line, `base_offset` bytes into its file.
 
         `first` = the piece starts the file; `final` = nothing will follow, so an unterminated last line is
         whole. A line is at most MAX_LINE_BYTES long, so a piece of more than that always moves on.
@@ -268,7 +271,7 @@ class Parser:
                     number=row,
                     field=name,
                     reason=f"is longer than {MAX_LINE_BYTES:,} bytes" if length > MAX_LINE_BYTES else reason,
-                )  # fmt: skip
+                )
             )
 
     def _salvage(self) -> Salvage:
@@ -355,7 +358,7 @@ class Parser:
                         number=record.number,
                         field=fault.field,
                         reason=fault.reason,
-                    )  # fmt: skip
+                    )
                 )
         return tables
 

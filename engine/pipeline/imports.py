@@ -86,8 +86,7 @@ class Import:
                 before=position,
                 data=data,
                 header=header,
-                head=head,
-                preceding=preceding,
+                edges=(head, preceding),
                 final=not following,
                 finishes=not following,
             )

@@ -183,3 +183,7 @@ SELECT number, name, locked, balance_micros + credit_limit_micros AS available_m
 FROM extension
 WHERE locked OR ($site_billing AND billing AND balance_micros + credit_limit_micros <= 0)
 ORDER BY length(number), number;
+
+-- name: standings
+-- Names, switches and available money of all extensions.
+SELECT number, name, billing, balance_micros + credit_limit_micros FROM extension;

@@ -1,0 +1,153 @@
+"""Rating stored calls anew: a preview, or reversals and new charges in batches."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from engine.api.operation import Progress
+from engine.api.rates import Rerate, RerateChange, RerateResult
+from engine.domain.site import Site
+from engine.domain.zones import parse_moment
+from engine.ledger.entries import next_entry
+from engine.pipeline.state import State
+from engine.rating.rerate import RerateBatch, Selection, changed_calls, rerate_span, update_calls
+from engine.store import Database, Session, Writer
+
+MAX_LISTED = 1000
+
+
+@dataclass
+class _Sum:
+    calls: int = 0
+    amount_micros: int = 0
+
+
+class Rerating:
+    """One run. A cancelled one leaves complete batches only."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        writer: Writer,
+        state: State,
+        progress: Callable[[Progress], None],
+        cancelled: threading.Event,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._state = state
+        self._progress = progress
+        self._cancelled = cancelled
+        self._now = now
+        self._sums: dict[str, _Sum] = {}
+        self._changed = 0
+        self._examined = 0
+        self._newly_rated = 0
+
+    def run(self, request: Rerate, *, operator: str) -> RerateResult:
+        """Examines the calls of the period; posts what changes when the request says so.
+
+        Raises `InvalidInput` for a period that cannot be read.
+        """
+        site = self._state.site
+        selection = Selection(
+            first=parse_moment(request.since, site.zone, field="from"),
+            last=parse_moment(request.until, site.zone, field="to", end=True),
+            extensions=None if request.extensions is None else tuple(request.extensions),
+            only_unrated=request.only_unrated,
+        )
+        with self._database.reading() as session:
+            span = rerate_span(session, selection)
+            before = self._available(session) if span.calls else {}
+            after, started = span.first_call_id - 1, time.monotonic()
+            while span.calls and after < span.last_call_id and not self._cancelled.is_set():
+                if request.apply:
+                    batch = self._writer.run(self._posting(selection, after, operator))
+                else:
+                    batch = self._examine(session, selection, after)
+                after = batch.upto_call_id
+                self._examined += batch.examined
+                self._progress(
+                    Progress(
+                        done=self._examined,
+                        total=span.calls,
+                        unit="calls",
+                        rows_per_second=self._examined / max(time.monotonic() - started, 1e-3),
+                    )
+                )
+        return self._result(request, site, before)
+
+    def _examine(self, session: Session, selection: Selection, after: int) -> RerateBatch:
+        batch = changed_calls(
+            session, self._state.book, site=self._state.site, selection=selection, after=after
+        )
+        self._add(session, batch.changed)
+        return batch
+
+    def _posting(self, selection: Selection, after: int, operator: str) -> Callable[[Session], RerateBatch]:
+        def change(session: Session) -> RerateBatch:
+            batch = self._examine(session, selection, after)
+            if batch.changed.num_rows:
+                update_calls(session, batch.changed)
+                with session.bound(changed=batch.changed):
+                    session.run(
+                        "rerating.post_changes",
+                        first_entry=next_entry(session),
+                        now=self._now(),
+                        operator=operator,
+                    )
+                    session.run("rerating.change_balances")
+            return batch
+
+        return change
+
+    def _add(self, session: Session, changed: pa.Table) -> None:
+        if not changed.num_rows:
+            return
+        with session.bound(changed=changed):
+            rows = session.rows("rerating.sums")
+        for extension, calls, amount, newly in rows:
+            total = self._sums.setdefault(str(extension), _Sum())
+            total.calls += int(str(calls))
+            total.amount_micros += int(str(amount))
+            self._newly_rated += int(str(newly))
+        self._changed += changed.num_rows
+
+    def _available(self, session: Session) -> dict[str, tuple[str, bool, int]]:
+        rows = session.rows("ledger.standings")
+        return {
+            str(number): (str(name), bool(billing), int(str(available)))
+            for number, name, billing, available in rows
+        }
+
+    def _result(self, request: Rerate, site: Site, before: dict[str, tuple[str, bool, int]]) -> RerateResult:
+        changes: list[RerateChange] = []
+        for extension, total in self._sums.items():
+            name, billing, available = before.get(extension, ("", False, 0))
+            over = site.billing and billing
+            changes.append(
+                RerateChange(
+                    extension=extension,
+                    name=name,
+                    calls=total.calls,
+                    amount_micros=total.amount_micros,
+                    over_limit_before=over and available <= 0,
+                    over_limit_after=over and available + total.amount_micros <= 0,
+                )
+            )
+        changes.sort(key=lambda change: (-abs(change.amount_micros), change.extension))
+        return RerateResult(
+            applied=request.apply,
+            cancelled=self._cancelled.is_set(),
+            examined=self._examined,
+            changed=self._changed,
+            amount_micros=sum(total.amount_micros for total in self._sums.values()),
+            newly_rated=self._newly_rated,
+            extensions=changes[:MAX_LISTED],
+        )
