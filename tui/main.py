@@ -1,7 +1,6 @@
 """The program `pbxmeter`: the full-screen application without a command, and the commands."""
 
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -138,7 +137,6 @@ def _refused(code: str, message: str) -> int:
 
 
 def _say(text: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     click.echo(text, err=True)
 
 

@@ -26,7 +26,7 @@ def calls() -> None:
     epilog=examples(
         "calls list --from 2026-01-31 --extension 8001",
         "calls list --status unrated --limit 0",
-        "calls list --where 'cost > 5' --sort cost --json",
+        "calls list --where 'cost>5 trunk:carrier' --sort cost --json",
     ),
 )
 @which_calls

@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -18,8 +19,6 @@ from tui.commands.session import Session
 from tui.commands.sources import print_detected
 from tui.commands.table import print_pairs
 from tui.terminal.clean import clean
-
-_EXAMPLE = Path(__file__).parent.parent.parent / "config" / "example.yaml"
 
 
 @click.group(cls=Group)
@@ -123,7 +122,9 @@ def edit_config(session: Session) -> None:
         session.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         before = path.read_bytes() if path.exists() else None
         mode = path.stat().st_mode & 0o777 if before is not None else 0o600
-        draft.write_bytes(before if before is not None else _EXAMPLE.read_bytes())
+        draft.write_bytes(
+            before if before is not None else files("config").joinpath("example.yaml").read_bytes()
+        )
         draft.chmod(mode)
         try:
             _edit_until_sound(draft, session.folder)
@@ -162,7 +163,7 @@ def _edit_until_sound(draft: Path, folder: Path) -> None:
 def _run_editor(draft: Path) -> None:
     editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     try:
-        code = subprocess.run([*editor, str(draft)], check=False).returncode  # noqa: S603 - the user's own editor
+        code = subprocess.run([*editor, str(draft)], check=False).returncode
     except OSError as error:
         raise StorageError(
             f"The editor {editor[0]!r} cannot be started: {error.strerror}. Set EDITOR."

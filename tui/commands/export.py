@@ -69,24 +69,27 @@ def _write_csv(file: BinaryIO, schema: "pa.Schema", batches: "Iterator[pa.Record
 
     pc = _compute()
     file.write((",".join(schema.names) + "\n").encode())
+    comma, line_end, nothing = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))
     rows = 0
     for batch in batches:
         columns = [_csv_cells(column.cast(pa.large_string())) for column in batch.columns]
-        lines = pc.binary_join_element_wise(*columns, ",")
-        lines = pc.binary_join_element_wise(lines, "\n", "")
-        _write_texts(file, lines)
+        lines = pc.binary_join_element_wise(*columns, comma)
+        _write_texts(file, pc.binary_join_element_wise(lines, line_end, nothing))
         rows += batch.num_rows
     return rows
 
 
 def _csv_cells(column: "pa.Array") -> "pa.Array":
+    import pyarrow as pa
+
     pc = _compute()
     texts = pc.fill_null(column, "")
     needs_quotes = pc.match_substring_regex(texts, '[",\r\n]')
     if not pc.any(needs_quotes).as_py():
         return texts
+    quote, nothing = pa.scalar('"', pa.large_string()), pa.scalar("", pa.large_string())
     doubled = pc.replace_substring(texts, '"', '""')
-    return pc.if_else(needs_quotes, pc.binary_join_element_wise('"', doubled, '"', ""), texts)
+    return pc.if_else(needs_quotes, pc.binary_join_element_wise(quote, doubled, quote, nothing), texts)
 
 
 def _write_texts(file: BinaryIO, texts: "pa.Array") -> None:
@@ -134,7 +137,7 @@ def _typed(column: "pa.Array", wanted: "pa.DataType") -> "pa.Array":
 
 
 def _compute() -> Any:
-    """pyarrow's functions on arrays; they are made when it is imported, so that no type checker knows them."""
+    """pyarrow's functions on arrays; they are made when it is imported, where no type checker sees them."""
     import pyarrow.compute as pc
 
     return pc

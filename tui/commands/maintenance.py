@@ -8,7 +8,7 @@ import click
 
 from engine.api.session import ListAudit
 from engine.api.site import Backup, Verify
-from engine.domain.errors import EngineDown, Refused, StorageError
+from engine.domain.errors import StorageError
 from engine.domain.zones import to_local
 from tui.commands.command import Command, examples
 from tui.commands.document import json_text, print_document
@@ -82,28 +82,19 @@ def backup(session: Session, folder: str) -> None:
 @click.argument("file")
 @click.pass_obj
 def restore(session: Session, file: str) -> None:
-    """Puts a backup in the place of the database; the engine must not run."""
-    from engine.api.client import connect
+    """Puts a backup in the place of the database; the engine must not run.
 
-    try:
-        connect(session.folder, start=False).close()
-    except EngineDown:
-        pass
-    else:
-        raise Refused("The engine is running. Stop it first: pbxmeter engine stop.")
+    What was there before is kept beside it.
+    """
     source = Path(file).absolute()
-    if not source.is_file():
-        raise StorageError(f"{file}: there is no such file.")
-    argv = [sys.executable, "-m", "engine.daemon", "restore", str(source), "--home", str(session.folder)]
+    argv = [sys.executable, "-m", "engine.daemon", "restore", "--home", str(session.folder), str(source)]
     # Our own module; the file's name is one argument.
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = done.stderr.strip().removeprefix("error: ")
-        code, _, message = said.partition(": ")
-        raise StorageError(
-            message or said or "The backup could not be restored.", code=code if message else None
-        )
+        _, _, refusal = done.stderr.strip().rpartition("error: ")
+        code, _, message = refusal.partition(": ")
+        raise StorageError(message or "The backup could not be restored.", code=code if message else None)
     if session.as_json:
         click.echo(json_text({"restored": str(source), "home": str(session.folder)}))
     else:
-        click.echo(clean(f"restored: {source}"))
+        click.echo(clean(done.stdout.strip()))

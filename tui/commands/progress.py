@@ -12,7 +12,7 @@ _BAR_CELLS = 24
 
 
 class Bar:
-    """Drawn on standard error while the block lasts, where that is a terminal and `doing` says what is done."""
+    """Drawn on standard error while the block lasts, if that is a terminal and `doing` says what is done."""
 
     def __init__(self, doing: str) -> None:
         self._doing = doing
