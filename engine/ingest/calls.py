@@ -191,12 +191,9 @@ class CallReader:
             for part in parts[1:]:
                 given = pc.and_(given, pc.greater(pc.binary_length(part), 0))
             if pc.all(given).as_py() is not False:
-                joined_or_null = joined
-            else:
-                joined_or_null = pc.if_else(given, joined, pa.scalar(None, pa.string()))
-            found = joined_or_null if found is None else pc.coalesce(found, joined_or_null)
-            if found.null_count == 0:
-                return found
+                return joined if found is None else pc.coalesce(found, joined)
+            joined = pc.if_else(given, joined, pa.scalar(None, pa.string()))
+            found = joined if found is None else pc.coalesce(found, joined)
         line = decoded(lines)
         return line if found is None else pc.coalesce(found, line)
 

@@ -1,11 +1,11 @@
 """Expressions of format files over columns of text.
 
-# pyarrow makes its compute functions at import, where no type checker sees them.
-# pyright: reportAttributeAccessIssue=false
-
 Functions work on the distinct values of a column: channels, numbers and names repeat, so that a million
 rows cost a few thousand calls.
 """
+
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
 
 import fnmatch
 import re
@@ -62,13 +62,22 @@ class Numbers:
     """What is an extension and what a trunk, by the site's numbering."""
 
     def __init__(self, numbering: Numbering) -> None:
-        self._extensions = re.compile(numbering.extensions)
+        # \d means 0 to 9 here, as it does in Arrow's own matcher.
+        self._extensions = re.compile(numbering.extensions, re.ASCII)
+        self._pattern: str | None = rf"\A(?:{numbering.extensions})\z"
+        try:
+            pc.match_substring_regex(pa.array([""], pa.string()), self._pattern)
+        except pa.ArrowInvalid:
+            self._pattern = None
         globs = "|".join(fnmatch.translate(glob) for glob in numbering.trunks)
         self._trunks = re.compile(globs) if globs else None
 
-    def internal(self, number: str) -> str:
-        """The number if it is an extension, else ''."""
-        return number if self._extensions.fullmatch(number) else ""
+    def are_internal(self, numbers: pa.Array) -> pa.Array:
+        """Which of the strings are extensions."""
+        if self._pattern is not None:
+            return pc.match_substring_regex(numbers, self._pattern)
+        matches = [self._extensions.fullmatch(number) is not None for number in numbers.to_pylist()]
+        return pa.array(matches, pa.bool_())
 
     def trunk(self, name: str) -> str:
         """The trunk's own name if a trunk glob matches, else ''."""
@@ -79,10 +88,9 @@ class Evaluator:
     """Evaluates expressions for one site; safe to use from several threads."""
 
     def __init__(self, numbering: Numbering) -> None:
-        numbers = Numbers(numbering)
+        self.numbers = Numbers(numbering)
         self._texts: dict[str, Callable[[str], str]] = {
-            "internal": numbers.internal,
-            "trunk": numbers.trunk,
+            "trunk": self.numbers.trunk,
             "stem": stem,
             "peer": peer,
             "target": target,
@@ -95,18 +103,19 @@ class Evaluator:
         """The expressions of one table of columns, all arrays of strings."""
         return Scope(self, columns, rows)
 
-    def mapped(self, function: str, dictionary: pa.Array) -> pa.Array:
+    def mapped(self, function: str, values: pa.Array) -> pa.Array:
         """The function of each value."""
         known = self._remembered[function]
         apply = self._texts[function]
-        found: list[str] = []
-        for value in dictionary.to_pylist():
-            result = known.get(value)
-            if result is None:
-                result = apply(value)
-                if len(known) < MAX_REMEMBERED:
-                    known[value] = result
-            found.append(result)
+        texts: list[str] = values.to_pylist()
+        found = list(map(known.get, texts))
+        if None in found:
+            for place, result in enumerate(found):
+                if result is None:
+                    text = texts[place]
+                    found[place] = made = apply(text)
+                    if len(known) < MAX_REMEMBERED:
+                        known[text] = made
         return pa.array(found, pa.string())
 
 
@@ -141,92 +150,156 @@ class Scope:
     def _constant(self, value: str | bool) -> pa.Array:
         return pa.repeat(pa.scalar(value), self._rows)
 
+    def _where(self, chosen: pa.Array) -> "Scope":
+        """The rows that are chosen alone."""
+        return _Part(self, chosen)
+
+    def column(self, name: str) -> pa.Array:
+        """A column as it was read; '' throughout where there is none."""
+        found = self._columns.get(name)
+        return self._constant("") if found is None else found
+
     def _evaluated(self, expression: Expression) -> pa.Array:
         if isinstance(expression, Column):
-            found = self._columns.get(expression.name)
-            return self._constant("") if found is None else found
+            return self.column(expression.name)
         if isinstance(expression, Text):
             return self._constant(expression.value)
-        arguments = expression.arguments
         match expression.function:
             case "first":
-                return self._first(arguments)
+                return self._first(expression.arguments)
             case "when":
-                other = self.text(arguments[2]) if len(arguments) > 2 else pa.scalar("")
-                condition = self.truth(arguments[0])
-                if not pc.any(condition).as_py():
-                    return other if isinstance(other, pa.Array) else self._constant("")
-                return pc.if_else(condition, self.text(arguments[1]), other)
+                condition, then, *other = expression.arguments
+                base = self.text(other[0]) if other else self._constant("")
+                return self._replaced(base, self.truth(condition), then)
             case "before" | "after" | "without":
-                return self._cut(expression.function, arguments)
+                return self._cut(expression.function, expression.arguments)
+            case "internal":
+                return self._internal(self._text(expression.arguments[0]))
             case "stem":
-                return self._mapped("stem", _trimmed(_plain(self._text(arguments[0]))))
+                coded = _coded(_trimmed(self.text(expression.arguments[0])))
+                return _recoded(coded, self._evaluator.mapped("stem", coded.dictionary))
             case name:
-                return self._mapped(name, self._text(arguments[0]))
+                coded = _coded(self._text(expression.arguments[0]))
+                return _recoded(coded, self._evaluator.mapped(name, coded.dictionary))
 
-    def _mapped(self, function: str, values: pa.Array) -> pa.Array:
-        coded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
-        dictionary = self._evaluator.mapped(function, coded.dictionary)
-        return pa.DictionaryArray.from_arrays(coded.indices, dictionary)
+    def _internal(self, numbers: pa.Array) -> pa.Array:
+        if isinstance(numbers, pa.DictionaryArray):
+            return _recoded(numbers, self._internal(numbers.dictionary))
+        return pc.if_else(self._evaluator.numbers.are_internal(numbers), numbers, "")
 
     def _first(self, arguments: tuple[Expression, ...]) -> pa.Array:
         found = self.text(arguments[0])
         for argument in arguments[1:]:
-            empty = pc.equal(found, "")
-            if not pc.any(empty).as_py():
-                break
-            found = pc.if_else(empty, self.text(argument), found)
+            found = self._replaced(found, pc.equal(found, ""), argument)
         return found
 
+    def _replaced(self, base: pa.Array, chosen: pa.Array, expression: Expression) -> pa.Array:
+        """`base` with the expression in the chosen rows; it is worked out for no others where they are few."""
+        count = pc.sum(chosen).as_py() or 0
+        if not count:
+            return base
+        if count * 2 > self._rows or expression in self._found:
+            return pc.if_else(chosen, self.text(expression), base)
+        return pc.replace_with_mask(base, chosen, self._where(chosen).text(expression))
+
     def _cut(self, function: str, arguments: tuple[Expression, ...]) -> pa.Array:
-        values = self._text(arguments[0])
-        coded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
         mark = arguments[1].value if isinstance(arguments[1], Text) else ""
         apply: Callable[[str], str] = {
             "before": lambda text: text.partition(mark)[0],
             "after": lambda text: text.partition(mark)[2],
             "without": lambda text: text.removeprefix(mark),
         }[function]
-        dictionary = pa.array([apply(value) for value in coded.dictionary.to_pylist()], pa.string())
-        return pa.DictionaryArray.from_arrays(coded.indices, dictionary)
+        coded = _coded(self._text(arguments[0]))
+        return _recoded(coded, pa.array(map(apply, coded.dictionary.to_pylist()), pa.string()))
 
     def _judged(self, expression: Apply) -> pa.Array:
         arguments = expression.arguments
         match expression.function:
-            case "all" | "any":
-                combine = pc.and_ if expression.function == "all" else pc.or_
-                found = self.truth(arguments[0])
-                for argument in arguments[1:]:
-                    found = combine(found, self.truth(argument))
-                return found
+            case "all":
+                return self._all(arguments)
+            case "any":
+                none = self._all(tuple(Apply("not", (argument,)) for argument in arguments))
+                return pc.invert(none)
             case "not":
-                return pc.invert(self.truth(arguments[0]))
-            case "is_internal" | "is_trunk":
-                function = "internal" if expression.function == "is_internal" else "trunk"
-                return self._holds(Apply(function, arguments), lambda text: text != "")
+                inner = arguments[0]
+                if isinstance(inner, Apply) and inner.function == "not":
+                    return self.truth(inner.arguments[0])
+                return pc.invert(self.truth(inner))
+            case "is_internal":
+                return self._is_internal(self._text(arguments[0]))
+            case "is_trunk":
+                return _not_empty(self._text(Apply("trunk", arguments)))
             case "present":
-                return self._holds(arguments[0], lambda text: text.strip() != "")
+                return _present(self._text(arguments[0]))
             case "positive":
                 return self._holds(arguments[0], _positive)
             case name:
                 marks = tuple(argument.value for argument in arguments[1:] if isinstance(argument, Text))
+                folded = {mark.casefold() for mark in marks}
                 checks: dict[str, Callable[[str], bool]] = {
                     "equals": lambda text: text.strip().casefold() in folded,
                     "starts": lambda text: text.startswith(marks),
                     "contains": lambda text: marks[0] in text,
                 }
-                folded = {mark.casefold() for mark in marks}
                 return self._holds(arguments[0], checks[name])
 
+    def _all(self, arguments: tuple[Expression, ...]) -> pa.Array:
+        found = self.truth(arguments[0])
+        for argument in arguments[1:]:
+            count = pc.sum(found).as_py() or 0
+            if not count:
+                break
+            if count * 2 > self._rows or argument in self._found:
+                found = pc.and_(found, self.truth(argument))
+            else:
+                found = pc.replace_with_mask(found, found, self._where(found).truth(argument))
+        return found
+
+    def _is_internal(self, numbers: pa.Array) -> pa.Array:
+        if isinstance(numbers, pa.DictionaryArray):
+            return self._is_internal(numbers.dictionary).take(numbers.indices)
+        return self._evaluator.numbers.are_internal(numbers)
+
     def _holds(self, expression: Expression, check: Callable[[str], bool]) -> pa.Array:
-        values = self._text(expression)
-        coded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
-        truths = pa.array([check(value) for value in coded.dictionary.to_pylist()], pa.bool_())
-        return truths.take(coded.indices)
+        coded = _coded(self._text(expression))
+        return pa.array(map(check, coded.dictionary.to_pylist()), pa.bool_()).take(coded.indices)
+
+
+class _Part(Scope):
+    """Some rows of a scope; columns are cut down when they are asked for."""
+
+    def __init__(self, whole: Scope, chosen: pa.Array) -> None:
+        super().__init__(whole._evaluator, {}, pc.sum(chosen).as_py() or 0)
+        self._whole = whole
+        self._chosen = chosen
+
+    def column(self, name: str) -> pa.Array:
+        """The column's chosen rows."""
+        return self._whole.column(name).filter(self._chosen)
+
+
+def _coded(values: pa.Array) -> pa.DictionaryArray:
+    return values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
+
+
+def _recoded(coded: pa.DictionaryArray, dictionary: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(coded.indices, dictionary)
 
 
 def _plain(values: pa.Array) -> pa.Array:
     return values.dictionary.take(values.indices) if isinstance(values, pa.DictionaryArray) else values
+
+
+def _not_empty(values: pa.Array) -> pa.Array:
+    if isinstance(values, pa.DictionaryArray):
+        return _not_empty(values.dictionary).take(values.indices)
+    return pc.not_equal(values, "")
+
+
+def _present(values: pa.Array) -> pa.Array:
+    if isinstance(values, pa.DictionaryArray):
+        return _present(values.dictionary).take(values.indices)
+    return pc.and_not(pc.not_equal(values, ""), pc.utf8_is_space(values))
 
 
 def _trimmed(channels: pa.Array) -> pa.Array:
@@ -236,7 +309,4 @@ def _trimmed(channels: pa.Array) -> pa.Array:
 
 
 def _positive(text: str) -> bool:
-    try:
-        return float(text) > 0
-    except ValueError:
-        return any(digit in "123456789" for digit in text) and "-" not in text
+    return any(digit in "123456789" for digit in text) and "-" not in text

@@ -29,11 +29,13 @@ def prefix_digests(head: bytes, lengths: list[int]) -> dict[int, str]:
     return digests
 
 
-def same_bytes(read_first: ReadAt, read_second: ReadAt, length: int, *, step: int = 1 << 20) -> bool:
-    """Whether both contents begin with the same `length` bytes."""
-    for offset in range(0, length, step):
+def same_bytes(read_first: ReadAt, read_second: ReadAt, length: int) -> bool:
+    """Whether both contents begin with the same `length` bytes; differences mostly show at the start."""
+    offset, step = 0, FINGERPRINT_BYTES
+    while offset < length:
         wanted = min(step, length - offset)
         first = read_first(offset, wanted)
         if len(first) != wanted or first != read_second(offset, wanted):
             return False
+        offset, step = offset + wanted, 1 << 20
     return True

@@ -36,9 +36,10 @@ def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, T
         verdict = _beside_original(file, content)
         if verdict is not Verdict.UNKNOWN:
             return verdict, file
-    for file in mine:
-        if _is_part_of(file, content):
-            return Verdict.COPY, file
+    if not content.packed and content.size():
+        for file in known.near(owner):
+            if _is_part_of(file, content):
+                return Verdict.COPY, file
     return Verdict.UNKNOWN, None
 
 
@@ -84,10 +85,8 @@ def _beside_original(original: Tracked, copy: Content) -> Verdict:
 def _is_part_of(file: Tracked, content: Content) -> bool:
     """Whether the content is an earlier, shorter state of the file."""
     size = content.size()
-    if content.packed or size == 0 or size > file.position.read_offset:
-        return False
-    if file.content is not None and not file.displaced:
-        return same_bytes(content.read_at, file.content.read_at, size)
+    if file.content is not None:
+        return size <= file.content.size() and same_bytes(content.read_at, file.content.read_at, size)
     return any(
         offset <= size and sha256(content.read_at(offset - length, length)) == digest
         for offset, length, digest in reversed(file.checkpoints)

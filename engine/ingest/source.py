@@ -56,7 +56,7 @@ class SourceFollower:
         self._listed_at = self._thorough_at = float("-inf")
         self._faults: dict[str, str] = {}
         self._waiting_for = ""
-        self._copies: dict[Key, tuple[tuple[int, int], Tracked]] = {}
+        self._copies: dict[Key, tuple[tuple[int, int], Tracked, str]] = {}
         self._scene: object = None
         self._lively: dict[int, Tracked] = {}
         self.warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
@@ -74,9 +74,7 @@ class SourceFollower:
         moved = self._folders.moved(self.spec.folders(), now)
         thorough = now - self._thorough_at >= THOROUGH_SECONDS
         faulty = bool(self._faults) and now - self._listed_at >= 1.0
-        if not (moved or thorough or faulty or self.restless) and all(
-            self._glance(file) for file in self._active
-        ):
+        if not (moved or thorough or faulty or self.restless or self._has_changed()):
             return
         self.restless = False
         self._list(now, thorough=thorough)
@@ -157,6 +155,17 @@ class SourceFollower:
             source=self.spec.path, state=state, message=" ".join(problems), bytes_behind=behind, files=present
         )
 
+    def _has_changed(self) -> bool:
+        """Whether any file looked at in every sweep is not what or where it was."""
+        for stamp, _, path in list(self._copies.values())[:MAX_ACTIVE]:
+            try:
+                status = os.stat(path)
+            except OSError:
+                return True
+            if (status.st_size, status.st_mtime_ns) != stamp:
+                return True
+        return not all(self._glance(file) for file in self._active)
+
     def _glance(self, file: Tracked) -> bool:
         try:
             status = os.stat(file.path)
@@ -195,6 +204,7 @@ class SourceFollower:
 
     def _list(self, now: float, *, thorough: bool) -> None:
         self._faults = {}
+        self._copies = {key: copy for key, copy in self._copies.items() if os.path.lexists(copy[2])}
         self._waiting_for = f"{self.spec.path} is not there yet."
         active = {file.token for file in self._active}
         seen: dict[Key, Tracked] = {}
@@ -340,7 +350,7 @@ class SourceFollower:
                 take_over(self._known, file, content, source=self.spec.path, path=entry.path)
                 file.owner = self._index
             elif verdict is Verdict.COPY and original is not None:
-                self._copies[key] = ((status.st_size, status.st_mtime_ns), original)
+                self._copies[key] = ((status.st_size, status.st_mtime_ns), original, entry.path)
             elif verdict is Verdict.UNKNOWN and begin:
                 file = self._known.add(self._fresh(content), owner=self._index, path=entry.path)
                 self._known.hold(file, content)

@@ -88,6 +88,7 @@ class Known:
         self._by_inode: dict[int, list[Tracked]] = {}
         self._by_head: dict[tuple[int, str], dict[int, Tracked]] = {}
         self._head_lengths: dict[int, int] = {}
+        self._displaced: OrderedDict[int, Tracked] = OrderedDict()
         self._open: OrderedDict[int, Tracked] = OrderedDict()
 
     def add(self, position: Position, *, owner: int | None, path: str) -> Tracked:
@@ -103,6 +104,7 @@ class Known:
         self.displace(file)
         self._unindex_head(file)
         self.let_go(file)
+        self._displaced.pop(file.token, None)
         del self.by_token[file.token]
 
     def at(self, key: Key) -> list[Tracked]:
@@ -124,6 +126,10 @@ class Known:
         if not self._by_inode.get(file.position.inode):
             self._by_inode.pop(file.position.inode, None)
         file.displaced = True
+        if file.checkpoints:
+            self._displaced[file.token] = file
+            if len(self._displaced) > MAX_OPEN:
+                self._displaced.popitem(last=False)
         file.visible = False
         self.let_go(file)
 
@@ -137,6 +143,7 @@ class Known:
         """The file's content is now found under the inode of `position`."""
         self.displace(file)
         file.displaced = False
+        self._displaced.pop(file.token, None)
         self.advance(file, position)
         self._index_key(file)
 
@@ -169,6 +176,11 @@ class Known:
             lost = file.displaced and not file.gone and length > 0 and file.position.read_offset == 0
             if lost and len(head) >= length and sha256(head[:length]) == digest:
                 yield file
+
+    def near(self, owner: int) -> list[Tracked]:
+        """Files of which a shorter, older copy can be told: those open, and those displaced while running."""
+        files = [*self._open.values(), *self._displaced.values()]
+        return [file for file in files if file.owner == owner]
 
     def _index_key(self, file: Tracked) -> None:
         self._by_key.setdefault(file.key, []).append(file)

@@ -1,7 +1,7 @@
 """Notices within milliseconds that something happened in a folder. A hint only: sweeps are the truth.
 
-What the kernel drops (queue overflow), what a network file system never tells and what happens in folders that
-do not exist yet costs at most the time until the next sweep.
+What the kernel drops (queue overflow), what a network file system never tells and what happens in folders
+that do not exist yet costs at most the time until the next sweep.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ class Watcher:
             self._ready.wait(1.0)
 
     def wait(self, timeout: float) -> bool:
-        """Returns as soon as something happened since the last call, or after `timeout` seconds; whether it did."""
+        """Returns once something happened since the last call, or after `timeout` seconds; whether it did."""
         happened = self._hint.wait(timeout)
         self._hint.clear()
         return happened
@@ -78,7 +78,7 @@ class Watcher:
                 self._stop.wait(RETRY_SECONDS)
 
     def _watch_these(self, identities: list[Identity]) -> None:
-        """Until the folders are others. Raises OSError or WatchfilesRustInternalError when they cannot be watched."""
+        """Until the folders are others. Raises OSError, WatchfilesRustInternalError: cannot be watched."""
         with _rust_notify.RustNotify(
             [path for path, _, _ in identities], False, False, FOLDERS_MS, False, True
         ) as notifier:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from config.settings import Settings
 from engine.domain.errors import PbxmeterError
-from engine.ingest.follow import Follower, SourceHealth, SourceSpec
+from engine.ingest.follow import Follower
+from engine.ingest.health import SourceHealth
+from engine.ingest.listing import SourceSpec
 from engine.ingest.pieces import FileWork
 from engine.ingest.watch import Watcher
 from engine.pipeline.batch import StoredBatch, store_parsed
@@ -137,11 +139,13 @@ class Ingestor:
         if settings is None:
             return
         self._drop()
-        specs = [SourceSpec(str(self._home / source.path)) for source in settings.sources]
+        specs = [SourceSpec(path=str(self._home / source.path)) for source in settings.sources]
         with self._database.reading() as session:
             known = load_positions(session)
-        watcher = Watcher([spec.path for spec in specs], polling=settings.engine.polling)
-        follower = Follower(specs, known, polling=settings.engine.polling)
+        watcher = Watcher(
+            lambda: [folder for spec in specs for folder in spec.folders()], polling=settings.engine.polling
+        )
+        follower = Follower(specs, known)
         parsers: dict[str, SourceParser] = {}
         faults: dict[str, str] = {}
         for source, spec in zip(settings.sources, specs, strict=True):

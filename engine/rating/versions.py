@@ -51,17 +51,19 @@ def add_versions(session: Session, versions: Sequence[Numbered], *, operator: st
     """Stores versions as said by `operator` at `now` (naive UTC)."""
     if not versions:
         return
+    with session.bound(new_versions=version_table(versions)):
+        session.run("rates.add_versions", operator=operator, now=now)
+
+
+def version_table(versions: Sequence[Numbered]) -> pa.Table:
+    """Versions as an Arrow table, schema `VERSIONS`."""
     columns: list[list[object]] = [
         [version_id for version_id, _, _ in versions],
         [rate_id for _, rate_id, _ in versions],
         *([getattr(rate, field) for _, _, rate in versions] for field in FIELDS),
     ]
-    table = pa.table(
-        [pa.array(values, kind) for values, kind in zip(columns, VERSIONS.types, strict=True)],
-        schema=VERSIONS,
-    )
-    with session.bound(new_versions=table):
-        session.run("rates.add_versions", operator=operator, now=now)
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, VERSIONS.types, strict=True)]
+    return pa.table(arrays, schema=VERSIONS)
 
 
 def rate_of(values: Sequence[object], *, enabled: bool) -> Rate:

@@ -20,8 +20,8 @@ from engine.domain.site import Site
 from engine.ledger import extension_sheet, extensions, listings, operations
 from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
-from engine.rating import check, explain, rules, sheet
-from engine.reports import calls, overview, raw, statistics
+from engine.rating import rules, sheet
+from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, tasks
 from engine.service.desk import Desk, utc_now
 from engine.store import Session
@@ -48,15 +48,9 @@ READS: dict[type, Read] = {
     extensions_api.ListLedger: lambda desk, session, site, op: listings.list_ledger(session, site, op),
     rates_api.ListRates: lambda desk, session, site, op: rules.list_rates(session, op),
     rates_api.ExportRates: lambda desk, session, site, op: sheet.export_rates(session),
-    rates_api.TestRate: lambda desk, session, site, op: explain.test_rate(
-        session, op, site=site, now=utc_now()
-    ),
-    rates_api.CheckRates: lambda desk, session, site, op: check.check_rates(session, op),
     calls_api.ListCalls: lambda desk, session, site, op: calls.list_calls(session, site, op),
     calls_api.CountCalls: lambda desk, session, site, op: calls.count_calls(session, site, op),
-    calls_api.GetCall: lambda desk, session, site, op: calls.get_call(
-        session, site, op, read_raw=raw.read_raw
-    ),
+    calls_api.GetCall: lambda desk, session, site, op: calls.get_call(session, site, op),
     calls_api.GetStatistics: lambda desk, session, site, op: statistics.get_statistics(session, site, op),
     calls_api.GetHeat: lambda desk, session, site, op: statistics.get_heat(session, site, op),
     calls_api.GetOverview: lambda desk, session, site, op: overview.get_overview(
@@ -115,7 +109,6 @@ CHANGES_RATES = {
 
 TASKS: dict[type, tasks.Task] = {
     site_api.Ingest: tasks.ingest,
-    site_api.DetectSource: tasks.detect_source,
     site_api.RetryQuarantine: tasks.retry_quarantine,
     site_api.SyncLockouts: tasks.sync_lockouts,
     site_api.Verify: tasks.verify_books,
@@ -124,7 +117,7 @@ TASKS: dict[type, tasks.Task] = {
 }
 
 STREAMS: dict[type, Callable[[Session, Site, Any], pa.RecordBatchReader]] = {
-    calls_api.ExportCalls: calls.export_calls,
+    calls_api.ExportCalls: export.export_calls,
 }
 
 OWN: set[type] = {

@@ -29,7 +29,6 @@ from engine.api.site import (
 from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.zones import zone
 from engine.ingest.content import Content
-from engine.ingest.detect import detect
 from engine.lockout.barred import list_lockouts
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
@@ -68,28 +67,6 @@ def ingest(
     result = job.run(files)
     _record(desk, request, operator)
     return result
-
-
-def detect_source(
-    desk: Desk, request: DetectSource, operator: str, progress: Report, cancelled: threading.Event
-) -> DetectResult:
-    """Looks at the head of a CDR file."""
-    try:
-        content = Content(request.path)
-    except OSError as error:
-        raise StorageError(f"{request.path} cannot be read by the engine: {error.strerror}.") from error
-    try:
-        head = content.read_at(0, HEAD_BYTES)
-    finally:
-        content.close()
-    settings = desk.ingestor.settings
-    return detect(
-        head,
-        name=Path(request.path).name,
-        site_zone=zone(request.timezone) if request.timezone else settings.site.timezone,
-        numbering=settings.numbering,
-        formats=[request.format] if request.format else None,
-    )
 
 
 def retry_quarantine(

@@ -1,6 +1,6 @@
 -- name: book
 -- The rules that can win, ranked: longest prefix, exact length, position. Those behind an unconditional rule
--- with the same prefix and length are left out.
+-- with the same prefix and length are left out. The rules of rating_drafts stand beside the list.
 WITH listed AS (
     SELECT
         rate.rate_id, rate.version_id, rate.position,
@@ -8,19 +8,34 @@ WITH listed AS (
         version.initial_fee_micros, version.initial_seconds,
         version.price_micros, version.price_seconds, version.cycle_seconds,
         version.start_second, version.end_second, version.weekdays,
-        version.valid_from, version.valid_to, version.extensions,
-        version.start_second <> version.end_second
-            OR version.weekdays <> 127
-            OR version.valid_from IS NOT NULL
-            OR version.valid_to IS NOT NULL
-            OR version.extensions IS NOT NULL AS conditional
+        version.valid_from, version.valid_to, version.extensions
     FROM rate
     JOIN rate_version AS version USING (version_id)
-    WHERE rate.enabled
+    WHERE rate.enabled AND /*where*/
+    UNION ALL
+    SELECT
+        rate_id, version_id, position,
+        prefix, number_length,
+        initial_fee_micros, initial_seconds,
+        price_micros, price_seconds, cycle_seconds,
+        start_second, end_second, weekdays,
+        valid_from, valid_to, extensions
+    FROM rating_drafts
+    WHERE enabled
+),
+sorted_out AS (
+    SELECT
+        *,
+        start_second <> end_second
+            OR weekdays <> 127
+            OR valid_from IS NOT NULL
+            OR valid_to IS NOT NULL
+            OR extensions IS NOT NULL AS conditional
+    FROM listed
 ),
 reachable AS (
     SELECT *
-    FROM listed
+    FROM sorted_out
     QUALIFY position <= coalesce(
         min(position) FILTER (NOT conditional) OVER (PARTITION BY prefix, number_length), position
     )
@@ -34,13 +49,57 @@ SELECT
 FROM reachable
 ORDER BY rank;
 
+-- condition: reached
+-- Rules whose prefix a number starts with, but for one.
+starts_with($dialled, version.prefix) AND rate.rate_id <> $except_id
+
+-- name: candidates
+-- The same rules, the drafts among them, with what does not fit the moment of $answered_local; the winner first,
+-- then in the order of the contest.
+WITH reached AS (
+    SELECT
+        rate.rate_id, rate.version_id, rate.position, rate.enabled,
+        version.name, version.prefix, version.number_length, version.initial_fee_micros,
+        version.initial_seconds, version.price_micros, version.price_seconds, version.cycle_seconds,
+        version.start_second, version.end_second, version.weekdays,
+        version.valid_from, version.valid_to, version.extensions
+    FROM rate
+    JOIN rate_version AS version USING (version_id)
+    WHERE /*where*/
+    UNION ALL
+    SELECT
+        rate_id, version_id, position, enabled,
+        name, prefix, number_length, initial_fee_micros,
+        initial_seconds, price_micros, price_seconds, cycle_seconds,
+        start_second, end_second, weekdays,
+        valid_from, valid_to, extensions
+    FROM rating_drafts
+    WHERE starts_with($dialled, prefix)
+)
+SELECT
+    rate_id, version_id, position, enabled,
+    name, prefix, number_length, initial_fee_micros, initial_seconds,
+    price_micros, price_seconds, cycle_seconds, start_second, end_second,
+    weekdays, valid_from, valid_to, extensions,
+    number_length IN (0, length($dialled)) AS length_fits,
+    covers_extension(extensions, $extension) AS extension_fits,
+    within_dates($answered_local::TIMESTAMP::DATE, valid_from, valid_to) AS dates_fit,
+    within_window(
+        second_of_day($answered_local::TIMESTAMP), isodow($answered_local::TIMESTAMP) - 1,
+        start_second, end_second, weekdays
+    ) AS window_fits
+FROM reached
+ORDER BY version_id IS DISTINCT FROM $winner, length(prefix) DESC, number_length = 0, position
+LIMIT $limit;
+
 -- name: rate_calls
 -- The verdict on each of rating_calls by the rules of rating_rules, whose prefix lengths are rating_lengths.
 WITH facts AS MATERIALIZED (
     SELECT
         calls.row, calls.extension, calls.dialled, calls.billsec, calls.answered_local,
         uncharged_reason(
-            calls.direction, calls.answered, calls.billsec, $site_billing, extension.number IS NOT NULL
+            calls.direction, calls.answered, calls.billsec, $site_billing,
+            extension.number IS NOT NULL OR $assume_billed
         ) AS reason
     FROM rating_calls AS calls
     LEFT JOIN extension ON extension.number = calls.extension AND extension.billing
@@ -81,12 +140,10 @@ fitting AS (
     FROM facts
     JOIN contested USING (dialled)
     WHERE facts.reason IS NULL
-        AND (contested.extensions IS NULL OR list_contains(contested.extensions, facts.extension))
-        AND (contested.valid_from IS NULL OR facts.answered_local::DATE >= contested.valid_from)
-        AND (contested.valid_to IS NULL OR facts.answered_local::DATE < contested.valid_to)
+        AND covers_extension(contested.extensions, facts.extension)
+        AND within_dates(facts.answered_local::DATE, contested.valid_from, contested.valid_to)
         AND within_window(
-            hour(facts.answered_local) * 3600 + minute(facts.answered_local) * 60 + second(facts.answered_local),
-            isodow(facts.answered_local) - 1,
+            second_of_day(facts.answered_local), isodow(facts.answered_local) - 1,
             contested.start_second, contested.end_second, contested.weekdays
         )
     GROUP BY facts.row

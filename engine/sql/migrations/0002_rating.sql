@@ -16,14 +16,25 @@ CREATE MACRO price_of_cycles(cycles, cycle_seconds, price_micros, price_seconds)
 
 -- Whether a moment of the local day lies in a window. The weekday (0 = Monday) is that of the window's start:
 -- after midnight, that of the day before.
-CREATE MACRO within_window(second_of_day, weekday, start_second, end_second, weekdays) AS
+CREATE MACRO within_window(clock, weekday, start_second, end_second, weekdays) AS
     CASE
         WHEN start_second = end_second THEN (weekdays >> weekday) & 1 = 1
         WHEN start_second < end_second
-            THEN second_of_day >= start_second AND second_of_day < end_second AND (weekdays >> weekday) & 1 = 1
-        WHEN second_of_day >= start_second THEN (weekdays >> weekday) & 1 = 1
-        ELSE second_of_day < end_second AND (weekdays >> ((weekday + 6) % 7)) & 1 = 1
+            THEN clock >= start_second AND clock < end_second AND (weekdays >> weekday) & 1 = 1
+        WHEN clock >= start_second THEN (weekdays >> weekday) & 1 = 1
+        ELSE clock < end_second AND (weekdays >> ((weekday + 6) % 7)) & 1 = 1
     END;
+
+-- Whether a rule is valid on a local day.
+CREATE MACRO within_dates(day, valid_from, valid_to) AS
+    (valid_from IS NULL OR day >= valid_from) AND (valid_to IS NULL OR day < valid_to);
+
+-- Whether a rule is for an extension.
+CREATE MACRO covers_extension(extensions, extension) AS
+    extensions IS NULL OR list_contains(extensions, extension);
+
+-- Seconds after local midnight.
+CREATE MACRO second_of_day(moment) AS hour(moment) * 3600 + minute(moment) * 60 + second(moment);
 
 -- Why a call is not charged whatever the rules say; NULL = the rules decide.
 CREATE MACRO uncharged_reason(direction, answered, billsec, site_billing, extension_billed) AS
