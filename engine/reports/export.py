@@ -58,8 +58,8 @@ def _batches(
         return
     # Answers and ends come after starts, by days at most; what lies beyond keeps the last offset.
     stretches = offsets(site.zone, first, min(last, LATEST) + timedelta(days=400))
-    # One transaction: all slices show the same moment.
-    with session.transaction():
+    # All slices show one and the same moment.
+    with session.snapshot():
         start: datetime | None = first
         while start is not None and start <= last:
             end = min(start, LATEST) + timedelta(days=SLICE_DAYS)

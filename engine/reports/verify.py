@@ -120,7 +120,7 @@ def _file(row: Row) -> Iterator[str]:
     (
         lines, parts, offset, part_bytes, stored, calls, stored_bytes, call_bytes,
         quarantined, bad, quarantined_bytes, bad_bytes, end,
-    ) = msgspec.convert(row[2:], tuple[int, int, int, int, int, int, int, int, int, int, int, int, int])  # fmt: skip
+    ) = msgspec.convert(row[2:], list[int])  # fmt: skip
     if lines != parts:
         yield f"{name}: {lines:,} lines were read, but {parts:,} are accounted for."
     if offset != part_bytes:
