@@ -195,6 +195,10 @@ class TypedField(Field[V]):
         return self._entry
 
     @property
+    def entry(self) -> Entry:
+        return self._entry
+
+    @property
     def text(self) -> str:
         return self._entry.value
 
@@ -554,18 +558,21 @@ class ExtensionsField(TypedField[tuple[str, ...] | None]):
         *,
         all_allowed: bool = True,
         known: Sequence[str] | None = None,
+        pick: bool = True,
         switchable: bool = False,
     ) -> None:
+        """`pick` false: for numbers that do not exist yet."""
         text = "all" if chosen is None else written_extensions(chosen)
         super().__init__(
             key,
             label,
             text,
-            placeholder=_("1001 1010-1020, or all"),
-            hint=_("F4: choose"),
+            placeholder=_("1001 1010-1020, or all") if all_allowed else _("1001 1010-1020"),
+            hint=_("F4: choose") if pick else "",
             switchable=switchable,
         )
         self._all_allowed = all_allowed
+        self._pick = pick
         self._known = None if known is None else frozenset(known)
 
     def read(self, text: str) -> tuple[str, ...] | None:
@@ -582,14 +589,16 @@ class ExtensionsField(TypedField[tuple[str, ...] | None]):
         except InvalidInput:
             return self._hint
         if value is None:
-            return _("all extensions") + " · " + self._hint
+            return _joined(_("all extensions"), self._hint)
         text = i18n.ngettext("%d extension", "%d extensions", len(value)) % len(value)
         unknown = [number for number in value if self._known is not None and number not in self._known]
         if unknown:
             text += " · " + _("not known: %s") % " ".join(unknown[:3])
-        return text + " · " + self._hint
+        return _joined(text, self._hint)
 
     def action_pick(self) -> None:
+        if not self._pick:
+            return
         from tui.screens.pick_extensions import PickExtensions
 
         try:
@@ -602,6 +611,10 @@ class ExtensionsField(TypedField[tuple[str, ...] | None]):
                 self.text = written_extensions(numbers)
 
         self.app.push_screen(PickExtensions(marked), picked)
+
+
+def _joined(*texts: str) -> str:
+    return " · ".join(text for text in texts if text)
 
 
 _RANGE = re.compile(r"(?P<first>\d{1,12})-(?P<last>\d{1,12})", re.ASCII)

@@ -1,0 +1,394 @@
+"""Extensions: who they are, what they have, and everything that is done to them."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+
+from engine.api.events import BalancesMoved, Event, SettingsChanged
+from engine.api.extensions import (
+    ExportExtensions,
+    ExtensionRow,
+    Extensions,
+    ExtensionSort,
+    ListExtensions,
+    SetExtensions,
+    State,
+)
+from engine.domain.errors import InvalidInput, PbxmeterError
+from engine.domain.names import Payment, Role
+from tui import exports
+from tui.actions import Action
+from tui.i18n import N_, _, ngettext
+from tui.operation_rows import OperationRows
+from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
+from tui.screens.extension_state import payment_text, state_text
+from tui.screens.list_screen import ListScreen
+from tui.screens.recharge_form import recharge
+from tui.terminal.fence import DIALOG_GROUP
+from tui.terminal.text import clean
+from tui.widgets.columns import Column
+from tui.widgets.dialogs import Confirm
+from tui.widgets.rows import Row
+from tui.widgets.table import WindowedTable
+
+STATES: tuple[tuple[State, str], ...] = (
+    ("", N_("any state")),
+    ("barred", N_("barred")),
+    ("over", N_("over limit")),
+    ("locked", N_("locked")),
+    ("low", N_("low")),
+    ("free", N_("not barred")),
+    ("billed", N_("billed")),
+    ("unbilled", N_("not billed")),
+    ("new", N_("new")),
+)
+
+_SORTS: dict[str | None, ExtensionSort] = {
+    "number": "number",
+    "name": "name",
+    "recharged": "total_recharged",
+    "balance": "balance",
+    "credit": "credit_limit",
+    "available": "available",
+    "state": "state",
+}
+
+MARK_LIMIT = 10_000
+"""The most extensions that `*` marks at once."""
+
+
+class ExtensionsScreen(ListScreen):
+    """The list of extensions."""
+
+    SCOPE = "extensions"
+    TITLE_TEXT = N_("Extensions")
+    CSS_PATH = "extensions.tcss"
+    SORT: ClassVar[tuple[str | None, bool]] = ("number", False)
+    EMPTY = N_("No extension fits. They appear with their first call, or with n.")
+    FILTER_WORDS = (
+        *(f"state:{state}" for state, _name in STATES if state),
+        *(f"payment:{payment.value}" for payment in Payment),
+    )
+    FILTER_HINT = N_("number or name, state:over, payment:prepaid")
+    HELP = N_(
+        "An extension costs money only while its billing is on. Available is the balance plus the credit "
+        "limit; with nothing left it is over limit, and the PBX refuses its outbound calls. A lock by hand "
+        "does the same.\n"
+        "Mark several with Space and recharge or change them in one go."
+    )
+    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (BalancesMoved, SettingsChanged)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            name="recharge",
+            keys="r,f6",
+            label=N_("Recharge"),
+            help=N_("Add an amount to the marked extensions, or to the one under the cursor."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="edit",
+            keys="e,f4",
+            label=N_("Edit"),
+            help=N_("Change the extension under the cursor. Enter does the same."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="batch",
+            keys="b,f7",
+            label=N_("Batch"),
+            help=N_("Change some properties of the marked extensions in one go."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="lock",
+            keys="L,f8",
+            label=N_("Lock"),
+            help=N_("Lock the marked extensions, or the one under the cursor; unlock if all are locked."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="ledger",
+            keys="m",
+            label=N_("Ledger"),
+            help=N_("Show every money movement of the extension under the cursor."),
+            online=True,
+        ),
+        Action(
+            name="new",
+            keys="n,insert",
+            label=N_("New"),
+            help=N_("Add an extension or a range of them."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="state",
+            keys="s",
+            label=N_("State"),
+            help=N_(
+                "Narrow the list by state: barred, over limit, locked, low and so on; again for the next."
+            ),
+            shown=False,
+        ),
+        Action(
+            name="payment",
+            keys="p",
+            label=N_("Payment"),
+            help=N_("Narrow the list by payment method; again for the next."),
+            shown=False,
+        ),
+        Action(
+            name="export",
+            keys="x",
+            label=N_("Export"),
+            help=N_("Write all extensions as CSV into your exports folder."),
+            online=True,
+        ),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state: State = ""
+        self._payment: Payment | None = None
+        self._known: dict[str, ExtensionRow] = {}
+
+    def columns(self) -> Sequence[Column]:
+        return [
+            Column(key="number", title=_("Number"), width=7),
+            Column(key="name", title=_("Name"), width=10, min_width=6, flex=True),
+            Column(key="state", title=_("State"), width=12),
+            Column(key="payment", title=_("Payment"), width=8, sortable=False),
+            Column(key="balance", title=_("Balance"), width=10, align="right"),
+            Column(key="credit", title=_("Credit"), width=9, align="right"),
+            Column(key="available", title=_("Available"), width=10, align="right"),
+            Column(key="recharged", title=_("Recharged"), width=10, align="right"),
+            Column(key="billing", title=_("Bill"), width=4, sortable=False),
+        ]
+
+    # The list
+
+    def source(self) -> OperationRows[Extensions]:
+        text, state, payment = read_filter(self.filter_text, state=self._state, payment=self._payment)
+        sort, descending = self.sort
+
+        def ask(offset: int, limit: int) -> ListExtensions:
+            return ListExtensions(
+                text=text,
+                state=state,
+                payment=payment,
+                sort=_SORTS.get(sort, "number"),
+                descending=descending,
+                offset=offset,
+                limit=limit,
+            )
+
+        return OperationRows(
+            self.shell.link,
+            ask=ask,
+            rows=lambda answer: [self._row(row) for row in answer.rows],
+            total=lambda answer: answer.total,
+            answered=lambda answer: self._known.update((row.number, row) for row in answer.rows),
+        )
+
+    def _row(self, row: ExtensionRow) -> Row:
+        money = self.shell.money
+        state, style = state_text(row, ascii_only=self.shell.ascii_only)
+        return Row(
+            key=row.number,
+            cells=(
+                row.number,
+                clean(row.name),
+                state,
+                payment_text(row.payment),
+                money.number(row.balance_micros),
+                money.number(row.credit_limit_micros),
+                money.number(row.available_micros),
+                money.number(row.total_recharged_micros),
+                _("on") if row.billing else _("off"),
+            ),
+            cell_styles=("", "", style, "", "error" if row.balance_micros < 0 else ""),
+        )
+
+    def filters(self) -> list[str]:
+        also: list[str] = []
+        if self._state:
+            also.append(_(dict(STATES)[self._state]))
+        if self._payment is not None:
+            also.append(payment_text(self._payment))
+        return also
+
+    def clear_filters(self) -> None:
+        self._state, self._payment = "", None
+
+    def action_state(self) -> None:
+        states = [state for state, _name in STATES]
+        self._state = states[(states.index(self._state) + 1) % len(states)]
+        self.relist()
+
+    def action_payment(self) -> None:
+        order = [None, *Payment]
+        self._payment = order[(order.index(self._payment) + 1) % len(order)]
+        self.relist()
+
+    def _mark_rest(self) -> None:
+        self._mark_all_matching()
+
+    @work(group=DIALOG_GROUP, exclusive=True)
+    async def _mark_all_matching(self) -> None:
+        text, state, payment = read_filter(self.filter_text, state=self._state, payment=self._payment)
+        numbers: list[str] = []
+        try:
+            while len(numbers) < MARK_LIMIT:
+                page = await self.ask(
+                    ListExtensions(text=text, state=state, payment=payment, offset=len(numbers), limit=1000)
+                )
+                numbers += [row.number for row in page.rows]
+                if not page.rows or len(numbers) >= page.total:
+                    break
+        except PbxmeterError as error:
+            self.reload_failed(error)
+            return
+        self.table.mark(numbers)
+
+    # What is done to them
+
+    async def _fetch(self, numbers: Sequence[str]) -> list[ExtensionRow]:
+        rows: list[ExtensionRow] = []
+        while True:
+            page = await self.ask(ListExtensions(numbers=list(numbers), offset=len(rows), limit=1000))
+            rows += page.rows
+            if not page.rows or len(rows) >= page.total:
+                return rows
+
+    def _done(self, text: str, *, undo: str = "") -> None:
+        self.shell.done(text, undo=undo)
+        self.reload_soon()
+
+    @work(group=DIALOG_GROUP)
+    async def action_recharge(self) -> None:
+        numbers = self.targets()
+        if not numbers:
+            return
+        known = self._known.get(numbers[0])
+        if await recharge(self, numbers, names=known.name if known is not None else ""):
+            self.table.clear_marks()
+            self.reload_soon()
+
+    @on(WindowedTable.RowSelected)
+    async def _selected(self) -> None:
+        await self.action_act("edit")
+
+    @work(group=DIALOG_GROUP)
+    async def action_edit(self) -> None:
+        number = self.table.cursor_key
+        if number is None:
+            return
+        try:
+            rows = await self._fetch([number])
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        if rows and await self.app.push_screen_wait(EditExtension(rows[0])) is not None:
+            before = rows[0]
+            self._done(
+                _("Saved extension %s.") % number,
+                undo=_("it was “%s”, credit limit %s")
+                % (before.name, self.shell.money.number(before.credit_limit_micros)),
+            )
+
+    @work(group=DIALOG_GROUP)
+    async def action_batch(self) -> None:
+        numbers = self.targets()
+        if not numbers:
+            return
+        changed = await self.app.push_screen_wait(BatchEdit(numbers))
+        if changed is not None:
+            count = changed.changed
+            self._done(
+                ngettext("Changed %d extension.", "Changed %d extensions.", count) % count,
+                undo=_("they are still marked; change them again with b"),
+            )
+
+    @work(group=DIALOG_GROUP)
+    async def action_lock(self) -> None:
+        numbers = self.targets()
+        if not numbers:
+            return
+        try:
+            rows = await self._fetch(numbers)
+            lock = not all(row.locked for row in rows)
+            if len(numbers) > 1:
+                question = (
+                    ngettext("Lock %d extension?", "Lock %d extensions?", len(numbers))
+                    if lock
+                    else ngettext("Unlock %d extension?", "Unlock %d extensions?", len(numbers))
+                )
+                if not await self.app.push_screen_wait(
+                    Confirm(question % len(numbers), yes=_("Lock") if lock else _("Unlock"))
+                ):
+                    return
+            await self.ask(SetExtensions(numbers=numbers, locked=lock))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        who = numbers[0] if len(numbers) == 1 else _("%d extensions") % len(numbers)
+        self._done((_("Locked %s.") if lock else _("Unlocked %s.")) % who, undo=_("L again"))
+
+    @work(group=DIALOG_GROUP)
+    async def action_ledger(self) -> None:
+        from tui.screens.ledger import LedgerScreen
+
+        number = self.table.cursor_key
+        if number is not None:
+            await self.app.push_screen_wait(LedgerScreen(number))
+
+    @work(group=DIALOG_GROUP)
+    async def action_new(self) -> None:
+        changed = await self.app.push_screen_wait(NewExtensions())
+        if changed is not None:
+            count = changed.changed
+            self._done(ngettext("Added %d extension.", "Added %d extensions.", count) % count)
+
+    @work(group="export", exclusive=True)
+    async def action_export(self) -> None:
+        try:
+            sheet = await self.ask(ExportExtensions())
+            path = await self.shell.link.run(lambda: exports.write_text("extensions", "csv", sheet.text))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        self.shell.done(_("Wrote %d extensions to %s.") % (sheet.rows, exports.shown(path)))
+
+
+def read_filter(text: str, *, state: State, payment: Payment | None) -> tuple[str, State, Payment | None]:
+    """Text, state and payment of a filter such as `wang state:over`, over those chosen by key.
+
+    Raises `InvalidInput` for a state or payment that does not exist.
+    """
+    words: list[str] = []
+    for word in text.split():
+        name, colon, value = word.partition(":")
+        if colon and name == "state":
+            found = next((key for key, _name in STATES if key == value.lower()), None)
+            if found is None:
+                # Half a word is what one sees while typing: it narrows nothing yet.
+                if any(key.startswith(value.lower()) for key, _name in STATES):
+                    continue
+                raise InvalidInput(
+                    _("state: %s. Use one of %s.") % (value, ", ".join(key for key, _name in STATES if key)),
+                    field="state",
+                )
+            state = found
+        elif colon and name == "payment":
+            if value in list(Payment):
+                payment = Payment(value)
+            elif not any(known.value.startswith(value.lower()) for known in Payment):
+                raise InvalidInput(_("payment: prepaid or postpaid."), field="payment")
+        else:
+            words.append(word)
+    return " ".join(words), state, payment

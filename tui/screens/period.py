@@ -1,0 +1,119 @@
+"""Choosing a period: a usual one by a key, or two dates as they are typed."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from engine.domain.errors import InvalidInput
+from engine.domain.zones import parse_moment, zone
+from tui.i18n import N_, _
+from tui.widgets.fields import Field, TextField
+from tui.widgets.forms import Form
+
+
+@dataclass(frozen=True)
+class Period:
+    """Bounds as people type them; '' = open. `until` includes the day, month or year it names."""
+
+    since: str = ""
+    until: str = ""
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """How the period is called in a filter line; '' = all time."""
+        if self.name:
+            return _(self.name)
+        if self.since and self.until:
+            return self.since if self.since == self.until else f"{self.since} – {self.until}"
+        if self.since:
+            return _("from %s") % self.since
+        return _("until %s") % self.until if self.until else ""
+
+
+ALL_TIME = Period()
+
+
+def usual_periods(today: date) -> list[Period]:
+    """Today, yesterday, weeks, months, years, all time; weeks begin on Monday."""
+    monday = today - timedelta(days=today.weekday())
+    last_month = today.replace(day=1) - timedelta(days=1)
+
+    def day(moment: date) -> str:
+        return moment.isoformat()
+
+    return [
+        Period(day(today), day(today), N_("today")),
+        Period(day(today - timedelta(days=1)), day(today - timedelta(days=1)), N_("yesterday")),
+        Period(day(monday), day(monday + timedelta(days=6)), N_("this week")),
+        Period(day(monday - timedelta(days=7)), day(monday - timedelta(days=1)), N_("last week")),
+        Period(f"{today:%Y-%m}", f"{today:%Y-%m}", N_("this month")),
+        Period(f"{last_month:%Y-%m}", f"{last_month:%Y-%m}", N_("last month")),
+        Period(f"{today:%Y}", f"{today:%Y}", N_("this year")),
+        ALL_TIME,
+    ]
+
+
+class PeriodForm(Form[Period]):
+    """Ends with the chosen period."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, period: Period, *, today: date, timezone: str = "UTC") -> None:
+        super().__init__(_("Period"), submit=_("Show"))
+        self._periods = usual_periods(today)
+        self._zone = timezone
+        hint = _("2026, 2026-01, 2026-01-31 or with time")
+        self.since = TextField("since", _("From"), period.since, hint=hint, max_length=40)
+        self.until = TextField("until", _("Until, included"), period.until, hint=hint, max_length=40)
+
+    @property
+    def changed(self) -> bool:
+        return False
+
+    def fields(self) -> list[Field[object]]:
+        return [self.since, self.until]
+
+    def extra(self) -> ComposeResult:
+        yield OptionList(
+            *(Option(period.label or _("all time")) for period in self._periods),
+            id="usual-periods",
+            markup=False,
+            compact=True,
+        )
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#usual-periods").focus()
+
+    @on(OptionList.OptionSelected)
+    def _usual_chosen(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._periods[event.option_index])
+
+    def action_enter(self) -> None:
+        if self.focused is self.until.entry:
+            self.action_submit()
+        else:
+            super().action_enter()
+
+    async def submit(self) -> Period:
+        since, until = self.since.value, self.until.value
+        where = zone(self._zone)
+        for key, text in (("since", since), ("until", until)):
+            if text:
+                try:
+                    parse_moment(text, where, field=key)
+                except InvalidInput as error:
+                    raise InvalidInput(
+                        _("Write 2026-01-31, 2026-01, or 2026-01-31 18:30."), field=key
+                    ) from error
+        if since and until and parse_moment(since, where) >= parse_moment(until, where, end=True):
+            raise InvalidInput(_("The end must come after the beginning."), field="until")
+        return Period(since, until)

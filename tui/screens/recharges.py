@@ -1,0 +1,184 @@
+"""Recharges: who was given how much, when and by whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import on, work
+from textual.message import Message
+
+from engine.api.events import BalancesMoved, Event
+from engine.api.extensions import ExportRecharges, ListRecharges, RechargeRow, Recharges
+from engine.domain.errors import PbxmeterError
+from tui import exports
+from tui.actions import Action
+from tui.format import stamp
+from tui.i18n import N_, _
+from tui.operation_rows import OperationRows
+from tui.screens.list_screen import ListScreen
+from tui.screens.period import ALL_TIME, Period, PeriodForm
+from tui.terminal.fence import DIALOG_GROUP
+from tui.terminal.text import clean
+from tui.widgets.columns import Column
+from tui.widgets.rows import Row
+from tui.widgets.table import WindowedTable
+
+_SORTS: dict[str | None, Literal["time", "extension", "amount", "operator"]] = {
+    "time": "time",
+    "extension": "extension",
+    "amount": "amount",
+    "operator": "operator",
+}
+
+
+class RechargesScreen(ListScreen):
+    """The list of recharges."""
+
+    SCOPE = "recharges"
+    TITLE_TEXT = N_("Recharges")
+    CSS_PATH = "recharges.tcss"
+    SORT: ClassVar[tuple[str | None, bool]] = ("time", True)
+    EMPTY = N_("No recharge in this period.")
+    FILTER_HINT = N_("part of a number, name or note; Enter: keep, Esc: clear")
+    HELP = N_(
+        "Every recharge with the balance before and after it. Recharges are never changed or removed; a "
+        "mistake is corrected by an adjustment in the extension's ledger."
+    )
+    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (BalancesMoved,)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(name="period", keys="p,f6", label=N_("Period"), help=N_("Choose the days to show.")),
+        Action(
+            name="ledger",
+            keys="m",
+            label=N_("Ledger"),
+            help=N_("Show every money movement of the extension under the cursor."),
+            online=True,
+        ),
+        Action(
+            name="export",
+            keys="x",
+            label=N_("Export"),
+            help=N_("Write the recharges shown as CSV into your exports folder."),
+            online=True,
+        ),
+    )
+
+    @dataclass
+    class _Answered(Message):
+        amount_micros: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._period = ALL_TIME
+        self._sum_micros: int | None = None
+        self._extensions: dict[str, str] = {}
+
+    def columns(self) -> Sequence[Column]:
+        return [
+            Column(key="time", title=_("Time"), width=19),
+            Column(key="extension", title=_("Ext."), width=6),
+            Column(key="name", title=_("Name"), width=8, min_width=6, flex=True, sortable=False),
+            Column(key="before", title=_("Before"), width=10, align="right", sortable=False),
+            Column(key="amount", title=_("Amount"), width=10, align="right"),
+            Column(key="after", title=_("After"), width=10, align="right", sortable=False),
+            Column(key="operator", title=_("By"), width=7),
+            Column(key="note", title=_("Note"), width=14, sortable=False),
+        ]
+
+    def source(self) -> OperationRows[Recharges]:
+        text, period = self.filter_text, self._period
+        sort, descending = self.sort
+
+        def ask(offset: int, limit: int) -> ListRecharges:
+            return ListRecharges(
+                since=period.since,
+                until=period.until,
+                text=text,
+                sort=_SORTS.get(sort, "time"),
+                descending=descending,
+                offset=offset,
+                limit=limit,
+            )
+
+        return OperationRows(
+            self.shell.link,
+            ask=ask,
+            rows=lambda answer: [self._row(row) for row in answer.rows],
+            total=lambda answer: answer.total,
+            answered=self._answered,
+        )
+
+    def _answered(self, answer: Recharges) -> None:
+        self._extensions.update((str(row.entry_id), row.extension) for row in answer.rows)
+        self.post_message(self._Answered(answer.amount_micros))
+
+    @on(_Answered)
+    def _sum_arrived(self, message: _Answered) -> None:
+        self._sum_micros = message.amount_micros
+        self.show_status()
+
+    def _row(self, row: RechargeRow) -> Row:
+        money = self.shell.money
+        return Row(
+            key=str(row.entry_id),
+            cells=(
+                stamp(self.shell.local(row.posted_at)),
+                clean(row.extension),
+                clean(row.name),
+                money.number(row.balance_before_micros),
+                money.signed(row.amount_micros),
+                money.number(row.balance_after_micros),
+                clean(row.operator),
+                clean(row.note),
+            ),
+            cell_styles=("", "", "", "", "good"),
+        )
+
+    def status(self) -> list[tuple[str, str]]:
+        pieces = super().status()
+        if self._sum_micros is not None:
+            pieces.append((_("%s in all") % self.shell.money.money(self._sum_micros), ""))
+        return pieces
+
+    def filters(self) -> list[str]:
+        return [self._period.label] if self._period.label else []
+
+    def clear_filters(self) -> None:
+        self._period = ALL_TIME
+
+    @work(group=DIALOG_GROUP)
+    async def action_period(self) -> None:
+        greeting = self.shell.greeting
+        chosen = await self.app.push_screen_wait(
+            PeriodForm(
+                self._period,
+                today=self.shell.now().date(),
+                timezone=greeting.timezone if greeting is not None else "UTC",
+            )
+        )
+        if chosen is not None:
+            self._period: Period = chosen
+            self.relist()
+
+    @on(WindowedTable.RowSelected)
+    async def _selected(self) -> None:
+        await self.action_act("ledger")
+
+    @work(group=DIALOG_GROUP)
+    async def action_ledger(self) -> None:
+        from tui.screens.ledger import LedgerScreen
+
+        number = self._extensions.get(self.table.cursor_key or "")
+        if number is not None:
+            await self.app.push_screen_wait(LedgerScreen(number))
+
+    @work(group="export", exclusive=True)
+    async def action_export(self) -> None:
+        operation = ExportRecharges(since=self._period.since, until=self._period.until, text=self.filter_text)
+        try:
+            sheet = await self.ask(operation)
+            path = await self.shell.link.run(lambda: exports.write_text("recharges", "csv", sheet.text))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        self.shell.done(_("Wrote %d recharges to %s.") % (sheet.rows, exports.shown(path)))
