@@ -41,7 +41,8 @@ def json_text(document: Json) -> str:
 def plain_document(value: object, where: ZoneInfo) -> Json:
     """Structs as objects. `amount_micros` becomes `amount`, a decimal string; naive times are UTC.
 
-    Times named `*_local` are those of the zone `where`, and left out where the instant stands beside them.
+    Where a field of the shorter name exists, it is `amount_cost`. Times named `*_local` are those of the
+    zone `where`, and left out where the instant stands beside them.
     """
     if isinstance(value, RateRow):
         rule: dict[str, Json] = {"rate_id": value.rate_id, "position": value.position}
@@ -94,7 +95,8 @@ def _object(fields: Mapping[str, object], where: ZoneInfo) -> dict[str, Json]:
     document: dict[str, Json] = {}
     for name, value in fields.items():
         if name.endswith("_micros") and isinstance(value, int):
-            document[name.removesuffix("_micros")] = format_amount(value)
+            plain = name.removesuffix("_micros")
+            document[f"{plain}_cost" if plain in fields else plain] = format_amount(value)
         elif name.endswith("_local"):
             instant = name.removesuffix("_local") + "_at"
             if instant not in fields:
