@@ -85,8 +85,8 @@ def parse_expression(text: str, kind: Kind) -> Expression:
         match = _TOKEN.match(text, position)
         if match is None:
             raise ValueError(f"cannot be read from {text[position : position + 20].strip()!r} on.")
-        token = str(match.lastgroup)
-        tokens.append((token, match[token].replace("''", "'") if token == "text" else match[token]))
+        sort = str(match.lastgroup)
+        tokens.append((sort, match[sort].replace("''", "'") if sort == "text" else match[sort]))
         position = match.end()
     expression, rest = _parse(tokens, 0, 0)
     if rest < len(tokens):
@@ -116,10 +116,10 @@ def _parse(tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[Expressi
         raise ValueError("ends too early.")
     if depth > MAX_DEPTH:
         raise ValueError(f"is nested more than {MAX_DEPTH} deep.")
-    token, word = tokens[at]
-    if token == "text":
+    sort, word = tokens[at]
+    if sort == "text":
         return Text(word), at + 1
-    if token != "name":
+    if sort != "name":
         raise ValueError(f"has {word!r} where a column, a text or a function is expected.")
     if at + 1 >= len(tokens) or tokens[at + 1] != ("mark", "("):
         return Column(word), at + 1

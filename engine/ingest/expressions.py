@@ -194,7 +194,7 @@ class Scope:
         return found
 
     def _replaced(self, base: pa.Array, chosen: pa.Array, expression: Expression) -> pa.Array:
-        """`base` with the expression in the chosen rows; it is worked out for no others where they are few."""
+        """`base` with the expression in the chosen rows, worked out for them alone where they are few."""
         count = pc.sum(chosen).as_py() or 0
         if not count:
             return base
