@@ -35,7 +35,7 @@ class SourceParser:
 
     def parse(self, piece: Piece) -> Parsed:
         """Calls and bad lines of a piece. Raises `InvalidInput` when the file as a whole is of no use."""
-        if not piece.first:
+        if self._parser.has_header and not piece.first:
             self._parser.resume(piece.header)
         return self._parser.parse(
             piece.data, base_offset=piece.base_offset, first=piece.first, final=piece.final
