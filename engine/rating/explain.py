@@ -186,7 +186,7 @@ def _victory(won: Listed, rival: Listed | None) -> str:
         return "the only rule that fits"
     if len(rival.rate.prefix) < len(won.rate.prefix):
         return "longest prefix that fits"
-    if not rival.rate.number_length:
+    if won.rate.number_length and not rival.rate.number_length:
         return "longest prefix that fits, and an exact length comes before any length"
     return "longest prefix and length that fit, and first in the list among those"
 

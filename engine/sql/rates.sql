@@ -105,3 +105,7 @@ UPDATE rate SET position = CASE
     ELSE position + 1
 END
 WHERE position BETWEEN least($source, $target) AND greatest($source, $target);
+
+-- name: billed_extensions
+-- Extensions whose calls cost money.
+SELECT number FROM extension WHERE billing ORDER BY number;
