@@ -159,7 +159,7 @@ def _fresh(session: Session, calls: pa.Table) -> tuple[pa.Table, int]:
     """The calls not stored yet, with their keys, and the bytes of their lines."""
     if not calls.num_rows:
         return calls, 0
-    rows = pa.array(range(calls.num_rows), pa.int64())
+    rows = pa.arange(0, calls.num_rows)
     bounds = pc.min_max(calls["started_at"]).as_py()
     keys = pa.table({"row": rows, "started_at": calls["started_at"], "key_text": calls["key_text"]})
     with session.bound(parsed=keys):
@@ -172,7 +172,7 @@ def _fresh(session: Session, calls: pa.Table) -> tuple[pa.Table, int]:
 
 def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site) -> pa.Table:
     first = _next(session, "pipeline.next_call")
-    rows = pa.array(range(calls.num_rows), pa.int64())
+    rows = pa.arange(0, calls.num_rows)
     question = calls.select(list(RATING_COLUMNS)).append_column("row", rows)
     verdict = rate_calls(session, book, question, site=site)
     calls = calls.append_column("call_id", pc.add(rows, first))

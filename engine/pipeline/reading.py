@@ -35,8 +35,9 @@ class SourceParser:
 
     def parse(self, piece: Piece) -> Parsed:
         """Calls and bad lines of a piece. Raises `InvalidInput` when the file as a whole is of no use."""
-        if self._parser.has_header and not piece.first:
-            self._parser.resume(piece.header)
+        header = None if piece.first else self._parser.header_of(piece.header)
+        if header is not None:
+            self._parser.resume(header)
         return self._parser.parse(
             piece.data, base_offset=piece.base_offset, first=piece.first, final=piece.final
         )

@@ -20,7 +20,7 @@ from engine.domain.site import Site
 from engine.ledger import extension_sheet, extensions, listings, operations
 from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
-from engine.rating import rules, sheet
+from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, tasks
 from engine.service.desk import Desk, utc_now
@@ -46,8 +46,14 @@ READS: dict[type, Read] = {
         session, site, op
     ),
     extensions_api.ListLedger: lambda desk, session, site, op: listings.list_ledger(session, site, op),
-    rates_api.ListRates: lambda desk, session, site, op: rules.list_rates(session, op),
+    rates_api.ListRates: lambda desk, session, site, op: rules.list_rates(
+        session, op, remarks=desk.state.remarks(session)
+    ),
     rates_api.ExportRates: lambda desk, session, site, op: sheet.export_rates(session),
+    rates_api.TestRate: lambda desk, session, site, op: explain.test_rate(
+        session, op, site=site, now=utc_now()
+    ),
+    rates_api.CheckRates: lambda desk, session, site, op: check.check_rates(session, op),
     calls_api.ListCalls: lambda desk, session, site, op: calls.list_calls(session, site, op),
     calls_api.CountCalls: lambda desk, session, site, op: calls.count_calls(session, site, op),
     calls_api.GetCall: lambda desk, session, site, op: calls.get_call(session, site, op),

@@ -15,8 +15,6 @@ from engine.api.rates import Rerate, RerateResult
 from engine.api.site import (
     Backup,
     BackupResult,
-    DetectResult,
-    DetectSource,
     Ingest,
     IngestResult,
     Lockouts,
@@ -28,7 +26,6 @@ from engine.api.site import (
 )
 from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.zones import zone
-from engine.ingest.content import Content
 from engine.lockout.barred import list_lockouts
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines

@@ -68,7 +68,8 @@ class Session:
         """The whole result as an Arrow table."""
         text, bound = narrowed(name, where)
         try:
-            return self._execute(text, values | bound).to_arrow_table()
+            # A relation hands its result over without the copy that a cursor's result costs.
+            return self._connection.sql(text, params=(values | bound) or None).to_arrow_table()
         except duckdb.Error as error:
             raise _translated(error) from error
 
@@ -151,6 +152,7 @@ class Database:
             "checkpoint_threshold": CHECKPOINT_BYTES,
             "memory_limit": MEMORY_LIMIT,
             "preserve_insertion_order": False,
+            "python_enable_replacements": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "temp_directory": str(path.with_suffix(".tmp")),
