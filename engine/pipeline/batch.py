@@ -1,5 +1,8 @@
 """Storing one parsed piece of a file: calls, charges, balances, bad lines and position, all or nothing."""
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from dataclasses import dataclass, replace
 from datetime import datetime
 

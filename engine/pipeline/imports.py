@@ -25,7 +25,7 @@ PIECE_BYTES = 64 * 1024 * 1024
 
 
 class Import:
-    """One import: its files in the order given, each from its start. What is stored already is a duplicate."""
+    """One import: its files in the order given, each from its start. What is stored is a duplicate."""
 
     def __init__(
         self,
@@ -151,5 +151,5 @@ def _open(path: str) -> Content:
         raise NotFound(f"There is no file {path}.") from None
     except OSError as error:
         raise StorageError(
-            f"{path} cannot be read by the engine: {error.strerror}. Give the engine's user the right to read it."
+            f"{path} cannot be read by the engine: {error.strerror}. Allow the engine's user to read it."
         ) from error

@@ -40,7 +40,7 @@ class State:
             return self._book
 
     def remarks(self, session: Session) -> dict[int, list[str]]:
-        """What a check of the list found, by rule; computed once for each state of the list (1.4 s for 100,000)."""
+        """What a check of the list found, by rule; computed once for each list (1.4 s for 100,000 rules)."""
         book = self.book
         with self._remarks_lock:
             if self._remarks is None or self._remarks[0] is not book:

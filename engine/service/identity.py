@@ -25,7 +25,7 @@ class IdentityServer:
     """Answers each connection with one line and closes it."""
 
     def __init__(self, folder: Path, identify: Callable[[str], Identity], *, mode: int, group: int) -> None:
-        """Binds the socket in an existing folder; `group` -1 leaves its group. The caller holds the home's lock."""
+        """Binds the socket in an existing folder; `group` -1 leaves its group. Hold the home's lock."""
         self._identify = identify
         self._path = folder / IDENTITY_SOCKET
         self._path.unlink(missing_ok=True)

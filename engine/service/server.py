@@ -1,5 +1,8 @@
 """The Flight server: one action per operation, one ticket per stream, one stream of events."""
 
+# pyarrow.flight ships no types.
+# pyright: reportUntypedBaseClass=false
+
 import logging
 import queue
 import threading
