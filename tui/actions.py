@@ -52,9 +52,6 @@ class Action:
 
 SHELL_ACTIONS: tuple[Action, ...] = (
     Action(
-        name="help", keys="question_mark,f1", label=N_("Help"), help=N_("Explain this screen and its keys.")
-    ),
-    Action(
         name="palette",
         keys="colon,ctrl+p,f9",
         label=N_("Commands"),
@@ -70,6 +67,9 @@ SHELL_ACTIONS: tuple[Action, ...] = (
         help=N_("Ask the engine anew for what is shown. Changes also arrive by themselves."),
         shown=False,
         online=True,
+    ),
+    Action(
+        name="help", keys="question_mark,f1", label=N_("Help"), help=N_("Explain this screen and its keys.")
     ),
     Action(name="quit", keys="q,f10", label=N_("Quit"), help=N_("Leave. The engine goes on reading calls.")),
 )

@@ -191,9 +191,9 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         if self._lost_at is None:
             self._lost_at = datetime.now()
         reason = clean(message.error.message)
-        self.trouble = _(
-            "The engine does not answer since %s. What you see is from before; trying again."
-        ) % (f"{self._lost_at:%H:%M:%S}")
+        self.trouble = _("No engine since %s: what you see is from before. Trying again.") % (
+            f"{self._lost_at:%H:%M:%S}"
+        )
         for screen in self.site_screens():
             screen.connection_changed()
         if self.greeting is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.message import Message
 
 from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError, Refused
+from tui.i18n import _
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
@@ -29,6 +30,9 @@ FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 5.0
 RESTART_SECONDS = 3.0
 CALLS_AT_ONCE = 6
+
+NOT_SENT = "engine_down_not_sent"
+"""The code of an `EngineDown` raised before anything was asked of the engine."""
 
 R = TypeVar("R")
 
@@ -101,7 +105,9 @@ class EngineLink:
         """The client itself, for streams. Raises `EngineDown` while there is none."""
         client = self._client
         if client is None:
-            raise EngineDown("The engine does not answer; nothing was changed. What you typed is kept.")
+            raise EngineDown(
+                _("The engine does not answer; nothing was changed. What you typed is kept."), code=NOT_SENT
+            )
         return client
 
     async def ask(

@@ -41,7 +41,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
 
 from engine.api.events import Event, Missed
 from engine.api.operation import Operation
@@ -61,7 +60,7 @@ class SiteScreen(Screen[None]):
 
     SCOPE: ClassVar[str] = "shell"
     TITLE_TEXT: ClassVar[str] = ""
-    HELP: ClassVar[str] = ""
+    HELP: ClassVar[str | None] = None
     ACTIONS: ClassVar[tuple[Action, ...]] = SHELL_ACTIONS
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = ()
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 0.3
@@ -71,7 +70,8 @@ class SiteScreen(Screen[None]):
 
     def __init_subclass__(cls) -> None:
         if "ACTIONS" in cls.__dict__:
-            cls.BINDINGS = [*cls.__dict__.get("BINDINGS", ()), *bindings(cls.SCOPE, cls.ACTIONS)]
+            own = cast("Sequence[BindingType]", cls.__dict__.get("BINDINGS", ()))
+            setattr(cls, "BINDINGS", [*own, *bindings(cls.SCOPE, cls.ACTIONS)])  # noqa: B010 - set once, here
         super().__init_subclass__()
 
     def __init__(self) -> None:
@@ -101,8 +101,8 @@ class SiteScreen(Screen[None]):
         """The widgets between the lines."""
         yield from ()
 
-    def reload(self) -> None:
-        """Asks the engine anew for everything shown."""
+    def reload(self) -> object:
+        """Asks the engine anew for everything shown; may return the worker that does."""
 
     def status(self) -> list[tuple[str, str]]:
         """The left part of the status line: texts, each with `good`, `warning`, `error`, `muted`, `marked` or ''."""
@@ -262,4 +262,4 @@ class SiteScreen(Screen[None]):
         """Focuses the widget of that selector, if it is there."""
         found = self.query(selector)
         if found:
-            cast(Widget, found.first()).focus()
+            found.first().focus()

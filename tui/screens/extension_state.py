@@ -6,11 +6,11 @@ from tui.i18n import N_, _
 
 _SIGNS = {
     "locked": ("■", "L", N_("locked"), "error"),
-    "over": ("✗", "x", N_("over limit"), "error"),
+    "over": ("✗", "x", N_("over"), "error"),
     "low": ("▲", "!", N_("low"), "warning"),
     "new": ("+", "+", N_("new"), "accent"),
-    "billed": ("●", "o", N_("billed"), "good"),
-    "unbilled": ("○", "-", N_("not billed"), "muted"),
+    "billed": ("●", "o", N_("ok"), "good"),
+    "unbilled": ("○", "-", N_("off"), "muted"),
 }
 
 _PAYMENTS = {Payment.PREPAID: N_("prepaid"), Payment.POSTPAID: N_("postpaid")}

@@ -159,15 +159,15 @@ class ExtensionsScreen(ListScreen):
 
     def columns(self) -> Sequence[Column]:
         return [
-            Column(key="number", title=_("Number"), width=7),
-            Column(key="name", title=_("Name"), width=10, min_width=6, flex=True),
-            Column(key="state", title=_("State"), width=12),
-            Column(key="payment", title=_("Payment"), width=8, sortable=False),
-            Column(key="balance", title=_("Balance"), width=10, align="right"),
-            Column(key="credit", title=_("Credit"), width=9, align="right"),
-            Column(key="available", title=_("Available"), width=10, align="right"),
-            Column(key="recharged", title=_("Recharged"), width=10, align="right"),
+            Column(key="number", title=_("Ext."), width=6),
+            Column(key="name", title=_("Name"), width=8, min_width=6, flex=True),
             Column(key="billing", title=_("Bill"), width=4, sortable=False),
+            Column(key="payment", title=_("Payment"), width=8, sortable=False),
+            Column(key="recharged", title=_("Recharged"), width=9, align="right"),
+            Column(key="balance", title=_("Balance"), width=9, align="right"),
+            Column(key="credit", title=_("Credit"), width=7, align="right"),
+            Column(key="available", title=_("Available"), width=9, align="right"),
+            Column(key="state", title=_("State"), width=8),
         ]
 
     # The list
@@ -203,15 +203,25 @@ class ExtensionsScreen(ListScreen):
             cells=(
                 row.number,
                 clean(row.name),
-                state,
+                _("on") if row.billing else _("off"),
                 payment_text(row.payment),
+                money.number(row.total_recharged_micros),
                 money.number(row.balance_micros),
                 money.number(row.credit_limit_micros),
                 money.number(row.available_micros),
-                money.number(row.total_recharged_micros),
-                _("on") if row.billing else _("off"),
+                state,
             ),
-            cell_styles=("", "", style, "", "error" if row.balance_micros < 0 else ""),
+            cell_styles=(
+                "",
+                "",
+                "" if row.billing else "muted",
+                "",
+                "",
+                "",
+                "",
+                "error" if row.available_micros <= 0 and row.billing else "",
+                style,
+            ),
         )
 
     def filters(self) -> list[str]:
@@ -226,7 +236,7 @@ class ExtensionsScreen(ListScreen):
         self._state, self._payment = "", None
 
     def action_state(self) -> None:
-        states = [state for state, _name in STATES]
+        states: list[State] = [state for state, _name in STATES]
         self._state = states[(states.index(self._state) + 1) % len(states)]
         self.relist()
 
@@ -362,7 +372,8 @@ class ExtensionsScreen(ListScreen):
         except PbxmeterError as error:
             self.shell.tell(error)
             return
-        self.shell.done(_("Wrote %d extensions to %s.") % (sheet.rows, exports.shown(path)))
+        text = ngettext("Wrote %d extension to %s.", "Wrote %d extensions to %s.", sheet.rows)
+        self.shell.done(text % (sheet.rows, exports.shown(path)))
 
 
 def read_filter(text: str, *, state: State, payment: Payment | None) -> tuple[str, State, Payment | None]:
@@ -374,7 +385,7 @@ def read_filter(text: str, *, state: State, payment: Payment | None) -> tuple[st
     for word in text.split():
         name, colon, value = word.partition(":")
         if colon and name == "state":
-            found = next((key for key, _name in STATES if key == value.lower()), None)
+            found: State | None = next((key for key, _name in STATES if key == value.lower()), None)
             if found is None:
                 # Half a word is what one sees while typing: it narrows nothing yet.
                 if any(key.startswith(value.lower()) for key, _name in STATES):

@@ -1,5 +1,7 @@
 """`?`: what the screen is for, and every key that works on it."""
 
+import re
+
 from rich.cells import cell_len
 
 from tui.actions import SHELL_ACTIONS, Action, key_name
@@ -18,6 +20,7 @@ LIST_KEYS: tuple[tuple[str, str], ...] = (
     ("[ ]  { }", N_("make the sorted column narrower or wider; move it")),
 )
 KEY_CELLS = 20
+LINE_CELLS = 71
 
 
 class HelpScreen(TextDialog):
@@ -44,4 +47,19 @@ class HelpScreen(TextDialog):
 
 
 def _columns(keys: str, text: str) -> str:
-    return "  " + keys + " " * max(1, KEY_CELLS - cell_len(keys)) + text
+    """The keys, and beside them the text in lines of its own column."""
+    indent = " " * (KEY_CELLS + 2)
+    lines = wrapped(text, LINE_CELLS - len(indent))
+    first = "  " + keys + " " * max(1, KEY_CELLS - cell_len(keys)) + lines[0]
+    return "\n".join([first, *(indent + line for line in lines[1:])])
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """The text in lines of at most `cells`, broken at blanks and beside wide characters; at least one line."""
+    lines, line = list[str](), ""
+    for word in re.findall(r"\s+|[^\s\u2e80-\uffef]+|[\u2e80-\uffef]", text):
+        if line and cell_len(line + word.rstrip()) > cells:
+            lines.append(line.rstrip())
+            line = ""
+        line += word if line else word.lstrip()
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines

@@ -63,9 +63,9 @@ class LedgerScreen(ModalScreen[None]):
             yield WindowedTable(
                 [
                     Column(key="time", title=_("Time"), width=19, sortable=False),
-                    Column(key="kind", title=_("Kind"), width=11, sortable=False),
-                    Column(key="amount", title=_("Amount"), width=11, align="right", sortable=False),
-                    Column(key="balance", title=_("Balance after"), width=13, align="right", sortable=False),
+                    Column(key="kind", title=_("Kind"), width=13, sortable=False),
+                    Column(key="amount", title=_("Amount"), width=10, align="right", sortable=False),
+                    Column(key="balance", title=_("Balance"), width=10, align="right", sortable=False),
                     Column(key="operator", title=_("By"), width=7, sortable=False),
                     Column(key="note", title=_("Note"), width=8, min_width=4, flex=True, sortable=False),
                 ],

@@ -262,7 +262,7 @@ class ListScreen(SiteScreen):
 
     def action_copy(self) -> None:
         table = self.table
-        cells = table.marked_texts() if hasattr(table, "marked_texts") else [table.cursor_cells]
+        cells = [table.cursor_cells]
         text = "\n".join("\t".join(clean(cell) for cell in row) for row in cells if row)
         if text:
             self.app.copy_to_clipboard(text)

@@ -104,13 +104,11 @@ class OverviewScreen(SiteScreen):
         with Horizontal(id="lists"):
             yield WindowedTable(
                 [
-                    Column(key="time", title=_("Time"), width=8, sortable=False),
+                    Column(key="time", title=_("Time"), width=11, sortable=False),
                     Column(key="extension", title=_("Ext."), width=6, sortable=False),
-                    Column(
-                        key="dialled", title=_("Number"), width=13, min_width=8, flex=True, sortable=False
-                    ),
-                    Column(key="billsec", title=_("Talk"), width=7, align="right", sortable=False),
-                    Column(key="cost", title=_("Cost"), width=9, align="right", sortable=False),
+                    Column(key="dialled", title=_("Number"), width=9, min_width=6, flex=True, sortable=False),
+                    Column(key="billsec", title=_("Talk"), width=6, align="right", sortable=False),
+                    Column(key="cost", title=_("Cost"), width=8, align="right", sortable=False),
                 ],
                 placeholder=_("No calls yet. They appear here as the PBX writes them."),
                 loading_text=_("Asking the engine…"),
@@ -120,8 +118,8 @@ class OverviewScreen(SiteScreen):
             with Vertical(id="attention"):
                 yield WindowedTable(
                     [
-                        Column(key="number", title=_("Ext."), width=8, sortable=False),
-                        Column(key="name", title=_("Over limit or low"), width=10, flex=True, sortable=False),
+                        Column(key="number", title=_("Ext."), width=7, sortable=False),
+                        Column(key="name", title=_("Name"), width=7, flex=True, sortable=False),
                         Column(
                             key="available", title=_("Available"), width=10, align="right", sortable=False
                         ),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,6 +18,8 @@ from tui.actions import key_name
 from tui.i18n import _
 from tui.screens.base import SiteScreen
 from tui.widgets.fields import Entry
+
+TITLE_CELLS = 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,14 +83,15 @@ class PaletteScreen(ModalScreen[Command | None]):
         self._narrow(event.value.strip())
 
     def _narrow(self, text: str) -> None:
-        matcher = Matcher(text)
-        scored = [
-            (max(matcher.match(command.title) * 2, matcher.match(command.explanation)), command)
-            for command in self._commands
-        ]
+        self._found = self._commands
         if text:
+            matcher = Matcher(text)
+            scored = [
+                (max(matcher.match(command.title) * 2, matcher.match(command.explanation)), command)
+                for command in self._commands
+            ]
             scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
-        self._found = [command for _score, command in scored]
+            self._found = [command for _score, command in scored]
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._line(command)) for command in self._found])
@@ -97,7 +101,9 @@ class PaletteScreen(ModalScreen[Command | None]):
     def _line(command: Command) -> Content:
         text = "" if command.explanation == command.title else f"  {command.explanation}"
         return Content.assemble(
-            (f"{command.keys:>5}  ", "$accent"), (command.title, "bold"), (text, "$text-muted")
+            (f"{command.keys:>6}  ", "$accent"),
+            (set_cell_size(command.title, TITLE_CELLS), "bold"),
+            (text, "$text-muted"),
         )
 
     @on(Input.Submitted)

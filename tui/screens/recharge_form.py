@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from engine.api.extensions import Recharge, Recharged
 from engine.domain.errors import EngineDown
+from tui.connection import NOT_SENT
 from tui.i18n import _, ngettext
 from tui.screens.base import SiteScreen
 from tui.widgets.fields import Field, MoneyField, TextField
@@ -57,6 +58,8 @@ class RechargeForm(Form[Recharged]):
         try:
             return await self.ask(operation)
         except EngineDown as error:
+            if error.code == NOT_SENT:
+                raise
             hint = _(
                 "Whether it was done is not known: sending the same again is safe, it is never done twice."
             )

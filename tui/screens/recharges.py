@@ -12,8 +12,7 @@ from engine.api.extensions import ExportRecharges, ListRecharges, RechargeRow, R
 from engine.domain.errors import PbxmeterError
 from tui import exports
 from tui.actions import Action
-from tui.format import stamp
-from tui.i18n import N_, _
+from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.screens.list_screen import ListScreen
 from tui.screens.period import ALL_TIME, Period, PeriodForm
@@ -75,14 +74,14 @@ class RechargesScreen(ListScreen):
 
     def columns(self) -> Sequence[Column]:
         return [
-            Column(key="time", title=_("Time"), width=19),
+            Column(key="time", title=_("Time"), width=16),
             Column(key="extension", title=_("Ext."), width=6),
-            Column(key="name", title=_("Name"), width=8, min_width=6, flex=True, sortable=False),
-            Column(key="before", title=_("Before"), width=10, align="right", sortable=False),
-            Column(key="amount", title=_("Amount"), width=10, align="right"),
-            Column(key="after", title=_("After"), width=10, align="right", sortable=False),
-            Column(key="operator", title=_("By"), width=7),
-            Column(key="note", title=_("Note"), width=14, sortable=False),
+            Column(key="name", title=_("Name"), width=8, sortable=False),
+            Column(key="before", title=_("Before"), width=9, align="right", sortable=False),
+            Column(key="amount", title=_("Amount"), width=9, align="right"),
+            Column(key="after", title=_("After"), width=9, align="right", sortable=False),
+            Column(key="operator", title=_("By"), width=6),
+            Column(key="note", title=_("Note"), width=6, min_width=6, flex=True, sortable=False),
         ]
 
     def source(self) -> OperationRows[Recharges]:
@@ -122,7 +121,7 @@ class RechargesScreen(ListScreen):
         return Row(
             key=str(row.entry_id),
             cells=(
-                stamp(self.shell.local(row.posted_at)),
+                f"{self.shell.local(row.posted_at):%Y-%m-%d %H:%M}",
                 clean(row.extension),
                 clean(row.name),
                 money.number(row.balance_before_micros),
@@ -181,4 +180,5 @@ class RechargesScreen(ListScreen):
         except PbxmeterError as error:
             self.shell.tell(error)
             return
-        self.shell.done(_("Wrote %d recharges to %s.") % (sheet.rows, exports.shown(path)))
+        text = ngettext("Wrote %d recharge to %s.", "Wrote %d recharges to %s.", sheet.rows)
+        self.shell.done(text % (sheet.rows, exports.shown(path)))

@@ -28,7 +28,7 @@ from tui import i18n
 from tui.i18n import N_, _
 from tui.terminal.text import clean
 
-V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
 
 MAX_PICKED = 10_000
 """The most extensions that one field can name."""
@@ -90,7 +90,7 @@ class Toggle(Static, can_focus=True):
         self.action_turn()
 
 
-class Field(Horizontal, Generic[V]):
+class Field(Horizontal, Generic[V_co]):
     """The base of all fields; see the module."""
 
     @dataclass
@@ -110,7 +110,7 @@ class Field(Horizontal, Generic[V]):
         self._switch: Toggle | None = None
 
     @property
-    def value(self) -> V:
+    def value(self) -> V_co:
         """What stands in the field. Raises `InvalidInput` with a message for people."""
         raise NotImplementedError
 
@@ -141,6 +141,7 @@ class Field(Horizontal, Generic[V]):
         note = self.query_one(".field-note", Static)
         note.update(clean(text or self.note()))
         self.set_class(bool(text), "-wrong")
+        self.set_class(not self.on, "-off")
 
     def note(self) -> str:
         """What stands beside the editor while nothing is wrong."""
@@ -153,7 +154,7 @@ class Field(Horizontal, Generic[V]):
             self.on = True
             self._switch.set(True)
         self.check()
-        self.post_message(self.Changed(self))  # pyright: ignore[reportArgumentType] - a field of any value
+        self.post_message(self.Changed(self))
 
     @on(Toggle.Turned)
     def _switched(self, message: Toggle.Turned) -> None:
@@ -162,17 +163,20 @@ class Field(Horizontal, Generic[V]):
             self.on = message.toggle.on
             self.touched = True
             self.check()
-            self.post_message(self.Changed(self))  # pyright: ignore[reportArgumentType] - a field of any value
+            self.post_message(self.Changed(self))
 
     def focus_editor(self) -> None:
-        """Puts the cursor into the editor."""
+        """Puts the cursor into the editor, or on the field's own switch."""
+        if self._switch is not None:
+            self._switch.focus()
+            return
         for widget in self.query("*"):
-            if widget.can_focus and widget is not self._switch:
+            if widget.can_focus:
                 widget.focus()
                 return
 
 
-class TypedField(Field[V]):
+class TypedField(Field[V_co]):
     """A field whose value is typed as text and read by `read`."""
 
     def __init__(
@@ -207,10 +211,10 @@ class TypedField(Field[V]):
         self._entry.value = text
 
     @property
-    def value(self) -> V:
+    def value(self) -> V_co:
         return self.read(self._entry.value.strip())
 
-    def read(self, text: str) -> V:
+    def read(self, text: str) -> V_co:
         """The value of a text. Raises `InvalidInput`."""
         raise NotImplementedError
 
@@ -433,15 +437,15 @@ class DateField(TypedField[date | None]):
         self.app.push_screen(Calendar(day or date.today()), chosen)
 
 
-class ChoiceField(Field[V]):
+class ChoiceField(Field[V_co]):
     """One of a few: left and right change it, so does Space."""
 
     def __init__(
         self,
         key: str,
         label: str,
-        options: Sequence[tuple[V, str]],
-        chosen: V | None = None,
+        options: Sequence[tuple[V_co, str]],
+        chosen: V_co | None = None,
         *,
         hint: str = "",
         switchable: bool = False,
@@ -458,7 +462,7 @@ class ChoiceField(Field[V]):
         return self._wheel
 
     @property
-    def value(self) -> V:
+    def value(self) -> V_co:
         return self._values[self._wheel.index]
 
     def on_wheel_turned(self, message: "Wheel.Turned") -> None:

@@ -125,8 +125,8 @@ class Form(ModalScreen["T | None"], Generic[T]):
         for field in self.fields():
             try:
                 _value = field.value if field.on else None
-            except InvalidInput:
-                self.say("")
+            except InvalidInput as error:
+                self.say(f"{field.label}: {error.message}" if field.touched else "", error=True)
                 return
         try:
             self.say(self.consequence())

@@ -137,12 +137,12 @@ class StatusLine(_PieceLine):
         """Texts with the name of their style (`good`, `warning`, `error`, `muted`, `marked`, or '')."""
         width = self.size.width or 80
         rights = [
-            _Piece(clean(text) + " ", f"status--{style}" if style else "") for text, style in right if text
+            _Piece(f" {clean(text)} ", f"status--{style}" if style else "") for text, style in right if text
         ]
         room = max(0, width - sum(cell_len(piece.text) for piece in rights))
         lefts: list[_Piece] = []
         for text, style in left:
-            part = f" {clean(text)}" if text else ""
+            part = f" {clean(text)} " if text else ""
             if not part or room <= 0:
                 continue
             if cell_len(part) > room:

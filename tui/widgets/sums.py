@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -44,7 +45,7 @@ class Sums(Widget):
         self._titles, self._lines = tuple(titles), new
         self.refresh(layout=grown)
 
-    def get_content_height(self, *_sizes: object) -> int:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         return len(self._lines) + 1
 
     def render_line(self, y: int) -> Strip:
