@@ -56,6 +56,7 @@ FUNCTIONS: dict[str, Signature] = {
     "target": Signature("text", ("text",)),
     "caller_name": Signature("text", ("text",)),
     "caller_number": Signature("text", ("text",)),
+    "url_decoded": Signature("text", ("text",)),
     "before": Signature("text", ("text", "quoted")),
     "after": Signature("text", ("text", "quoted")),
     "without": Signature("text", ("text", "quoted")),

@@ -172,8 +172,8 @@ def load_format(name_or_path: str, base: Path | None = None) -> Format:
 
 
 _KEYS = (
-    "title", "records", "delimiter", "quote", "header", "columns", "layouts", "widths", "surplus", "ignore",
-    "times", "call", "key", "segments",
+    "title", "records", "delimiter", "quote", "header", "columns", "layouts", "more", "widths", "surplus",
+    "ignore", "times", "call", "key", "segments",
 )  # fmt: skip
 
 
@@ -266,6 +266,13 @@ def _layouts(keys: dict[str, Value], root: Value, records: Records) -> tuple[tup
         layouts[len(layout)] = layout
     if not 1 <= len(layouts) <= MAX_LAYOUTS:
         keys["layouts"].fail(f"must hold 1 to {MAX_LAYOUTS} layouts.")
+    if "more" in keys:
+        base = max(layouts.values(), key=len)
+        for item in keys["more"].items():
+            base = (*base, _column_name(item, item.text()))
+            if len(set(base)) != len(base) or len(base) in layouts or len(base) > MAX_COLUMNS:
+                item.fail("is a column twice, or gives a number of columns that a layout has.")
+            layouts[len(base)] = base
     return tuple(layouts.values())
 
 

@@ -24,19 +24,21 @@ _DIRECT = "YYYY-MM-DD HH:MM:SS"
 # Groups of each format in the order year, month, day, clock, half of the day.
 _SHAPES: dict[str, re.Pattern[str]] = {
     "YYYY-MM-DD HH:MM:SS": re.compile(
-        r"(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)[ T]+(?P<t>\d\d?:\d\d:\d\d)(?:\.\d+)?"
+        r"(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)[ T]+(?P<t>\d\d?:\d\d(?::\d\d)?)(?:\.\d+)?"
     ),
     "YYYY/MM/DD HH:MM:SS": re.compile(
-        r"(?P<y>\d{4})/(?P<m>\d\d?)/(?P<d>\d\d?) +(?P<t>\d\d?:\d\d:\d\d)(?:\.\d+)?"
+        r"(?P<y>\d{4})/(?P<m>\d\d?)/(?P<d>\d\d?) +(?P<t>\d\d?:\d\d(?::\d\d)?)(?:\.\d+)?"
     ),
-    "DD/MM/YYYY HH:MM:SS": re.compile(r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d:\d\d)"),
-    "MM/DD/YYYY HH:MM:SS": re.compile(r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d:\d\d)"),
-    "DD.MM.YYYY HH:MM:SS": re.compile(r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4}) +(?P<t>\d\d?:\d\d:\d\d)"),
+    "DD/MM/YYYY HH:MM:SS": re.compile(r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?)"),
+    "MM/DD/YYYY HH:MM:SS": re.compile(r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?)"),
+    "DD.MM.YYYY HH:MM:SS": re.compile(
+        r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?)"
+    ),
     "MM/DD/YYYY hh:MM:SS AM": re.compile(
-        r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d:\d\d) ?(?P<h>[AP])M", re.IGNORECASE
+        r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?) ?(?P<h>[AP])M", re.IGNORECASE
     ),
     "DD/MM/YYYY hh:MM:SS AM": re.compile(
-        r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d:\d\d) ?(?P<h>[AP])M", re.IGNORECASE
+        r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?) ?(?P<h>[AP])M", re.IGNORECASE
     ),
     "MM/DD/YY hh:MMAM": re.compile(
         r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d\d) +(?P<t>\d\d?:\d\d) ?(?P<h>[AP])M", re.IGNORECASE

@@ -10,6 +10,7 @@ rows cost a few thousand calls.
 import fnmatch
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -96,6 +97,7 @@ class Evaluator:
             "target": target,
             "caller_name": caller_name,
             "caller_number": caller_number,
+            "url_decoded": unquote,
         }
         self._remembered: dict[str, dict[str, str]] = {name: {} for name in self._texts}
 

@@ -17,6 +17,8 @@ from config.settings import Numbering
 from engine.domain.errors import InvalidInput
 from engine.ingest.calls import CallReader
 from engine.ingest.columns import Read, Splitter, Unframed, decoded, read_delimited, read_lines
+from engine.ingest.documents import columns as document_columns
+from engine.ingest.documents import documents
 from engine.ingest.framing import (
     MAX_LINE_BYTES,
     UTF8_BOM,
@@ -127,6 +129,8 @@ class Parser:
         whole. A line is at most MAX_LINE_BYTES long, so a piece of more than that always moves on.
         Raises `InvalidInput` for UTF-16, and for a header that is missing or not of the format.
         """
+        if self._form.records in ("json", "xml"):
+            return self._documents(piece, base_offset=base_offset, first=first, final=final)
         end = whole_bytes(piece, final=final)
         start = 0
         outcome = _Outcome()
@@ -141,6 +145,47 @@ class Parser:
             outcome.add(found, lines_before=outcome.lines)
         end = self._without_open_end(piece, end, outcome, final=final)
         return self._settled(piece, outcome, base_offset=base_offset, consumed=end)
+
+    def _documents(self, piece: bytes, *, base_offset: int, first: bool, final: bool) -> Parsed:
+        outcome = _Outcome()
+        if first:
+            refuse_utf16(piece)
+        mark = len(UTF8_BOM) if first and piece.startswith(UTF8_BOM) else 0
+        found, blank, consumed = documents(piece[mark:], self._form.records, final=final)
+        outcome.ignored, outcome.ignored_bytes = int(blank > 0), blank + mark
+        rejects = [
+            BadLine(
+                offset=document.offset + mark,
+                length=document.length,
+                number=piece.count(b"\n", 0, document.offset + mark),
+                field="",
+                reason=document.fault,
+            )
+            for document in found
+            if document.fault
+        ]
+        sound = [document for document in found if not document.fault]
+        if sound:
+            raw = [piece[mark + one.offset : mark + one.offset + one.length].strip() for one in sound]
+            table, faults = self._calls.read(
+                document_columns(sound, self._used),
+                lines=pa.array(raw, pa.large_binary()),
+                offset=pa.array([document.offset + mark for document in sound], pa.int64()),
+                length=pa.array([document.length for document in sound], pa.int64()),
+            )
+            outcome.tables.append(table)
+            for fault in faults:
+                document = sound[fault.row]
+                rejects.append(
+                    BadLine(
+                        offset=document.offset + mark,
+                        length=document.length,
+                        number=piece.count(b"\n", 0, document.offset + mark),
+                        field=fault.field,
+                        reason=fault.reason,
+                    )
+                )
+        return self._parsed(piece, outcome, rejects, base_offset=base_offset, consumed=consumed + mark)
 
     def _start(self, piece: bytes, end: int, outcome: _Outcome) -> int:
         """Where the records begin: behind a byte order mark and the header."""
@@ -300,7 +345,6 @@ class Parser:
         return end
 
     def _settled(self, piece: bytes, outcome: _Outcome, *, base_offset: int, consumed: int) -> Parsed:
-        tables = outcome.tables
         rejects: list[BadLine] = []
         saved: list[Saved] = []
         for result in self._salvage().sort_out(piece, outcome.bad) if outcome.bad else ():
@@ -311,10 +355,15 @@ class Parser:
                 saved.append(result)
             else:
                 rejects.append(result)
-        tables += self._saved(saved, rejects)
+        outcome.tables += self._saved(saved, rejects)
+        return self._parsed(piece, outcome, rejects, base_offset=base_offset, consumed=consumed)
+
+    def _parsed(
+        self, piece: bytes, outcome: _Outcome, rejects: list[BadLine], *, base_offset: int, consumed: int
+    ) -> Parsed:
+        tables = outcome.tables
         calls = pa.concat_tables(tables) if tables else CALLS.empty_table()
-        if outcome.bad or len({table.num_rows for table in tables}) > 1:
-            calls = _in_order(calls)
+        calls = _in_order(calls)
         if base_offset:
             place = calls.schema.get_field_index("line_offset")
             moved = pc.add(calls["line_offset"], pa.scalar(base_offset, pa.int64()))
