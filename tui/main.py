@@ -1,5 +1,6 @@
 """The program `pbxmeter`: the full-screen application without a command, and the commands."""
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -93,6 +94,10 @@ def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
 
 def main() -> None:
     """The entry point; ends the process."""
+    for stream in (sys.stdout, sys.stderr):
+        # A locale that is not UTF-8 must not turn a Chinese name into a refusal.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     code = run_command(sys.argv[1:])
     if code == INTERRUPTED:
         # A call in another thread may still wait for the engine, and must not hold up the end.
@@ -115,12 +120,14 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _refused("invalid", error.format_message())
     except (KeyboardInterrupt, click.Abort):
-        _say("cancelled")
+        _say("cancelled; what was finished stays")
         return INTERRUPTED
     except BrokenPipeError:
         # What is still buffered would raise once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except UnicodeEncodeError:
+        return _refused("invalid", "The command line holds bytes that are not UTF-8 text.")
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         return _refused("storage", f"{name}{error.strerror or error}.")

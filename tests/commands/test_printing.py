@@ -7,6 +7,7 @@ import os
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from engine.api.rates import RatedParts, RateRow, RateTest
 from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.names import Direction, Unrated
 from engine.domain.rates import Rate
-from tui.commands import export
+from tui.call_files import CALL_COLUMNS, write_calls
 from tui.commands.document import json_text, plain_document
 from tui.commands.files import written, written_file
 from tui.commands.numbers import expanded
@@ -203,7 +204,7 @@ def call_batches() -> list[pa.RecordBatch]:
 def test_exported_csv_reads_back_to_the_same_texts() -> None:
     out = io.BytesIO()
     batches = call_batches()
-    assert export._write_csv(out, batches[0].schema, iter(batches)) == len(TEXTS)
+    assert write_calls(out, batches, file_format="csv", columns=COLUMNS) == len(TEXTS)
     text = out.getvalue().decode()
     assert text.startswith(
         ",".join(COLUMNS) + "\n2026-11-03T00:30:00+08:00,2026-11-03T00:30:05+08:00,,0,0.0125\n"
@@ -215,13 +216,23 @@ def test_exported_csv_reads_back_to_the_same_texts() -> None:
 def test_exported_parquet_has_instants_and_exact_decimals() -> None:
     out = io.BytesIO()
     batches = call_batches()
-    assert export._write_parquet(out, batches[0].schema, iter(batches)) == len(TEXTS)
+    assert write_calls(out, batches, file_format="parquet", columns=COLUMNS) == len(TEXTS)
     table = pq.read_table(io.BytesIO(out.getvalue()))
     first = table.slice(0, 2).to_pylist()
     assert first[0]["started_at"].isoformat() == "2026-11-02T16:30:00+00:00"
     assert first[1]["answered_at"] is None
     assert first[0]["cost"] == Decimal("0.012500")
     assert table.column("name").to_pylist() == TEXTS
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_an_export_without_calls_still_names_its_columns(file_format: Literal["csv", "parquet"]) -> None:
+    out = io.BytesIO()
+    assert write_calls(out, [], file_format=file_format) == 0
+    if file_format == "csv":
+        assert out.getvalue().decode() == ",".join(CALL_COLUMNS) + "\n"
+    else:
+        assert pq.read_table(io.BytesIO(out.getvalue())).column_names == list(CALL_COLUMNS)
 
 
 def test_a_file_appears_whole_or_not_at_all_with_the_rights_of_its_writer(tmp_path: Path) -> None:

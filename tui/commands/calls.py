@@ -8,7 +8,7 @@ from engine.api.calls import CallCursor, CallRow, CallSort, CountCalls, GetCall,
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.export import export_calls_to
-from tui.commands.options import call_filter, which_calls
+from tui.commands.options import LIMIT, call_filter, which_calls
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
 
@@ -32,7 +32,7 @@ def calls() -> None:
 @which_calls
 @click.option("--sort", type=click.Choice(_SORTS), default="time", show_default=True)
 @click.option("--ascending", is_flag=True, help="Smallest or oldest first.")
-@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="0 = all.")
+@click.option("--limit", type=LIMIT, default=100, show_default=True, help="0 = all.")
 @click.pass_obj
 def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **typed: Any) -> None:
     """Lists calls, newest first."""
@@ -101,7 +101,7 @@ def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
 
 
 @calls.command("show", epilog=examples("calls show 4711", "calls show 4711 --json"))
-@click.argument("call_id", type=int, metavar="CALL")
+@click.argument("call_id", type=click.IntRange(1, 2**62), metavar="CALL")
 @click.pass_obj
 def show_call(session: Session, call_id: int) -> None:
     """Shows why a call costs what it costs, and the line the PBX wrote; CALL is the number in the list."""
@@ -147,7 +147,7 @@ def show_call(session: Session, call_id: int) -> None:
 @click.option(
     "--format", "file_format", type=click.Choice(["csv", "parquet"]), help="Default: by the file's name."
 )
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many, oldest first; 0 = all.")
+@click.option("--limit", type=LIMIT, default=0, help="At most so many, oldest first; 0 = all.")
 @click.pass_obj
 def export_calls(
     session: Session, output: str | None, file_format: str | None, limit: int, **typed: Any
@@ -156,7 +156,7 @@ def export_calls(
 
     A file appears whole or not at all, with your own rights. Texts are written as the PBX wrote them:
     spreadsheets may take names that begin with = + - @ for formulas. In Parquet, times are instants in UTC
-    and cost is a decimal of 18 digits, 6 of them decimals.
+    and cost is a decimal of 19 digits, 6 of them decimals.
     """
     parquet = file_format == "parquet" or (file_format is None and (output or "").endswith(".parquet"))
     export_calls_to(session, call_filter(session, **typed), output=output, parquet=parquet, limit=limit)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
@@ -33,9 +34,10 @@ def print_document(session: Session, result: object, **more: object) -> None:
 
 def json_text(document: Json) -> str:
     """The document in lines; characters that a terminal would obey are written as escapes."""
-    return HOSTILE.sub(
-        _escape, json.dumps(document, ensure_ascii=False, indent=2).replace("\n", "\0")
-    ).replace("\0", "\n")
+    # Locales without UTF-8 get escapes, which every reader of JSON knows.
+    ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    lines = json.dumps(document, ensure_ascii=ascii_only, indent=2).split("\n")
+    return "\n".join(HOSTILE.sub(_escape, line) for line in lines)
 
 
 def plain_document(value: object, where: ZoneInfo) -> Json:
@@ -109,6 +111,4 @@ def _object(fields: Mapping[str, object], where: ZoneInfo) -> dict[str, Json]:
 
 def _escape(match: re.Match[str]) -> str:
     character = match.group()
-    if character == "\0":
-        return character
-    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]

@@ -18,6 +18,7 @@ from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.files import read_sheet
 from tui.commands.numbers import expanded
+from tui.commands.options import LIMIT
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import print_table, yes
@@ -42,7 +43,7 @@ def extensions() -> None:
 @click.option("--payment", type=click.Choice([payment.value for payment in Payment]))
 @click.option("--sort", type=click.Choice(_SORTS), default="number", show_default=True)
 @click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many; 0 = all.")
+@click.option("--limit", type=LIMIT, default=0, help="At most so many; 0 = all.")
 @click.pass_obj
 def list_extensions(
     session: Session,

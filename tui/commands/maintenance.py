@@ -19,7 +19,7 @@ from tui.terminal.clean import clean
 
 
 @click.command(cls=Command, epilog=examples("audit", "audit --limit 1000 --json"))
-@click.option("--limit", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=200, show_default=True)
 @click.pass_obj
 def audit(session: Session, limit: int) -> None:
     """Lists the newest changes: who did what."""

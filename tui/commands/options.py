@@ -15,6 +15,9 @@ from tui.commands.session import Session
 F = TypeVar("F", bound=Callable[..., object])
 
 MAX_MATCHED_EXTENSIONS = 10_000
+LIMIT = click.IntRange(0, 1_000_000_000)
+"""How many rows are asked for; 0 = all."""
+
 STATUSES = ("answered", "unanswered", "charged", "uncharged", "unrated")
 
 

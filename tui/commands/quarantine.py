@@ -10,6 +10,7 @@ from engine.domain.zones import isoformat, to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.files import written
+from tui.commands.options import LIMIT
 from tui.commands.session import Session
 from tui.commands.sheets import print_written
 from tui.commands.table import local_time, print_table
@@ -26,7 +27,7 @@ def quarantine() -> None:
 @quarantine.command("list", epilog=examples("quarantine list", "quarantine list Master.csv --json"))
 @click.argument("text", required=False, default="")
 @click.option("--all", "include_retried", is_flag=True, help="Also lines that were read well since.")
-@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="0 = all.")
+@click.option("--limit", type=LIMIT, default=100, show_default=True, help="0 = all.")
 @click.pass_obj
 def list_quarantine(session: Session, text: str, include_retried: bool, limit: int) -> None:
     """Lists bad lines, newest first; TEXT is part of the path, reason or line."""
@@ -77,7 +78,7 @@ def export_quarantine(session: Session, text: str, include_retried: bool, output
 
 
 @quarantine.command("retry", epilog=examples("quarantine retry", "quarantine retry 17 18"))
-@click.argument("ids", metavar="[ID...]", nargs=-1, type=int)
+@click.argument("ids", metavar="[ID...]", nargs=-1, type=click.IntRange(1, 2**62))
 @click.pass_obj
 def retry_quarantine(session: Session, ids: tuple[int, ...]) -> None:
     """Reads bad lines again, all of them or those named, after a format was mended."""

@@ -21,6 +21,7 @@ from engine.api.rates import (
 from engine.domain.errors import InvalidInput, NotFound
 from engine.domain.money import parse_amount
 from engine.domain.rates import (
+    MAX_SECONDS,
     Rate,
     format_time_of_day,
     format_weekdays,
@@ -32,6 +33,7 @@ from tui.commands.command import Group, examples
 from tui.commands.document import print_document, rate_document
 from tui.commands.files import read_sheet
 from tui.commands.numbers import expanded
+from tui.commands.options import LIMIT
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import local_time, print_pairs, print_table, yes
@@ -46,7 +48,7 @@ def rates() -> None:
 
 @rates.command("list", epilog=examples("rates list", "rates list 900", "rates list --json"))
 @click.argument("text", required=False, default="")
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many; 0 = all.")
+@click.option("--limit", type=LIMIT, default=0, help="At most so many; 0 = all.")
 @click.pass_obj
 def list_rates(session: Session, text: str, limit: int) -> None:
     """Lists rules in order; TEXT is part of a name or the start of a prefix."""
@@ -152,7 +154,7 @@ def export_rates(session: Session, output: str | None) -> None:
 
 
 @rates.command("check", epilog=examples("rates check", "rates check --json"))
-@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=1000, show_default=True)
 @click.pass_obj
 def check_rates(session: Session, limit: int) -> None:
     """Looks for rules that can never win, pairs decided by their order alone, gaps in the day, and billed
@@ -200,7 +202,9 @@ def check_rates(session: Session, limit: int) -> None:
 @click.option("--valid-from", metavar="DATE", help="First day; '' = always.")
 @click.option("--valid-to", metavar="DATE", help="First day no longer covered; '' = for ever.")
 @click.option("--extensions", metavar="A,B", help="all, or numbers and ranges.")
-@click.option("--position", type=click.IntRange(1), metavar="N", help="Its place in the list, 1 = first.")
+@click.option(
+    "--position", type=click.IntRange(1, 10**9), metavar="N", help="Its place in the list, 1 = first."
+)
 @click.pass_obj
 def set_rate(session: Session, name: str, position: int | None, **typed: Any) -> None:
     """Adds the rule NAME, or changes it where it exists; what is not given stays as it is.
@@ -301,7 +305,7 @@ def remove_rates(session: Session, names: tuple[str, ...]) -> None:
 
 @rates.command("move", epilog=examples("rates move 'Local at night' 1"))
 @click.argument("name")
-@click.argument("position", type=click.IntRange(1))
+@click.argument("position", type=click.IntRange(1, 10**9))
 @click.pass_obj
 def move_rate(session: Session, name: str, position: int) -> None:
     """Puts a rule at POSITION, 1 = first; the others keep their order."""
@@ -321,7 +325,7 @@ def move_rate(session: Session, name: str, position: int) -> None:
 )
 @click.argument("extension")
 @click.argument("dialled")
-@click.option("--seconds", type=click.IntRange(0), required=True, help="Talk time.")
+@click.option("--seconds", type=click.IntRange(0, MAX_SECONDS), required=True, help="Talk time.")
 @click.option("--at", metavar="TIME", default="", help="When it is answered, local time; default: now.")
 @click.option("--with-switches", is_flag=True, help="Charge nothing where billing is off.")
 @click.pass_obj

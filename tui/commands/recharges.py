@@ -18,7 +18,7 @@ from engine.domain.zones import to_local
 from tui.commands.command import Command, Group, examples
 from tui.commands.document import print_document
 from tui.commands.numbers import expanded
-from tui.commands.options import period
+from tui.commands.options import LIMIT, period
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import local_time, print_table
@@ -109,7 +109,7 @@ def recharges() -> None:
 @recharges.command("list", epilog=examples("recharges list --from 2026-01", "recharges list wang --json"))
 @click.argument("text", required=False, default="")
 @period
-@click.option("--limit", type=click.IntRange(0), default=1000, show_default=True, help="0 = all.")
+@click.option("--limit", type=LIMIT, default=1000, show_default=True, help="0 = all.")
 @click.pass_obj
 def list_recharges(session: Session, text: str, since: str, until: str, limit: int) -> None:
     """Lists recharges, newest first; TEXT is part of a number, name or note."""
