@@ -15,6 +15,8 @@ from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
 from tui.i18n import N_, _
 
+ROLE_NAMES = {Role.VIEWER: N_("viewer"), Role.BILLING: N_("billing clerk"), Role.ADMIN: N_("admin")}
+
 KEYMAP_FILE = "keys.yaml"
 
 

@@ -1,4 +1,4 @@
-"""Starts the full-screen application: looks at the terminal and the language before anything heavy is imported."""
+"""Starts the full-screen application; looks at terminal and language before anything heavy is imported."""
 
 import locale
 import os

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 SMALLEST_COLUMNS = 70
 SMALLEST_ROWS = 18
 TOAST_SECONDS = 6.0
+DIALOG_POLL_SECONDS = 0.5
+WAITING_MODE = "waiting"
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class TooSmall(Screen[None]):
         )
 
     def on_resize(self) -> None:
-        self.query_one("#too-small", Static).update(self._text())
+        self.call_later(lambda: self.query_one("#too-small", Static).update(self._text()))
 
     def on_screen_resume(self) -> None:
         self.call_later(cast("PbxmeterApp", self.app).fit)
@@ -246,12 +248,33 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         except PbxmeterError:
             return
         changed = greeting.currency != self.money.currency
+        language_changed = not self._language_chosen and greeting.language not in ("", i18n.language())
         self.greeting = greeting
-        if changed:
+        if language_changed:
+            self._change_language()
+        elif changed:
             self.money = await asyncio.to_thread(money_style, greeting.currency, i18n.language())
             for screen in self.site_screens():
                 screen.reload_soon()
         self._show_status()
+
+    @work(exclusive=True, group="language")
+    async def _change_language(self) -> None:
+        """Builds the screens anew in the site's language, once no dialog is open."""
+        while len(self.screen_stack) > 1:
+            await asyncio.sleep(DIALOG_POLL_SECONDS)
+        if self.greeting is None:
+            return
+        i18n.install(self.greeting.language)
+        self.money = await asyncio.to_thread(money_style, self.greeting.currency, i18n.language())
+        here = self.current_mode
+        self.add_mode(WAITING_MODE, self.get_default_screen)
+        await self.switch_mode(WAITING_MODE)
+        for entry in SCREENS:
+            await self.remove_mode(entry.mode)
+            self.add_mode(entry.mode, entry.load)
+        await self.switch_mode(here)
+        await self.remove_mode(WAITING_MODE)
 
     def action_retry(self) -> None:
         self.link.retry()
@@ -279,7 +302,7 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
 
     def done(self, text: str, *, undo: str = "") -> None:
         """A toast that says what was done, and how to take it back."""
-        self.notify(f"{text} {_('Undo: %s') % undo}" if undo else text)
+        self.notify(" ".join([text, _("Undo: %s.") % undo]) if undo else text)
 
     def warn(self, text: str) -> None:
         """A toast about something that was not done."""
@@ -326,9 +349,10 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
             pieces.append((_("billing off"), "warning"))
         dot = "*" if self.ascii_only else "●"
         if self.trouble:
-            pieces.append((f"{'x' if self.ascii_only else '✗'} {_('no engine')}", "error"))
+            cross = "x" if self.ascii_only else "✗"
+            pieces.append((cross + " " + _("no engine"), "error"))
         else:
-            pieces.append((f"{dot} {_('live')}", "good"))
+            pieces.append((dot + " " + _("live"), "good"))
         if greeting is not None and greeting.operator:
             pieces.append((greeting.operator, "muted"))
         return pieces
@@ -405,7 +429,8 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
     # The terminal's size
 
     def on_resize(self) -> None:
-        self.fit()
+        # The new size is only known to the screens once this event has been handled.
+        self.call_later(self.fit)
 
     def fit(self) -> None:
         """Covers the screen while the terminal is too small, and uncovers it again."""

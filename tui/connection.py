@@ -1,7 +1,7 @@
 """The link to the engine: connects in a thread, passes events on as messages, and comes back by itself.
 
-A lost engine is tried again with growing pauses. One that had been started in the background by a client is started
-again after `RESTART_SECONDS`; a service is left to whoever runs it.
+A lost engine is tried again with growing pauses. One that had been started in the background by a client is
+started again after `RESTART_SECONDS`; a service is left to whoever runs it.
 """
 
 import asyncio

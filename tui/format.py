@@ -1,7 +1,7 @@
 """How money, durations and times are written on screens.
 
-Money follows CLDR (symbol, digits, grouping), read once through babel when the currency is known; the numbers are
-written from integers, exactly.
+Money follows CLDR (symbol, digits, grouping), read once through babel when the currency is known; the numbers
+are written from integers, exactly.
 """
 
 from dataclasses import dataclass

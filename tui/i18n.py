@@ -1,7 +1,8 @@
-"""The language of the screens: English in the sources, other languages from gettext catalogues in `tui/locale`.
+"""The language of the screens: English in the sources, others from gettext catalogues in `tui/locale`.
 
-`install` comes before any screen is imported. Texts in class bodies are marked with `N_` and looked up with `_`
-when they are shown, so that the language can change while the application runs.
+`install` comes before any screen is imported. Texts in class bodies are marked with `N_` and looked up with
+`_` when they are shown, so that the language can change while the application runs. `make messages` collects
+the texts and compiles the catalogues; it does not see calls of `_` inside f-strings.
 """
 
 import gettext
@@ -41,7 +42,7 @@ def language() -> str:
 
 
 def install(wanted: str | None = None) -> str:
-    """Switches to `wanted`, or to what the environment asks for where that is None; unknown ones are English."""
+    """Switches to `wanted`, or to what the environment asks for where that is None; else to English."""
     global _translations, _language
     _language = _known(wanted) if wanted else from_environment(os.environ)
     _translations = gettext.translation(DOMAIN, LOCALE_FOLDER, [_language], fallback=True)

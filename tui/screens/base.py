@@ -13,7 +13,7 @@ Adding a screen takes two steps.
 
            def body(self) -> ComposeResult: ...              # the widgets between the lines
            def reload(self) -> None: ...                     # asks anew; never blocks
-           def status(self) -> list[tuple[str, str]]: ...    # left part of the status line: (text, style)
+           def status(self) -> list[tuple[str, str]]: ...    # left part of the status line
 
            @work(group=DIALOG_GROUP)                         # what leads to a dialog runs in this group
            async def action_add(self) -> None:
@@ -21,7 +21,7 @@ Adding a screen takes two steps.
                if saved is not None:
                    self.shell.done(_("Added %s.") % saved, undo=_("remove it with Del"))
 
-   A screen that is one list derives from `tui.screens.list_screen.ListScreen` instead and gives columns and a source.
+   A screen that is one list derives from `tui.screens.list_screen.ListScreen` and gives columns and a source.
 
 2. A line in `tui.application.SCREENS`.
 
@@ -45,7 +45,7 @@ from textual.timer import Timer
 from engine.api.events import Event, Missed
 from engine.api.operation import Operation
 from engine.domain.errors import EngineDown, PbxmeterError
-from tui.actions import SHELL_ACTIONS, Action, bindings
+from tui.actions import ROLE_NAMES, SHELL_ACTIONS, Action, bindings
 from tui.i18n import _
 from tui.widgets.statusline import Banner, KeyLine, StatusLine, TabLine
 
@@ -105,7 +105,7 @@ class SiteScreen(Screen[None]):
         """Asks the engine anew for everything shown; may return the worker that does."""
 
     def status(self) -> list[tuple[str, str]]:
-        """The left part of the status line: texts, each with `good`, `warning`, `error`, `muted`, `marked` or ''."""
+        """The left part of the status line: texts and styles (good, warning, error, muted, marked or '')."""
         return []
 
     def back(self) -> bool:
@@ -129,7 +129,7 @@ class SiteScreen(Screen[None]):
             self.shell.tell(error)
 
     def reload_soon(self) -> None:
-        """Reloads now, or in a moment if it has just been done; on a hidden screen, when it is next in front."""
+        """Reloads now, or in a moment if it has just been done; a hidden screen, when it is next shown."""
         if self not in self.app.screen_stack:
             self._stale = True
             return
@@ -226,9 +226,10 @@ class SiteScreen(Screen[None]):
         if action is None:
             return
         if action.role is not None and not self.shell.may(action.role):
+            role = self.shell.role
             self.shell.warn(
                 _("“%s” needs the role %s; you are %s.")
-                % (action.title, _(action.role.value), _(self.shell.role.value if self.shell.role else ""))
+                % (action.title, _(ROLE_NAMES[action.role]), _(ROLE_NAMES[role]) if role else "?")
             )
         elif action.online and self.shell.trouble:
             self.shell.warn(_("The engine does not answer; “%s” has to wait.") % action.title)

@@ -15,7 +15,7 @@ LIST_KEYS: tuple[tuple[str, str], ...] = (
     ("PgUp PgDn  ^B ^F", N_("one page; ^U ^D half a page")),
     ("Home End  g G", N_("first and last row")),
     ("← →  h l", N_("sideways; the first column stays")),
-    ("Space", N_("mark a row; * marks all, % inverts")),
+    ("Space  *  %", N_("mark a row, all rows, those not marked yet instead")),
     ("< >", N_("sort by the column before or after; z turns the order")),
     ("[ ]  { }", N_("make the sorted column narrower or wider; move it")),
 )
@@ -55,7 +55,7 @@ def _columns(keys: str, text: str) -> str:
 
 
 def wrapped(text: str, cells: int) -> list[str]:
-    """The text in lines of at most `cells`, broken at blanks and beside wide characters; at least one line."""
+    """The text in lines of at most `cells`, broken at blanks and beside wide characters; one at least."""
     lines, line = list[str](), ""
     for word in re.findall(r"\s+|[^\s\u2e80-\uffef]+|[\u2e80-\uffef]", text):
         if line and cell_len(line + word.rstrip()) > cells:

@@ -5,11 +5,11 @@
         SORT = ("time", True)                                    # column and whether descending, at first
         def columns(self): return [Column(key="time", title=_("Time"), width=19), ...]
         def source(self): return OperationRows(...)              # for self.filter_text and self.sort
-        def filters(self): return [_("January")]                 # what else narrows the list, for the filter line
+        def filters(self): return [_("January")]                 # what else narrows the list
         def clear_filters(self): ...                             # takes that away again
 
-The table is `self.table`; `self.targets()` are the marked keys or the one under the cursor. `self.relist()` shows the
-list of a new `source()`, after a filter has changed; `reload()` fetches the same one again.
+The table is `self.table`; `self.targets()` are the marked keys or the one under the cursor. `self.relist()` shows
+the list of a new `source()`, after a filter has changed; `reload()` fetches the same one again.
 """
 
 import json
@@ -112,7 +112,7 @@ class ListScreen(SiteScreen):
         raise NotImplementedError
 
     def source(self) -> RowSource:
-        """The rows for `filter_text`, `sort` and whatever else the screen filters by. Raises `PbxmeterError`."""
+        """The rows for `filter_text`, `sort` and other filters. Raises `PbxmeterError` for a wrong filter."""
         raise NotImplementedError
 
     def filters(self) -> list[str]:

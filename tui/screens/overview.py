@@ -251,7 +251,7 @@ class OverviewScreen(SiteScreen):
         glyph = "!" if self.shell.ascii_only else "⚠"
         waiting = [alarm for name, alarm in self._alarms.items() if name not in self._seen]
         lines = [
-            f"{glyph} {clean(alarm.text)}" + (f" ({_('over')})" if alarm.id in self._ended else "")
+            " ".join([glyph, clean(alarm.text), _("(ended)") if alarm.id in self._ended else ""]).rstrip()
             for alarm in waiting[:MAX_ALARMS_SHOWN]
         ]
         if len(waiting) > MAX_ALARMS_SHOWN:

@@ -1,8 +1,8 @@
 """Fields of forms: a label, an editor one line high, and room for a hint or what is wrong.
 
-Every field gives a typed `value` and raises `InvalidInput` while what stands in it is not one. `key` is the name by
-which the engine speaks of the field in errors. A field with `switchable` starts with a switch of its own, for batch
-edits: only those switched on count (`on`).
+Every field gives a typed `value` and raises `InvalidInput` while what stands in it is not one. `key` is the name
+by which the engine speaks of the field in errors. A field with `switchable` starts with a switch of its own, for
+batch edits: only those switched on count (`on`).
 """
 
 import re
@@ -548,7 +548,7 @@ class SwitchField(Field[bool]):
 class ExtensionsField(TypedField[tuple[str, ...] | None]):
     """Extensions as people write them: `1001 1003 1010-1020`, or `all` (None) where that is allowed.
 
-    `known` are the extensions there are: a range means those of them that lie in it, and unknown numbers are told.
+    `known` are the extensions there are: a range means those of them in it, and unknown numbers are told.
     Without it a range means every number in it. F4 opens the list to mark them.
     """
 

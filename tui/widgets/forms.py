@@ -1,4 +1,4 @@
-"""Dialogs with fields: errors at the field as one types, what will happen before it happens, nothing lost by mistake.
+"""Dialogs with fields: errors at the field as one types, and what will happen before it happens.
 
 class RechargeForm(Form[Recharged]):
     def __init__(self, numbers): super().__init__(_("Recharge"), submit=_("Recharge")); self.amount = MoneyField(...)

@@ -1,4 +1,4 @@
-"""The lines around a screen: screens by number on top, state and keys at the bottom, a banner when the engine is gone."""
+"""The lines around a screen: screens by number, state, keys, and a banner when the engine is gone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ class KeyLine(_PieceLine):
         action: str
 
     def show(self, actions: Sequence[tuple[Action, str, bool]]) -> None:
-        """`actions`: the action, its key, whether it may be used now. The last two are always kept in view."""
+        """`actions`: the action, its key, whether it may be used now. The last two are always kept."""
         room = self.size.width or 80
         parts = [(key_name(key), action.title, action.name, usable) for action, key, usable in actions]
         widths = [cell_len(key) + cell_len(title) + 3 for key, title, _name, _usable in parts]
@@ -123,7 +123,7 @@ class KeyLine(_PieceLine):
 
 
 class StatusLine(_PieceLine):
-    """Left: what the screen says (rows, marks, filter). Right: how fresh it is, the engine, who is signed in."""
+    """Left: what the screen says (rows, marks). Right: how fresh it is, the engine, who is signed in."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "status--good",
