@@ -3,18 +3,21 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.domain.names import EntryKind
 from engine.domain.site import Site
 from engine.ingest.position import Position
 from engine.ingest.record import Parsed
-from engine.ledger.entries import next_entry
+from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
-from engine.rating.calls import rate_calls
+from engine.rating.calls import FEW_CALLS, rate_calls
 from engine.store import Session
 
 RATING_COLUMNS = ("extension", "dialled", "direction", "answered", "billsec", "answered_local")
@@ -38,8 +41,20 @@ class StoredBatch:
     """Extensions charged; at most `MAX_TOUCHED`, beyond that empty = many."""
     arrived: int
     """Extensions seen for the first time."""
+    outcome: "StoredCalls"
+
+    def committed(self, session: Session, standing: Standing) -> None:
+        """Brings the standing up to date, after the commit and in the writer thread."""
+        if self.outcome.balances is not None:
+            standing.take_over(
+                session,
+                calls=self.outcome.numbers_used,
+                entries=self.charged,
+                balances=self.outcome.balances,
+            )
 
 
+CHARGED = pa.schema([("call_id", pa.int64()), ("extension", pa.string()), ("cost_micros", pa.int64())])
 NEWEST = 50
 MAX_TOUCHED = 1000
 
@@ -52,6 +67,7 @@ def store_parsed(
     format_name: str,
     book: RateBook,
     site: Site,
+    standing: Standing,
     now: datetime,
 ) -> StoredBatch:
     """Stores a piece and moves its file to `position` (after the piece), in the writer's transaction.
@@ -59,7 +75,9 @@ def store_parsed(
     `position.file_id` 0 = a file not stored before; the result's position carries its number.
     """
     file_id = position.file_id or _next(session, "pipeline.next_file")
-    outcome = store_calls(session, parsed.calls, file_id=file_id, book=book, site=site, now=now)
+    outcome = store_calls(
+        session, parsed.calls, file_id=file_id, book=book, site=site, standing=standing, now=now
+    )
     calls, charged = outcome.calls, outcome.charged
     duplicates = parsed.calls.num_rows - calls.num_rows
     duplicate_bytes = _sum(parsed.calls["line_length"]) - outcome.bytes
@@ -112,6 +130,7 @@ def store_parsed(
         newest=calls.slice(max(0, calls.num_rows - NEWEST)),
         touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
         arrived=outcome.arrived,
+        outcome=outcome,
     )
 
 
@@ -127,41 +146,61 @@ class StoredCalls:
     """Of their lines."""
     arrived: int
     """Extensions seen for the first time."""
+    numbers_used: int
+    """Numbers of calls, gaps included."""
+    balances: Mapping[str, int] | None
+    """Balances after the charges; None = too many to say, or new extensions: read the standing anew."""
 
 
 def store_calls(
-    session: Session, parsed: pa.Table, *, file_id: int, book: RateBook, site: Site, now: datetime
+    session: Session,
+    parsed: pa.Table,
+    *,
+    file_id: int,
+    book: RateBook,
+    site: Site,
+    standing: Standing,
+    now: datetime,
 ) -> StoredCalls:
     """Rates and stores the calls (schema `CALLS`) that are not stored yet, and charges them."""
-    calls, fresh_bytes = _fresh(session, parsed)
-    nothing = pa.table(
-        {
-            "call_id": pa.array([], pa.int64()),
-            "extension": pa.array([], pa.string()),
-            "cost_micros": pa.array([], pa.int64()),
-        }
-    )
+    standing.renew(session)
+    few = parsed.num_rows <= FEW_CALLS
+    calls = _fresh_few(session, parsed) if few else _fresh(session, parsed)
+    fresh_bytes = _sum(calls["line_length"])
     if not calls.num_rows:
-        return StoredCalls(calls=calls, charged=nothing, bytes=0, arrived=0)
-    calls = _rated(session, calls, book, site)
+        nothing = CHARGED.empty_table()
+        return StoredCalls(
+            calls=calls, charged=nothing, bytes=0, arrived=0, numbers_used=0, balances=dict[str, int]()
+        )
+    calls = _rated(session, calls, book, site, standing)
+    unknown = set(calls["extension"].unique().to_pylist()) - standing.accounts.keys() - {""}
     with session.bound(stored=calls):
-        arrivals = session.table("pipeline.arrivals")
         session.run("pipeline.store_calls", file_id=file_id)
-    if arrivals.num_rows:
-        with session.bound(arrivals=arrivals):
-            session.run("pipeline.add_arrivals", now=now)
-    charged = calls.filter(pc.greater(calls["cost_micros"], 0)).select(nothing.column_names)
-    if charged.num_rows:
+        if unknown:
+            arrivals = session.table("pipeline.arrivals")
+            with session.bound(arrivals=arrivals):
+                session.run("pipeline.add_arrivals", now=now)
+    charged = calls.filter(pc.greater(calls["cost_micros"], 0)).select(CHARGED.names)
+    balances: dict[str, int] | None = {}
+    if charged.num_rows and few:
+        balances = _charge_few(session, charged, standing, now)
+    elif charged.num_rows:
+        balances = None
         with session.bound(charged=charged):
-            session.run("pipeline.post_charges", first_entry=next_entry(session), now=now)
+            session.run("pipeline.post_charges", first_entry=standing.next_entry, now=now)
             session.run("pipeline.charge_balances")
-    return StoredCalls(calls=calls, charged=charged, bytes=fresh_bytes, arrived=arrivals.num_rows)
+    return StoredCalls(
+        calls=calls,
+        charged=charged,
+        bytes=fresh_bytes,
+        arrived=len(unknown),
+        numbers_used=calls.num_rows,
+        balances=None if unknown else balances,
+    )
 
 
-def _fresh(session: Session, calls: pa.Table) -> tuple[pa.Table, int]:
-    """The calls not stored yet, with their keys, and the bytes of their lines."""
-    if not calls.num_rows:
-        return calls, 0
+def _fresh(session: Session, calls: pa.Table) -> pa.Table:
+    """The calls not stored yet, with their keys."""
     rows = pa.arange(0, calls.num_rows)
     bounds = pc.min_max(calls["started_at"]).as_py()
     keys = pa.table({"row": rows, "started_at": calls["started_at"], "key_text": calls["key_text"]})
@@ -170,18 +209,75 @@ def _fresh(session: Session, calls: pa.Table) -> tuple[pa.Table, int]:
     calls = calls.drop_columns(["key_text"])
     if fresh.num_rows != calls.num_rows:
         calls = calls.take(fresh["row"])
-    return calls.append_column("call_key", fresh["call_key"]), _sum(calls["line_length"])
+    return calls.append_column("call_key", fresh["call_key"])
 
 
-def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site) -> pa.Table:
-    first = _next(session, "pipeline.next_call")
+def _fresh_few(session: Session, calls: pa.Table) -> pa.Table:
+    """The same for a few calls: the keys are those of `md5_number_lower`, the digest's lower half."""
+    keys = [
+        int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
+        for text in calls["key_text"].to_pylist()
+    ]
+    starts = calls["started_at"].to_pylist()
+    seen: set[tuple[object, object]] = set()
+    if keys:
+        seen.update(
+            (key, start)
+            for key, start in session.rows(
+                "pipeline.stored_keys", first=min(starts), last=max(starts), keys=keys
+            )
+        )
+    rows: list[int] = []
+    for row, identity in enumerate(zip(keys, starts, strict=True)):
+        if identity not in seen:
+            seen.add(identity)
+            rows.append(row)
+    calls = calls.drop_columns(["key_text"])
+    if len(rows) != len(keys):
+        calls = calls.take(pa.array(rows, pa.int64()))
+    return calls.append_column("call_key", pa.array([keys[row] for row in rows], pa.uint64()))
+
+
+def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site, standing: Standing) -> pa.Table:
     rows = pa.arange(0, calls.num_rows)
     question = calls.select(list(RATING_COLUMNS)).append_column("row", rows)
-    verdict = rate_calls(session, book, question, site=site)
-    calls = calls.append_column("call_id", pc.add(rows, first))
+    verdict = rate_calls(session, book, question, site=site, billed=standing.billed())
+    calls = calls.append_column("call_id", pc.add(rows, standing.next_call))
     for name in ("cost_micros", "unrated", "rate_version", "cycles", "first_block_micros"):
         calls = calls.append_column(name, verdict[name])
     return calls
+
+
+def _charge_few(session: Session, charged: pa.Table, standing: Standing, now: datetime) -> dict[str, int]:
+    """Posts the charges of a few calls in their order; the balances after them."""
+    balances: dict[str, int] = {}
+    after: list[int] = []
+    for number, cost in zip(
+        charged["extension"].to_pylist(), charged["cost_micros"].to_pylist(), strict=True
+    ):
+        balances[number] = balances.get(number, standing.accounts[number].balance_micros) - cost
+        after.append(balances[number])
+    count = len(after)
+    entries = pa.table(
+        {
+            "entry_id": pa.arange(standing.next_entry, standing.next_entry + count),
+            "extension": charged["extension"],
+            "kind": pa.array([EntryKind.CHARGE.value] * count),
+            "amount_micros": pc.negate(charged["cost_micros"]),
+            "balance_after_micros": pa.array(after, pa.int64()),
+            "call_id": charged["call_id"],
+            "operator": pa.array([""] * count),
+            "note": pa.array([""] * count),
+            "operation_key": pa.nulls(count, pa.string()),
+        }
+    )
+    moves = pa.table(
+        {"number": list(balances), "balance_micros": pa.array(list(balances.values()), pa.int64())}
+    )
+    with session.bound(entries=entries, moves=moves):
+        session.run("ledger.post_entries", now=now)
+        session.run("pipeline.set_balances")
+    return balances
 
 
 def _next(session: Session, name: str) -> int:

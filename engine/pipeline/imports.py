@@ -124,10 +124,15 @@ class Import:
                 format_name=parser.format_name,
                 book=self._state.book,
                 site=self._state.site,
+                standing=self._state.standing,
                 now=self._now(),
             )
 
-        return self._writer.submit(change, after=self._stored)
+        return self._writer.submit(change, after=self._after)
+
+    def _after(self, session: Session, batch: StoredBatch) -> None:
+        batch.committed(session, self._state.standing)
+        self._stored(session, batch)
 
     def _count(self, batch: StoredBatch) -> int:
         for name in self._counts:

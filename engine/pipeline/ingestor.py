@@ -214,14 +214,19 @@ class Ingestor:
                 format_name=parser.format_name,
                 book=self._state.book,
                 site=self._state.site,
+                standing=self._state.standing,
                 now=self._now(),
             )
 
-        batch = self._writer.run(change, after=self._stored)
+        batch = self._writer.run(change, after=self._after)
         follower.commit(work, batch.position)
         if batch.lines:
             self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
         return True
+
+    def _after(self, session: Session, batch: StoredBatch) -> None:
+        batch.committed(session, self._state.standing)
+        self._stored(session, batch)
 
     def _note_fault(self, fault: str) -> None:
         if fault != self.fault:

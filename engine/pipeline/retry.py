@@ -35,7 +35,13 @@ def retry_lines(session: Session, lines: list[BadLine], *, state: State, now: da
         calls = pa.concat_tables([line.parsed.calls for line in own])
         total_bytes = int(pc.sum(calls["line_length"]).as_py())
         outcome: StoredCalls = store_calls(
-            session, calls, file_id=file_id, book=state.book, site=state.site, now=now
+            session,
+            calls,
+            file_id=file_id,
+            book=state.book,
+            site=state.site,
+            standing=state.standing,
+            now=now,
         )
         fresh = outcome.calls.num_rows
         session.run(

@@ -7,6 +7,7 @@ from config.settings import Numbering
 from engine.access.settings import load_site
 from engine.api.rates import CheckRates
 from engine.domain.site import Site
+from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
 from engine.rating.check import check_rates, remarks_by_rate
 from engine.store import Database, Session
@@ -23,6 +24,8 @@ class State:
         self._remarks: tuple[RateBook, dict[int, list[str]]] | None = None
         self._zone = zone
         self.numbering = numbering
+        self.standing = Standing()
+        """The writer thread's own."""
         with database.reading() as session:
             self._site = load_site(session, zone)
             self._book = RateBook.load(session)

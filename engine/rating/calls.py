@@ -1,24 +1,114 @@
-"""Rates a batch of calls: which rule wins, and what each call costs."""
+"""Rates a batch of calls: which rule wins, and what each call costs.
+
+Batches of more than `FEW_CALLS` are rated as a set, by one statement; smaller ones through the book's index.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
 
 import pyarrow as pa
 
+from engine.domain.names import Direction, Unrated
 from engine.domain.site import Site
 from engine.rating.book import RateBook
+from engine.rating.index import Priced
 from engine.store import Session
+
+FEW_CALLS = 2000
+"""Up to here one call after the other is faster than the statement, which takes 10 to 20 ms to plan."""
+
+VERDICTS = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("cost_micros", pa.int64()),
+        ("unrated", pa.string()),
+        ("rate_version", pa.int64()),
+        ("cycles", pa.int64()),
+        ("first_block_micros", pa.int64()),
+    ]
+)
+
+_FACTS = ("row", "extension", "dialled", "direction", "answered", "billsec", "answered_local")
 
 
 def rate_calls(
-    session: Session, book: RateBook, calls: pa.Table, *, site: Site, assume_billed: bool = False
+    session: Session,
+    book: RateBook,
+    calls: pa.Table,
+    *,
+    site: Site,
+    billed: Collection[str] | None = None,
 ) -> pa.Table:
-    """The verdict on each call, one line per input row, ordered by `row`.
+    """The verdict on each call, one line per input row, ordered by `row`, schema `VERDICTS`.
 
     In: row (int64), extension, dialled, direction, answered (bool), billsec, answered_local
     (timestamp[us], null = not answered). Out: row, cost_micros, unrated (a word of `Unrated`, null =
     rated), rate_version (null = no rule applied), cycles, first_block_micros; money in micro-units.
-    Which extensions are billed is read from the store; with
-    `assume_billed` the switches of site and extensions count as on. Raises `StorageError`.
+    Which extensions are billed is read from the store, unless a caller that knows them passes them all.
+    Raises `StorageError`.
     """
+    if calls.num_rows <= FEW_CALLS:
+        return rate_few(session, book, calls, site=site, billed=billed)
+    return rate_set(session, book, calls, site=site)
+
+
+def rate_set(
+    session: Session, book: RateBook, calls: pa.Table, *, site: Site, assume_billed: bool = False
+) -> pa.Table:
+    """`rate_calls` for any number of calls, as a set; with `assume_billed` all billing switches count as on."""
     with session.bound(rating_calls=calls, rating_rules=book.rules, rating_lengths=book.lengths):
         return session.table(
-            "rating.rate_calls", site_billing=site.billing or assume_billed, assume_billed=assume_billed
+            "rating.rate_calls",
+            site_billing=site.billing or assume_billed,
+            assume_billed=assume_billed,
         )
+
+
+def rate_few(
+    session: Session,
+    book: RateBook,
+    calls: pa.Table,
+    *,
+    site: Site,
+    billed: Collection[str] | None = None,
+) -> pa.Table:
+    """`rate_calls` for a few calls, one after the other."""
+    if billed is None:
+        extensions = calls["extension"].unique().to_pylist()
+        billed = {str(number) for (number,) in session.rows("rating.billed", numbers=extensions)}
+    verdicts = sorted(
+        _verdict(book, call, site_billing=site.billing, billed=billed)
+        for call in zip(*(calls[name].to_pylist() for name in _FACTS), strict=True)
+    )
+    columns = zip(*verdicts, strict=True) if verdicts else [()] * len(VERDICTS)
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, VERDICTS.types, strict=True)]
+    return pa.table(arrays, schema=VERDICTS)
+
+
+_Call = tuple[int, str, str, str, bool, int, datetime | None]
+_Verdict = tuple[int, int, str | None, int | None, int, int]
+
+
+def _verdict(book: RateBook, call: _Call, *, site_billing: bool, billed: Collection[str]) -> _Verdict:
+    row, extension, dialled, direction, answered, billsec, answered_local = call
+    if direction != Direction.OUTBOUND:
+        reason = Unrated.NOT_OUTBOUND
+    elif not answered or billsec <= 0:
+        reason = Unrated.NOT_ANSWERED
+    elif not site_billing:
+        reason = Unrated.BILLING_OFF
+    elif extension not in billed:
+        reason = Unrated.EXTENSION_NOT_BILLED
+    else:
+        priced: Priced | None = book.index.priced(extension, dialled, billsec, answered_local)
+        if priced is not None:
+            return (
+                row,
+                priced.cost_micros,
+                None,
+                priced.rate_version,
+                priced.cycles,
+                priced.first_block_micros,
+            )
+        reason = Unrated.NO_RULE
+    return row, 0, reason.value, None, 0, 0

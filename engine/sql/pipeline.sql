@@ -12,9 +12,18 @@ stored AS (
 )
 SELECT firsts.row, firsts.call_key FROM firsts ANTI JOIN stored USING (call_key, started_at) ORDER BY firsts.row;
 
--- name: next_call
--- The number of the next call.
-SELECT coalesce(max(call_id), 0) + 1 FROM call;
+-- name: stored_keys
+-- Which of these keys stored calls of a time have.
+SELECT call_key, started_at FROM call
+WHERE started_at BETWEEN $first AND $last AND call_key IN (SELECT unnest(CAST($keys AS UBIGINT[])));
+
+-- name: next_numbers
+-- The numbers of the next call and the next ledger entry.
+SELECT (SELECT coalesce(max(call_id), 0) + 1 FROM call), (SELECT coalesce(max(entry_id), 0) + 1 FROM ledger_entry);
+
+-- name: standing
+-- Every extension's billing switch and balance.
+SELECT number, billing, balance_micros FROM extension;
 
 -- name: next_file
 -- The number of the next file.
@@ -67,6 +76,10 @@ FROM (
     SELECT extension AS number, CAST(sum(cost_micros) AS BIGINT) AS cost_micros FROM charged GROUP BY extension
 ) AS sums
 WHERE extension.number = sums.number;
+
+-- name: set_balances
+-- The balances of the bound table `moves` (number, balance_micros).
+UPDATE extension SET balance_micros = moves.balance_micros FROM moves WHERE extension.number = moves.number;
 
 -- name: keep_rejects
 -- Appends the bound table `rejects`.

@@ -92,6 +92,12 @@ FROM reached
 ORDER BY version_id IS DISTINCT FROM $winner, length(prefix) DESC, number_length = 0, position
 LIMIT $limit;
 
+-- name: billed
+-- Those of some extensions whose calls cost money.
+SELECT number
+FROM extension
+WHERE billing AND list_contains($numbers::VARCHAR[], number);
+
 -- name: rate_calls
 -- The verdict on each of rating_calls by the rules of rating_rules, whose prefix lengths are rating_lengths.
 WITH facts AS MATERIALIZED (

@@ -43,6 +43,8 @@ class Session:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self.turn = 0
+        """Which change of the writer this session is in; 0 = it only reads."""
 
     def run(self, name: str, /, **values: object) -> None:
         """Executes a statement for its effect."""

@@ -49,6 +49,7 @@ class Writer:
         def job() -> None:
             if not done.set_running_or_notify_cancel():
                 return
+            self._session.turn += 1
             try:
                 with self._session.transaction():
                     result = change(self._session)

@@ -1,0 +1,54 @@
+"""What storing a few calls needs to know at once: kept in memory by the writer, from commit to commit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.store import Session
+
+
+@dataclass(slots=True)
+class Account:
+    """One extension, as far as charging it goes."""
+
+    billed: bool
+    balance_micros: int
+
+
+@dataclass(slots=True)
+class Standing:
+    """Extensions, balances and the next free numbers, as the writer's last change left them.
+
+    Used in the writer thread only. It knows which turn of the writer it was taken after: when any other change has
+    had a turn since, or the last one failed, it is read anew from the store, so that it never outlives what was
+    committed.
+    """
+
+    accounts: dict[str, Account] = field(default_factory=dict[str, Account])
+    next_call: int = 1
+    next_entry: int = 1
+    turn: int = -1
+
+    def renew(self, session: Session) -> None:
+        """Brings it up to the state that the session's change begins with."""
+        if self.turn == session.turn - 1:
+            return
+        self.accounts = {
+            str(number): Account(billed=bool(billed), balance_micros=int(str(balance)))
+            for number, billed, balance in session.rows("pipeline.standing")
+        }
+        row = session.row("pipeline.next_numbers")
+        assert row is not None
+        self.next_call, self.next_entry = int(str(row[0])), int(str(row[1]))
+        self.turn = session.turn - 1
+
+    def billed(self) -> frozenset[str]:
+        """Extensions whose calls are charged."""
+        return frozenset(number for number, account in self.accounts.items() if account.billed)
+
+    def take_over(self, session: Session, *, calls: int, entries: int, balances: Mapping[str, int]) -> None:
+        """What a change did, after its commit: numbers used, and balances that moved."""
+        self.next_call += calls
+        self.next_entry += entries
+        for number, balance in balances.items():
+            self.accounts[number].balance_micros = balance
+        self.turn = session.turn
