@@ -21,13 +21,12 @@ from engine.api.site import ListLockouts, ListSources, LockoutRow, SetSetting, S
 from engine.domain.errors import EngineDown, PbxmeterError, StorageError
 from tui.commands.command import Command, examples
 from tui.commands.document import print_document
-from tui.commands.engine import answers
+from tui.commands.engine import ended
 from tui.commands.session import Session
 from tui.commands.table import print_pairs, print_table
 
 _FOLLOWED_FILE = "Master.csv"
 _READ_SECONDS = 120.0
-_STOP_SECONDS = 20.0
 _TOP_EXTENSIONS = 5
 
 
@@ -171,9 +170,7 @@ def _stop_engine(session: Session) -> None:
         return
     except PbxmeterError as error:
         click.echo(f"The engine of the demo was not told to end: {error.message}", err=True)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while answers(session) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    ended(session.folder)
 
 
 @contextmanager

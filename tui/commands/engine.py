@@ -1,12 +1,14 @@
 """pbxmeter engine: run, start, stop, status."""
 
+import fcntl
 import os
 import sys
 import time
+from pathlib import Path
 
 import click
 
-from engine.api.home import LOG_FILE
+from engine.api.home import LOCK_FILE, LOG_FILE
 from engine.api.identity import ask_identity
 from engine.api.site import EngineStatus, GetStatus, StopEngine
 from engine.domain.errors import EngineDown
@@ -48,13 +50,10 @@ def stop_engine(session: Session) -> None:
     """Ends it after the work in hand, and waits until it has ended."""
     session.connect(start=False)
     session.ask(StopEngine())
-    deadline = time.monotonic() + STOP_SECONDS
-    while answers(session):
-        if time.monotonic() > deadline:
-            raise EngineDown(
-                f"The engine has not ended within {STOP_SECONDS:.0f} s. See {session.folder / LOG_FILE}."
-            )
-        time.sleep(0.02)
+    if not ended(session.folder):
+        raise EngineDown(
+            f"The engine has not ended within {STOP_SECONDS:.0f} s. See {session.folder / LOG_FILE}."
+        )
     if session.as_json:
         click.echo(json_text({"stopped": True}))
     else:
@@ -74,13 +73,34 @@ def engine_status(session: Session) -> None:
     _print_status(session, session.ask(GetStatus()))
 
 
-def answers(session: Session) -> bool:
-    """Whether an engine answers in the home folder."""
+def ended(home: Path) -> bool:
+    """Waits until the engine of the home that was told to end has closed everything; False = it has not."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while _answers(home) or _locked(home):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _answers(home: Path) -> bool:
     try:
-        ask_identity(session.folder)
+        ask_identity(home)
     except EngineDown:
         return False
     return True
+
+
+def _locked(home: Path) -> bool:
+    """Whether a process holds the lock of the home; an engine keeps it until its database is closed."""
+    try:
+        with (home / LOCK_FILE).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _print_status(session: Session, status: EngineStatus) -> None:
