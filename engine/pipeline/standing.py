@@ -18,9 +18,9 @@ class Account:
 class Standing:
     """Extensions, balances and the next free numbers, as the writer's last change left them.
 
-    Used in the writer thread only. It knows which turn of the writer it was taken after: when any other change has
-    had a turn since, or the last one failed, it is read anew from the store, so that it never outlives what was
-    committed.
+    Used in the writer thread only. It knows which turn of the writer it was taken after: when any other
+    change has had a turn since, or the last one failed, it is read anew from the store, so that it never
+    outlives what was committed.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
