@@ -15,6 +15,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tui.pty import Terminal
+
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
 EXPECTED = json.loads((OFFICE / "expected.json").read_text())
 CALL_COLUMNS = (
@@ -285,6 +287,39 @@ def test_settings_are_told_and_wrong_values_refused(shell: Shell) -> None:
     assert "nothing is converted" in done.stderr
     assert "error: invalid" in shell.refusal("settings", "set", "currency", "XQQ")
     assert "error: invalid" in shell.refusal("settings", "set", "billing", "perhaps")
+
+
+def test_on_a_terminal_a_currency_is_changed_only_after_a_yes(shell: Shell) -> None:
+    argv = [sys.executable, "-m", "tui.main", "--home", str(shell.home), "settings", "set", "currency", "EUR"]
+    with Terminal(argv, cols=100, rows=12) as terminal:
+        terminal.wait_for("Change CNY to EUR? [y/N]")
+        terminal.send(b"\r")
+        terminal.wait_for("error: refused: The currency stays CNY.")
+        assert terminal.wait_exit() == 1
+
+
+def test_ctrl_c_at_a_question_ends_quietly(shell: Shell) -> None:
+    argv = [
+        sys.executable,
+        "-m",
+        "tui.main",
+        "--home",
+        str(shell.home),
+        "users",
+        "add",
+        "eve",
+        "--role",
+        "viewer",
+    ]
+    with Terminal(argv, cols=100, rows=12) as terminal:
+        terminal.wait_for("New password of eve:")
+        terminal.send(b"secret words\r")
+        terminal.wait_for("Repeat")
+        assert "secret" not in terminal.text()
+        terminal.send(b"\x03")
+        assert terminal.wait_exit() == 130
+        assert "Traceback" not in terminal.text()
+    assert shell.json("users", "list")["rows"] == []
 
 
 def test_the_engine_tells_how_it_is(shell: Shell) -> None:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from engine.api.site import GetSettings, SetSetting
-from engine.domain.errors import NotFound
+from engine.domain.errors import NotFound, Refused
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.session import Session
@@ -56,16 +56,18 @@ def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
     with no more than this available are shown as low; 0 = none. language: en or zh_CN.
     """
     if key == "currency":
-        note = "The currency is a label: every amount keeps its number, nothing is converted."
-        if not yes and sys.stdin.isatty() and value != session.greeting.currency:
-            click.confirm(
-                f"{note}\nChange {session.greeting.currency} to {clean(value)}?", abort=True, err=True
-            )
-        else:
-            click.echo(note, err=True)
+        _tell_what_a_currency_is(session, value, ask=not yes and sys.stdin.isatty())
     session.ask(SetSetting(name=key, value=value))
     stored = session.ask(GetSettings()).values
     if session.as_json:
         print_document(session, {key: stored[key]})
     else:
         click.echo(clean(f"{key}: {stored[key]}"))
+
+
+def _tell_what_a_currency_is(session: Session, value: str, *, ask: bool) -> None:
+    note = "The currency is a label: every amount keeps its number, nothing is converted."
+    click.echo(note, err=True)
+    present = session.greeting.currency
+    if ask and value != present and not click.confirm(f"Change {present} to {clean(value)}?", err=True):
+        raise Refused(f"The currency stays {present}.")
