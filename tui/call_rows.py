@@ -1,4 +1,4 @@
-"""The calls of a list, read by keyset: each page from the nearest known call, from the start or from the end."""
+"""The calls of a list, read by keyset: pages from the nearest known call, from the start or from the end."""
 
 from collections.abc import Callable
 from threading import Lock

@@ -42,6 +42,7 @@ class Cancelled(PbxmeterError):
 class TaskScreen(ModalScreen["R | PbxmeterError"], Generic[R]):
     """Runs `task` in a thread; ends with its result or its error."""
 
+    CSS_PATH = "task.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,c", "cancel", show=False)]
 
     def __init__(self, title: str, task: Callable[[Report], R], *, hint: str = "") -> None:

@@ -1,0 +1,473 @@
+"""Calls: every record, filtered as one types, followed live, explained, exported and rated anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from engine.api.calls import CallCount, CallFilter, CallRow, CallSort, CountCalls
+from engine.api.events import CallsStored, Event, SettingsChanged
+from engine.api.session import GetPreferences, SetPreference
+from engine.domain.errors import PbxmeterError
+from engine.domain.names import Direction, Role
+from engine.domain.zones import zone
+from tui.actions import Action
+from tui.call_rows import CallRows
+from tui.format import duration
+from tui.i18n import N_, _, ngettext
+from tui.screens.call_filter import (
+    HISTORY_PREFERENCE,
+    FilterHistory,
+    FilterSuggester,
+    completed,
+    fault,
+    hints,
+)
+from tui.screens.call_text import DIRECTIONS, call_style, cost, minute_stamp, outcome, talk
+from tui.screens.list_screen import ListScreen
+from tui.screens.period import ALL_TIME, Period, PeriodForm
+from tui.terminal.fence import DIALOG_GROUP
+from tui.terminal.text import clean
+from tui.widgets.columns import Column
+from tui.widgets.rows import Row
+from tui.widgets.table import WindowedTable
+
+Status = Literal["", "answered", "unanswered", "charged", "uncharged", "unrated"]
+
+STATUSES: tuple[tuple[Status, str], ...] = (
+    ("", ""),
+    ("charged", N_("charged")),
+    ("unrated", N_("unrated")),
+    ("answered", N_("answered")),
+    ("unanswered", N_("not answered")),
+    ("uncharged", N_("not charged")),
+)
+
+_SORTS: dict[str | None, CallSort] = {
+    "time": "time",
+    "extension": "extension",
+    "dialled": "dialled",
+    "trunk": "trunk",
+    "billsec": "billsec",
+    "cost": "cost",
+}
+
+
+class CallsScreen(ListScreen):
+    """The list of calls."""
+
+    SCOPE = "calls"
+    TITLE_TEXT = N_("Calls")
+    CSS_PATH = "calls.tcss"
+    SORT: ClassVar[tuple[str | None, bool]] = ("time", True)
+    FILTER_HINT = N_("ext:1001-1050 trunk:carrier cost>5 2026-01 unrated")
+    EMPTY = N_("No call fits.")
+    HELP = N_(
+        "Every record the PBX wrote, newest first. Only answered outbound calls of billed extensions cost "
+        "money; the last column says by which rule, or why not. ⚠ no rule is money that may be missing.\n"
+        "The filter takes words and fields, all of which must fit: ext:1001-1050 trunk:carrier cost>5 "
+        "billsec>=60 2026-01 unrated outbound. A minus turns a term round (-internal). Tab or → completes, "
+        "↑ ↓ bring back earlier filters."
+    )
+    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (SettingsChanged,)
+    RELOAD_PAUSE_SECONDS: ClassVar[float] = 0.5
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "history(1)", show=False),
+        Binding("down", "history(-1)", show=False),
+        Binding("tab", "complete", show=False),
+    ]
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            name="open",
+            keys="e,f4",
+            label=N_("Why"),
+            help=N_(
+                "Show why the call costs what it costs, and the line the PBX wrote. Enter does the same."
+            ),
+            online=True,
+        ),
+        Action(name="period", keys="p,f6", label=N_("Period"), help=N_("Choose the days to show.")),
+        Action(
+            name="direction",
+            keys="d",
+            label=N_("Direction"),
+            help=N_("Narrow the list by direction; again for the next."),
+        ),
+        Action(
+            name="status",
+            keys="s",
+            label=N_("State"),
+            help=N_("Narrow the list by what became of the calls: charged, unrated …; again for the next."),
+        ),
+        Action(
+            name="follow",
+            keys="A",
+            label=N_("Follow"),
+            help=N_("Stay on the newest call as calls come in; again to stop."),
+        ),
+        Action(
+            name="jump",
+            keys="t,f7",
+            label=N_("Go to"),
+            help=N_("Go to a day or moment in the list."),
+            online=True,
+        ),
+        Action(
+            name="export",
+            keys="x,f8",
+            label=N_("Export"),
+            help=N_("Write the calls shown as CSV or Parquet."),
+            online=True,
+        ),
+        Action(
+            name="rerate",
+            keys="R",
+            label=N_("Rate anew"),
+            help=N_("Rate past calls by today's rules, after a preview of what would change."),
+            role=Role.BILLING,
+            online=True,
+        ),
+    )
+
+    @dataclass
+    class Counted(Message):
+        """The exact figures of a source are known."""
+
+        source: CallRows
+        figures: CallCount
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._period = ALL_TIME
+        self._direction: Direction | None = None
+        self._status: Status = ""
+        self._follow = False
+        self._unseen = 0
+        self._source: CallRows | None = None
+        self._figures: CallCount | None = None
+        self._history = FilterHistory()
+        self._fault = ""
+
+    def columns(self) -> Sequence[Column]:
+        return [
+            Column(key="time", title=_("Time"), width=14),
+            Column(key="extension", title=_("Ext."), width=5),
+            Column(key="name", title=_("Name"), width=7, min_width=5, flex=True, sortable=False),
+            Column(key="dialled", title=_("Number"), width=11, min_width=9, flex=True),
+            Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True),
+            Column(key="billsec", title=_("Talk"), width=6, align="right"),
+            Column(key="cost", title=_("Cost"), width=7, align="right"),
+            Column(
+                key="outcome", title=_("Rule or reason"), width=14, min_width=10, flex=True, sortable=False
+            ),
+            Column(key="direction", title=_("Direction"), width=9, sortable=False, hidden=True),
+            Column(key="disposition", title=_("Disposition"), width=11, sortable=False, hidden=True),
+        ]
+
+    def above(self) -> ComposeResult:
+        yield Static("", id="filter-hints", markup=False)
+
+    def on_mount(self) -> None:
+        self.filter_line.entry.suggester = FilterSuggester()
+        super().on_mount()
+        self._recall_history()
+
+    # The list
+
+    def chosen(self) -> CallFilter:
+        """What the list shows."""
+        return CallFilter(
+            since=self._period.since,
+            until=self._period.until,
+            direction=self._direction,
+            status=self._status,
+            where=self.filter_text,
+        )
+
+    def source(self) -> CallRows:
+        sort, descending = self.sort
+        self._figures = None
+        self._unseen = 0
+        self._source = CallRows(
+            self.shell.link,
+            self.chosen(),
+            sort=_SORTS.get(sort, "time"),
+            descending=descending,
+            row=self._row,
+            counted=lambda source, figures: self.post_message(self.Counted(source, figures)),
+        )
+        return self._source
+
+    def _row(self, row: CallRow) -> Row:
+        style = call_style(row)
+        return Row(
+            key=str(row.call_id),
+            cells=(
+                minute_stamp(row.started_local),
+                clean(row.extension),
+                clean(row.name),
+                clean(row.dialled),
+                clean(row.trunk),
+                talk(row),
+                cost(row, self.shell.money),
+                outcome(row, ascii_only=self.shell.ascii_only),
+                _(DIRECTIONS[row.direction]),
+                clean(row.disposition),
+            ),
+            styles=(style,) if style else (),
+        )
+
+    @on(Counted)
+    def _figures_arrived(self, message: Counted) -> None:
+        if message.source is self._source:
+            self._figures = message.figures
+            self.show_status()
+
+    @on(WindowedTable.Counted)
+    def _rows_counted(self, message: WindowedTable.Counted) -> None:
+        source = self._source
+        if source is not None and (self._figures is None or self._figures.calls != message.rows):
+            self._sum(source)
+
+    @work(thread=True, exclusive=True, group="sum")
+    def _sum(self, source: CallRows) -> None:
+        try:
+            source.count()
+        except PbxmeterError as error:
+            self.app.call_from_thread(self.reload_failed, error)
+
+    def status(self) -> list[tuple[str, str]]:
+        table = self.table
+        pieces: list[tuple[str, str]] = []
+        if table.marked_keys:
+            marked = len(table.marked_keys)
+            pieces.append((ngettext("%d marked", "%d marked", marked) % marked, "marked"))
+        if table.row_count_exact or not table.fetching:
+            more = "" if table.row_count_exact else "+"
+            text = ngettext("%s call", "%s calls", table.row_count) % f"{table.row_count:,}{more}"
+            if self._figures is not None:
+                talked = duration(self._figures.billsec)
+                text += f"  {talked}  {self.shell.money.money(self._figures.cost_micros)}"
+            pieces.append((text, ""))
+        if self._follow:
+            pieces.append((_("following"), "good"))
+        if self._unseen:
+            pieces.append((ngettext("%d new", "%d new", self._unseen) % self._unseen, "marked"))
+        return pieces
+
+    # Live
+
+    def engine_event(self, event: Event) -> None:
+        if isinstance(event, CallsStored):
+            at_top = self.is_mounted and self.table.top_row == 0
+            if self._follow or at_top or event.count == 0:
+                self.reload_soon()
+            else:
+                self._unseen += event.count
+                self.show_status()
+            return
+        super().engine_event(event)
+
+    def reload(self) -> None:
+        self._unseen = 0
+        super().reload()
+
+    def action_follow(self) -> None:
+        self._follow = not self._follow
+        if self._follow:
+            if self.sort != ("time", True):
+                self.sort = ("time", True)
+                self.table.set_sort(*self.sort)
+                self.relist()
+            else:
+                self.reload_soon()
+        self.show_status()
+
+    @on(WindowedTable.Loaded)
+    def _newest_in_view(self) -> None:
+        if self._follow:
+            self.table.move_to(0)
+
+    # What narrows the list
+
+    def filters(self) -> list[str]:
+        also: list[str] = []
+        if self._period.label:
+            also.append(self._period.label)
+        if self._direction is not None:
+            also.append(_(DIRECTIONS[self._direction]))
+        if self._status:
+            also.append(_(dict(STATUSES)[self._status]))
+        return also
+
+    def clear_filters(self) -> None:
+        self._period, self._direction, self._status = ALL_TIME, None, ""
+        self._say("", error=False)
+
+    def show_only(
+        self, *, period: Period = ALL_TIME, direction: Direction | None = None, where: str = ""
+    ) -> None:
+        """Shows these calls, instead of what was shown before."""
+        self._period, self._direction, self._status = period, direction, ""
+        self.filter_line.entry.value = self.filter_text = where
+        self.relist()
+        self.table.focus()
+
+    @work(group=DIALOG_GROUP)
+    async def action_period(self) -> None:
+        chosen = await self.app.push_screen_wait(
+            PeriodForm(self._period, today=self.shell.now().date(), timezone=self._timezone)
+        )
+        if chosen is not None:
+            self._period: Period = chosen
+            self.relist()
+
+    def action_direction(self) -> None:
+        order = [None, *Direction]
+        self._direction = order[(order.index(self._direction) + 1) % len(order)]
+        self.relist()
+
+    def action_status(self) -> None:
+        order = [status for status, _name in STATUSES]
+        self._status = order[(order.index(self._status) + 1) % len(order)]
+        self.relist()
+
+    @property
+    def _timezone(self) -> str:
+        return self.shell.greeting.timezone if self.shell.greeting is not None else "UTC"
+
+    # The filter as it is typed
+
+    @on(Input.Changed, "#filter-entry")
+    def _hint(self, event: Input.Changed) -> None:
+        text = event.value
+        self._fault = fault(text, zone(self._timezone))
+        begun = text.strip() and not text[-1:].isspace() and hints(text)
+        if self._fault and not begun:
+            self._say(self._fault, error=True)
+        elif self.filter_line.entry.has_focus:
+            self._say(hints(text) or self._fault, error=False)
+        else:
+            self._say("", error=False)
+
+    def action_find(self) -> None:
+        super().action_find()
+        self._say(hints(self.filter_line.entry.value), error=False)
+
+    def _say(self, text: str, *, error: bool) -> None:
+        line = self.query_one("#filter-hints", Static)
+        line.update(clean(text))
+        line.set_class(bool(text), "-shown")
+        line.set_class(error, "-error")
+
+    def _apply_filter(self) -> None:
+        if fault(self.filter_line.entry.value.strip(), zone(self._timezone)):
+            # Half a word is what one sees while typing: the list stays as it is.
+            return
+        super()._apply_filter()
+
+    @on(Input.Submitted, "#filter-entry")
+    def _submitted(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        wrong = fault(text, zone(self._timezone))
+        if wrong:
+            self._say(wrong, error=True)
+            self.call_after_refresh(self.filter_line.entry.focus)
+            return
+        self._say("", error=False)
+        if self._history.add(text):
+            self._remember_history()
+
+    def action_history(self, by: int) -> None:
+        entry = self.filter_line.entry
+        if entry.has_focus:
+            present = entry.value
+            entry.value = self._history.older(present) if by > 0 else self._history.newer(present)
+            entry.cursor_position = len(entry.value)
+
+    def action_complete(self) -> None:
+        entry = self.filter_line.entry
+        if not entry.has_focus:
+            self.focus_next()
+            return
+        whole = completed(entry.value)
+        if whole is not None:
+            entry.value = whole if whole.endswith((":", '"')) else whole + " "
+            entry.cursor_position = len(entry.value)
+
+    @work(group="history", exclusive=True)
+    async def _recall_history(self) -> None:
+        try:
+            values = (await self.ask(GetPreferences())).values
+        except PbxmeterError:
+            # Without what was remembered the filter works as well.
+            return
+        self._history.load(values.get(HISTORY_PREFERENCE, "[]"))
+
+    @work(group="history", exclusive=True)
+    async def _remember_history(self) -> None:
+        try:
+            await self.ask(SetPreference(name=HISTORY_PREFERENCE, value=self._history.stored()))
+        except PbxmeterError as error:
+            self.reload_failed(error)
+
+    # What is done with calls
+
+    @on(WindowedTable.RowSelected)
+    async def _selected(self) -> None:
+        await self.action_act("open")
+
+    @work(group=DIALOG_GROUP)
+    async def action_open(self) -> None:
+        from tui.screens.call_detail import CallDetailScreen
+
+        key = self.table.cursor_key
+        if key is not None:
+            await self.app.push_screen_wait(CallDetailScreen(int(key)))
+
+    @work(group=DIALOG_GROUP)
+    async def action_jump(self) -> None:
+        from tui.screens.jump import JumpForm
+
+        moment = await self.app.push_screen_wait(JumpForm(timezone=self._timezone))
+        if moment is None:
+            return
+        if self.sort[0] != "time":
+            self.sort = self.SORT
+            self.table.set_sort(*self.sort)
+            self.relist()
+        chosen = self.chosen()
+        # The calls that stand before the moment in the list's order.
+        earlier = f"-until:{moment}" if self.sort[1] else f"before:{moment}"
+        passed = CallFilter(
+            since=chosen.since,
+            until=chosen.until,
+            direction=chosen.direction,
+            status=chosen.status,
+            where=f"{chosen.where} {earlier}".strip(),
+        )
+        try:
+            row = (await self.ask(CountCalls(filter=passed))).calls
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        self._follow = False
+        self.table.move_to(row)
+        self.show_status()
+
+    @work(group=DIALOG_GROUP)
+    async def action_export(self) -> None:
+        from tui.screens.export import export_calls
+
+        await export_calls(self, self.chosen(), in_words=" ".join([self.filter_text, *self.filters()]))
+
+    @work(group=DIALOG_GROUP)
+    async def action_rerate(self) -> None:
+        from tui.screens.rerate import rerate
+
+        await rerate(self, self._period)
