@@ -14,6 +14,7 @@ from engine.domain.errors import StorageError
 
 _COMPRESSION_FAULTS = (EOFError, lzma.LZMAError, zlib.error)
 _GZIP_LEAST = 18
+_GZIP_SMALL = 1 << 20
 
 
 class Content:
@@ -48,7 +49,9 @@ class Content:
         """Bytes of content; of a compressed file an estimate, its end shows in reading."""
         stored = os.fstat(self._fd).st_size
         if self.path.endswith(".gz") and stored >= _GZIP_LEAST:
-            return max(stored, int.from_bytes(os.pread(self._fd, 4, stored - 4), "little"))
+            noted = int.from_bytes(os.pread(self._fd, 4, stored - 4), "little")
+            # The note is modulo 4 GiB, and small content grows when compressed.
+            return max(stored, noted) if stored >= _GZIP_SMALL else noted
         return stored
 
     def read_at(self, offset: int, length: int) -> bytes:

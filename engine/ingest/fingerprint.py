@@ -29,11 +29,11 @@ def prefix_digests(head: bytes, lengths: list[int]) -> dict[int, str]:
     return digests
 
 
-def same_bytes(read_first: ReadAt, read_second: ReadAt, length: int) -> bool:
-    """Whether both contents begin with the same `length` bytes; differences mostly show at the start."""
-    offset, step = 0, FINGERPRINT_BYTES
-    while offset < length:
-        wanted = min(step, length - offset)
+def same_bytes(read_first: ReadAt, read_second: ReadAt, start: int, end: int) -> bool:
+    """Whether both contents hold the same bytes from `start` to `end`; differences mostly show early."""
+    offset, step = start, FINGERPRINT_BYTES
+    while offset < end:
+        wanted = min(step, end - offset)
         first = read_first(offset, wanted)
         if len(first) != wanted or first != read_second(offset, wanted):
             return False

@@ -123,6 +123,7 @@ class Follower:
         )
         if after.finished:
             self._known.let_go(file)
+            file.opening = b""
 
     def health(self) -> list[SourceHealth]:
         """Every source, in the order given."""

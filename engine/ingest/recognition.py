@@ -13,6 +13,7 @@ class Verdict(Enum):
 
     MOVED = "a known file's content, whose own file is gone"
     COPY = "a copy of what is followed elsewhere: nothing to read"
+    FORK = "begins with what was read of a file that is still there, and goes on differently"
     UNKNOWN = "content never seen"
     LATER = "in the middle of a change: look again"
 
@@ -20,7 +21,8 @@ class Verdict(Enum):
 def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, Tracked | None]:
     """Compares with every file of this owner, or of none, that is known by content.
 
-    A verdict MOVED names the file whose place this one takes. Raises StorageError and OSError.
+    MOVED comes with the file whose place this one takes, COPY and FORK with the original.
+    Raises StorageError and OSError.
     """
     mine = [
         file
@@ -29,14 +31,14 @@ def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, T
     ]
     mine.sort(key=lambda file: (file.displaced or not file.visible, file.position.read_offset), reverse=True)
     for file in mine:
-        if file.position.edges(content.read_at) is None:
+        if file.position.edges(content.read_at) is None or not file.begins(content):
             continue
         if not _still_there(file):
             return Verdict.MOVED, file
         verdict = _beside_original(file, content)
         if verdict is not Verdict.UNKNOWN:
             return verdict, file
-    if not content.packed and content.size():
+    if content.size():
         for file in known.near(owner):
             if _is_part_of(file, content):
                 return Verdict.COPY, file
@@ -66,28 +68,31 @@ def _still_there(file: Tracked) -> bool:
 
 def _beside_original(original: Tracked, copy: Content) -> Verdict:
     """Of content that goes at least as far as the original was read, while the original is still there."""
-    if copy.packed:
-        return Verdict.COPY
     if original.content is None:
         # Followed, only not kept open: a copy can be told by its size alone.
         return Verdict.COPY if copy.size() <= original.size else Verdict.UNKNOWN
-    copied = copy.size()
     if original.position.edges(original.content.read_at) is None:
         return Verdict.LATER
-    if copied > original.content.size():
-        deleted = original.content.status().st_nlink == 0 and not original.visible
-        return Verdict.MOVED if deleted else Verdict.UNKNOWN
-    if not original.visible and copied == original.content.size():
-        return Verdict.MOVED
+    offset, whole, copied = original.position.read_offset, original.content.size(), copy.size()
+    if not same_bytes(copy.read_at, original.content.read_at, offset, min(whole, copied)):
+        return Verdict.FORK
+    if copied > whole or (copied == whole and not original.visible and not copy.packed):
+        return Verdict.UNKNOWN if original.visible else Verdict.MOVED
     return Verdict.COPY
 
 
 def _is_part_of(file: Tracked, content: Content) -> bool:
     """Whether the content is an earlier, shorter state of the file."""
     size = content.size()
-    if file.content is not None:
-        return size <= file.content.size() and same_bytes(content.read_at, file.content.read_at, size)
-    return any(
-        offset <= size and sha256(content.read_at(offset - length, length)) == digest
-        for offset, length, digest in reversed(file.checkpoints)
-    )
+    still_open = file.content is not None and file.position.edges(file.content.read_at) is not None
+    if file.content is not None and still_open and not content.packed:
+        return size <= file.content.size() and same_bytes(content.read_at, file.content.read_at, 0, size)
+    if size > max(file.size, file.position.read_offset):
+        return False
+    if size <= len(file.opening):
+        return file.opening.startswith(content.read_at(0, size))
+    reached = [checkpoint for checkpoint in file.checkpoints if checkpoint[0] <= size]
+    if not reached:
+        return False
+    offset, length, digest = reached[-1]
+    return sha256(content.read_at(offset - length, length)) == digest

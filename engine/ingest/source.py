@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from engine.domain.errors import StorageError
 from engine.ingest.content import Content
-from engine.ingest.fingerprint import FINGERPRINT_BYTES, sha256
+from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.health import CATCHING_UP_BYTES, SourceHealth
 from engine.ingest.listing import Entry, FolderClock, SourceSpec, entries
 from engine.ingest.pieces import FileWork
@@ -58,6 +58,7 @@ class SourceFollower:
         self._waiting_for = ""
         self._copies: dict[Key, tuple[tuple[int, int], Tracked, str]] = {}
         self._scene: object = None
+        self._began = time.time()
         self._lively: dict[int, Tracked] = {}
         self.warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
 
@@ -181,9 +182,10 @@ class SourceFollower:
             return True
         content = self._opened(file, path, status)
         edges = file.position.edges(content.read_at)
-        if edges is None or not _shows_glimpse(file, content):
+        if edges is None or not file.begins(content):
             return False
         file.path = path
+        file.opening = content.read_at(0, FINGERPRINT_BYTES)
         file.stamp = stamp
         file.size = content.size()
         file.changed_at = self._clock()
@@ -236,8 +238,9 @@ class SourceFollower:
                 strangers.append(found)
         for file in self.files.values():
             file.visible = seen.get(file.key) is file
+        self._look_at_unlisted()
         for found in sorted(strangers, key=lambda found: (found[1].st_mtime_ns, found[0].path)):
-            self._settle_stranger(found, now)
+            self._recognised(found, now, begin=True)
         self._settle_rotated(rotated, now)
         self._look_for_missing(now)
         self._active = heapq.nlargest(
@@ -314,69 +317,97 @@ class SourceFollower:
         file.missing_since = None
         file.gone = False
 
-    def _settle_stranger(self, found: Found, now: float) -> bool | None:
-        """Takes a file unknown by inode for what it is: whether its content was known; None = later."""
+    def _settle_neighbour(self, found: Found, now: float) -> bool | None:
+        """Takes a rotated file unknown by inode for what it is: was its content known; None = later."""
+        status = found[1]
+        key = (status.st_dev, status.st_ino)
+        verdict, original = self._recognised(found, now, begin=False)
+        if verdict is Verdict.LATER:
+            return None
+        if verdict is Verdict.COPY:
+            # A copy of the file still written says nothing of what was rotated away before.
+            return not self._copies[key][1].primary
+        if verdict is Verdict.FORK and original is not None:
+            if status.st_mtime <= original.position.last_read_at - MTIME_SLACK_SECONDS:
+                return False
+            self._begin(found, now)
+            return True
+        return verdict is Verdict.MOVED
+
+    def _recognised(self, found: Found, now: float, *, begin: bool) -> tuple[Verdict, Tracked | None]:
+        """Recognises the content and acts on it; a file never seen is followed from its start if `begin`."""
         entry, status = found
         key = (status.st_dev, status.st_ino)
         stamp = (status.st_size, status.st_mtime_ns)
         cached = self._copies.get(key)
         if cached is not None and cached[0] == stamp and cached[1].visible:
-            return True
-        verdict = self._recognised(found, now, begin=not entry.base)
-        if verdict is Verdict.LATER:
-            self.restless = True
-            return None
-        return verdict is not Verdict.UNKNOWN
-
-    def _recognised(self, found: Found, now: float, *, begin: bool) -> Verdict:
-        """Recognises the content and acts on it; a file never seen is followed from its start if `begin`."""
-        entry, status = found
-        key = (status.st_dev, status.st_ino)
-        try:
-            content = Content(entry.path)
-        except FileNotFoundError:
-            return Verdict.LATER
-        except (OSError, StorageError) as problem:
-            self._note(entry.path, problem)
-            return Verdict.LATER
+            return Verdict.COPY, cached[1]
+        content = self._open_stranger(found)
+        if content is None:
+            return Verdict.LATER, None
         kept = False
         try:
-            if (content.device, content.inode) != key:
-                return Verdict.LATER
             verdict, original = recognise(self._known, content, owner=self._index)
-            file: Tracked | None = None
             if verdict is Verdict.MOVED and original is not None:
-                file = original
-                take_over(self._known, file, content, source=self.spec.path, path=entry.path)
-                file.owner = self._index
+                take_over(self._known, original, content, source=self.spec.path, path=entry.path)
+                original.owner, kept = self._index, True
+                self._take_up(original, content, entry, now)
             elif verdict is Verdict.COPY and original is not None:
-                self._copies[key] = ((status.st_size, status.st_mtime_ns), original, entry.path)
-            elif verdict is Verdict.UNKNOWN and begin:
-                file = self._known.add(self._fresh(content), owner=self._index, path=entry.path)
-                self._known.hold(file, content)
-            if file is not None:
+                self._copies[key] = (stamp, original, entry.path)
+            elif verdict is Verdict.LATER:
+                self.restless = True
+            elif begin:
                 kept = True
-                self.files[file.token] = file
-                file.primary = not entry.base
-                self._place(file, entry, now)
-                if not self._observe(file, entry.path, content.status()):
-                    self.restless = True
-            return verdict
+                self._take_up(self._fresh(content, entry), content, entry, now)
+            return verdict, original
         except (OSError, StorageError) as problem:
             self._note(entry.path, problem)
-            return Verdict.LATER
+            return Verdict.LATER, None
         finally:
             if not kept:
                 content.close()
 
-    def _fresh(self, content: Content) -> Position:
-        return Position(
+    def _begin(self, found: Found, now: float) -> None:
+        """Follows the file from its start."""
+        content = self._open_stranger(found)
+        if content is not None:
+            self._take_up(self._fresh(content, found[0]), content, found[0], now)
+
+    def _open_stranger(self, found: Found) -> Content | None:
+        """None = it cannot be read, or is not there any more."""
+        entry, status = found
+        try:
+            content = Content(entry.path)
+        except FileNotFoundError:
+            self.restless = True
+            return None
+        except (OSError, StorageError) as problem:
+            self._note(entry.path, problem)
+            return None
+        if (content.device, content.inode) == (status.st_dev, status.st_ino):
+            return content
+        content.close()
+        self.restless = True
+        return None
+
+    def _take_up(self, file: Tracked, content: Content, entry: Entry, now: float) -> None:
+        self._known.hold(file, content)
+        self.files[file.token] = file
+        self._lively[file.token] = file
+        file.primary = not entry.base
+        self._place(file, entry, now)
+        if not self._observe(file, entry.path, content.status()):
+            self.restless = True
+
+    def _fresh(self, content: Content, entry: Entry) -> Tracked:
+        position = Position(
             source=self.spec.path,
             path=content.path,
             device=content.device,
             inode=content.inode,
             last_read_at=time.time(),
         )
+        return self._known.add(position, owner=self._index, path=entry.path)
 
     def _settle_rotated(self, rotated: list[Found], now: float) -> None:
         """Finds, beside each followed name, the rotated files that are known and those that are new."""
@@ -401,7 +432,8 @@ class SourceFollower:
     def _settle_group(self, group: list[Found], now: float) -> None:
         """Newest first, down to the first that is known: what lies before it was never read and is read now.
 
-        With none known, those written after the last read of a file that is gone. Others are archives.
+        With none known, those written after the last read of a file that is gone, or, with no such file,
+        since this engine began. Others are archives.
         """
         order = newest_first(
             [(entry.rotated, status.st_mtime_ns) for entry, status in group if entry.rotated]
@@ -411,11 +443,11 @@ class SourceFollower:
         for found in (group[index] for index in order):
             if self._is_visible(found[1]):
                 known_seen = True
-            elif (known := self._settle_stranger(found, now)) is None:
+            elif (known := self._settle_neighbour(found, now)) is None:
                 self._scene = None
             elif known:
                 known_seen = True
-            elif not known_seen:
+            elif not known_seen and (found[1].st_dev, found[1].st_ino) not in self._copies:
                 fresh.append(found)
             if known_seen and not any(True for _ in self._missing()):
                 break
@@ -426,11 +458,11 @@ class SourceFollower:
                     for file in self.files.values()
                     if not (file.visible and file.primary)
                 ),
-                default=float("inf"),
+                default=self._began,
             )
             fresh = [found for found in fresh if found[1].st_mtime > since - MTIME_SLACK_SECONDS]
         for found in reversed(fresh):
-            self._recognised(found, now, begin=True)
+            self._begin(found, now)
 
     def _is_visible(self, status: os.stat_result) -> bool:
         return any(file.visible for file in self._known.at((status.st_dev, status.st_ino)))
@@ -439,17 +471,21 @@ class SourceFollower:
         """Unfinished files found under no name."""
         return (file for file in self._lively.values() if not file.visible and not file.position.finished)
 
+    def _look_at_unlisted(self) -> None:
+        """Open files that were deleted, or moved out of sight."""
+        for file in list(self._missing()):
+            if file.content is not None and not self._observe(file, file.path, file.content.status()):
+                self._known.displace(file)
+
     def _look_for_missing(self, now: float) -> None:
         for file in list(self._missing()):
             if file.missing_since is None:
                 file.missing_since = now
                 file.changed_at = now
             self.restless = self.restless or not file.gone
-            if file.content is not None and not file.displaced:
-                status = file.content.status()
-                if not self._observe(file, file.path, status):
-                    self._known.displace(file)
-            elif not self._faults and not file.gone and now - file.missing_since >= MISSING_SECONDS:
+            unreadable = file.content is None or file.displaced
+            waited = now - file.missing_since >= MISSING_SECONDS
+            if unreadable and waited and not self._faults and not file.gone:
                 self._give_up(file)
 
     def _give_up(self, file: Tracked) -> None:
@@ -480,15 +516,3 @@ class SourceFollower:
             )
         else:
             self._faults[path] = f"{path} cannot be read: {problem}."
-
-
-def _shows_glimpse(file: Tracked, content: Content) -> bool:
-    """Whether a file of which nothing is accounted for still begins as it did when last seen."""
-    if file.position.read_offset:
-        return True
-    length, digest = file.glimpse
-    head = content.read_at(0, FINGERPRINT_BYTES)
-    if length and (len(head) < length or sha256(head[:length]) != digest):
-        return False
-    file.glimpse = (len(head), sha256(head))
-    return True

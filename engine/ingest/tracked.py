@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.ingest.content import Content
-from engine.ingest.fingerprint import FINGERPRINT_BYTES, prefix_digests, sha256
+from engine.ingest.fingerprint import FINGERPRINT_BYTES, prefix_digests
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
 
@@ -49,8 +49,8 @@ class Tracked:
     """Whether that piece was as long as a piece may be."""
     limit: int = 0
     """Bytes of the next piece where the usual size held no whole line; 0 = the usual."""
-    glimpse: tuple[int, str] = (0, "")
-    """Length and digest of the first bytes while nothing is accounted for."""
+    opening: bytes = b""
+    """The first bytes as last seen, at most FINGERPRINT_BYTES, read or not; dropped when finished."""
     edges: tuple[bytes, bytes] | None = None
     """Head and tail of a compressed file at its read offset, which is dear to go back to."""
     handed: Piece | None = None
@@ -69,6 +69,10 @@ class Tracked:
     def behind(self) -> int:
         """Bytes not accounted for."""
         return max(0, self.size - self.position.read_offset)
+
+    def begins(self, content: Content) -> bool:
+        """Whether the content begins as the file did when last seen, what is not accounted for included."""
+        return content.read_at(0, FINGERPRINT_BYTES).startswith(self.opening)
 
     def close(self) -> None:
         """Lets go of the open file."""
@@ -126,7 +130,7 @@ class Known:
         if not self._by_inode.get(file.position.inode):
             self._by_inode.pop(file.position.inode, None)
         file.displaced = True
-        if file.checkpoints:
+        if file.opening:
             self._displaced[file.token] = file
             if len(self._displaced) > MAX_OPEN:
                 self._displaced.popitem(last=False)
@@ -171,10 +175,8 @@ class Known:
     def glimpsed(self, content: Content) -> Iterator[Tracked]:
         """Files seen and displaced before any byte was accounted for, whose first bytes these were."""
         head = content.read_at(0, FINGERPRINT_BYTES)
-        for file in self.by_token.values():
-            length, digest = file.glimpse
-            lost = file.displaced and not file.gone and length > 0 and file.position.read_offset == 0
-            if lost and len(head) >= length and sha256(head[:length]) == digest:
+        for file in self._displaced.values():
+            if not file.gone and file.position.read_offset == 0 and head.startswith(file.opening):
                 yield file
 
     def near(self, owner: int) -> list[Tracked]:

@@ -1,0 +1,293 @@
+"""Random histories of a CDR file: every line written is handed out exactly once.
+
+A line may be lost only if no look at the folder could have shown it: written to a file, and the file
+truncated or deleted, between two sweeps. Torn writes count as the lines the files then hold.
+"""
+
+import gzip
+import os
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.ingest.reader import Reader
+
+HEADER = "start,answer,end,caller,dialled,duration,billsec,disposition\n"
+
+
+@dataclass
+class Incarnation:
+    """One content that a file had: its text, and how much of it a sweep may have missed."""
+
+    text: str = ""
+    seen: int = 0
+    """Characters that stood in a file when the reader last caught up."""
+    doomed: int | None = None
+    """Where the content ended when it was truncated or deleted."""
+    copied: str = ""
+    """What an older, shorter copy holds. Told from new content only by the engine that read the original."""
+    repeated: str = ""
+    closed: bool = False
+    """Not written to any more: left alone for long, or what is left is a copy of an earlier state."""
+
+
+class Histories(RuleBasedStateMachine):
+    """One followed file, its rotated neighbours, and a reader that is up or down."""
+
+    header = ""
+    piece_bytes = 1 << 20
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="follow"))
+        self.path = self.folder / "Master.csv"
+        self.number = 0
+        self.current: Incarnation | None = None
+        self.rotated: list[Incarnation] = []
+        self.past: list[Incarnation] = []
+        self.packed: set[int] = set()
+        self.up = True
+
+    @initialize(header=st.booleans(), long_header=st.booleans(), piece=st.sampled_from([7, 100, 1 << 20]))
+    def start(self, header: bool, long_header: bool, piece: int) -> None:
+        self.header = (HEADER * 40 if long_header else HEADER) if header else ""
+        self.reader = Reader(self.path, piece_bytes=piece)
+        # What was rotated away before a file was ever read counts as an archive.
+        self.append_lines(1)
+        self.reader.catch_up()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "reader"):
+            shutil.rmtree(self.folder)
+            return
+        try:
+            if not self.up:
+                self.stop_or_start()
+            self.reader.catch_up(100)
+            self.reader.catch_up(100)
+            self.compare(finished=True)
+        finally:
+            self.reader.follower.close()
+            shutil.rmtree(self.folder)
+
+    # Writing
+
+    def write(self, text: str) -> None:
+        if self.current is None:
+            self.current = Incarnation()
+            self.past.append(self.current)
+            text = self.header + text
+        elif self.current.text == "" and self.header:
+            text = self.header + text
+        with self.path.open("a") as file:
+            file.write(text)
+        self.current.text += text
+
+    def some_lines(self, count: int) -> str:
+        lines = ""
+        for _ in range(count):
+            self.number += 1
+            lines += f"line {self.number}\n"
+        return lines
+
+    @rule(count=st.integers(1, 4))
+    def append_lines(self, count: int) -> None:
+        self.write(self.some_lines(count))
+
+    @rule()
+    def append_half_a_line(self) -> None:
+        self.number += 1
+        self.write(f"half {self.number} ")
+
+    @precondition(lambda self: self.rotated and not self.packed & {0} and not self.rotated[0].closed)
+    @rule()
+    def append_to_the_file_rotated_last(self) -> None:
+        text = self.some_lines(1)
+        with (self.folder / "Master.csv.1").open("a") as file:
+            file.write(text)
+        self.rotated[0].text += text
+
+    # What happens to the file
+
+    def shift(self) -> None:
+        for place in range(len(self.rotated), 0, -1):
+            suffix = ".gz" if place - 1 in self.packed else ""
+            (self.folder / f"Master.csv.{place}{suffix}").rename(
+                self.folder / f"Master.csv.{place + 1}{suffix}"
+            )
+        self.packed = {place + 1 for place in self.packed}
+
+    @precondition(lambda self: self.current is not None)
+    @rule()
+    def rotate_by_renaming(self) -> None:
+        assert self.current is not None
+        self.shift()
+        self.path.rename(self.folder / "Master.csv.1")
+        self.rotated.insert(0, self.current)
+        self.current = None
+
+    @precondition(lambda self: self.current is not None)
+    @rule(keep_times=st.booleans())
+    def rotate_by_copying(self, keep_times: bool) -> None:
+        assert self.current is not None
+        self.shift()
+        copy = self.folder / "Master.csv.1"
+        (shutil.copy2 if keep_times else shutil.copy)(self.path, copy)
+        self.rotated.insert(0, self.current)
+        os.truncate(self.path, 0)
+        self.current = Incarnation()
+        self.past.append(self.current)
+
+    @precondition(lambda self: self.current is not None and self.up)
+    @rule()
+    def copy_seen_before_truncation(self) -> None:
+        assert self.current is not None
+        self.shift()
+        shutil.copy(self.path, self.folder / "Master.csv.1")
+        self.rotated.insert(0, self.current)
+        copied_text = self.current.text
+        self.reader.catch_up()
+        late = self.some_lines(1)
+        self.write(late)
+        self.reader.catch_up()
+        os.truncate(self.path, 0)
+        copied = self.current
+        self.current = Incarnation()
+        self.past.append(self.current)
+        copied.closed = True
+        copied.copied = copied_text
+        self.reader.catch_up()
+
+    @precondition(lambda self: self.current is not None)
+    @rule(count=st.integers(0, 3))
+    def truncate_and_regrow(self, count: int) -> None:
+        assert self.current is not None
+        self.current.doomed = self.current.seen
+        os.truncate(self.path, 0)
+        self.current = Incarnation()
+        self.past.append(self.current)
+        if count:
+            self.write(self.some_lines(count))
+
+    @precondition(lambda self: self.current is not None)
+    @rule(count=st.integers(0, 3))
+    def delete_and_recreate(self, count: int) -> None:
+        assert self.current is not None
+        self.current.doomed = self.current.seen
+        self.path.unlink()
+        self.current = None
+        if count:
+            self.write(self.some_lines(count))
+
+    @precondition(lambda self: any(place not in self.packed for place in range(len(self.rotated))))
+    @rule(data=st.data())
+    def compress_a_rotated_file(self, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from([p for p in range(len(self.rotated)) if p not in self.packed]))
+        plain = self.folder / f"Master.csv.{place + 1}"
+        times = plain.stat()
+        packed = plain.with_name(plain.name + ".gz")
+        packed.write_bytes(gzip.compress(plain.read_bytes()))
+        os.utime(packed, ns=(times.st_atime_ns, times.st_mtime_ns))
+        plain.unlink()
+        self.packed.add(place)
+
+    # The reader
+
+    @precondition(lambda self: self.up)
+    @rule()
+    def sweep(self) -> None:
+        self.reader.catch_up()
+        for content in self.past:
+            if content.doomed is None:
+                content.seen = len(content.text)
+
+    @precondition(lambda self: self.up)
+    @rule()
+    def time_passes(self) -> None:
+        self.reader.catch_up(100)
+        for content in self.rotated:
+            content.closed = True
+        for content in self.past:
+            if content.doomed is None:
+                content.seen = len(content.text)
+
+    @precondition(lambda self: self.up)
+    @rule()
+    def only_look(self) -> None:
+        self.reader.follower.sweep()
+
+    @rule()
+    def stop_or_start(self) -> None:
+        if self.up:
+            self.reader.stop()
+        else:
+            self.reader.restart()
+            for content in self.past:
+                content.repeated = content.copied
+        self.up = not self.up
+
+    @invariant()
+    def nothing_comes_twice(self) -> None:
+        if hasattr(self, "reader"):
+            self.compare(finished=False)
+
+    def compare(self, *, finished: bool) -> None:
+        got = Counter(line for line in self.reader.lines if line.startswith(("line", "half")))
+        may = Counter(
+            line
+            for content in self.past
+            for text in (content.text, content.repeated)
+            for line in self.lines_of(text)
+        )
+        must = Counter(line for content in self.past for line in self.lines_certain(content))
+        if finished:
+            assert not must - got, f"lost {must - got}"
+        assert not got - may, f"came twice, or from nowhere: {got - may}"
+
+    def lines_of(self, text: str) -> list[str]:
+        return [line for line in text.splitlines() if line.startswith(("line", "half"))]
+
+    def lines_certain(self, content: Incarnation) -> list[str]:
+        if content.doomed is not None:
+            text = content.text[: content.doomed]
+            return self.lines_of(text[: text.rfind("\n") + 1])
+        if content is self.current:
+            return self.lines_of(content.text[: content.text.rfind("\n") + 1])
+        return self.lines_of(content.text)
+
+
+def campaign(runs: int) -> None:
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+            report_multiple_bugs=False,
+        ),
+    )
+
+
+def test_no_history_loses_or_doubles_a_line() -> None:
+    campaign(300)
+
+
+@pytest.mark.long
+def test_no_history_of_very_many_loses_or_doubles_a_line() -> None:
+    campaign(50_000)
