@@ -27,7 +27,7 @@ from tui.commands.document import json_text, plain_document
 from tui.commands.files import written, written_file
 from tui.commands.numbers import expanded
 from tui.commands.progress import progress_text
-from tui.commands.rates import changed_rate
+from tui.commands.rate_fields import changed_rate
 from tui.commands.table import fitted, print_table
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
