@@ -31,7 +31,8 @@ def offsets(where: ZoneInfo, first: datetime, last: datetime) -> list[tuple[date
 
     end = last + timedelta(seconds=1)
     stretches: list[tuple[datetime, datetime, int]] = []
-    start, here = first, first
+    # Zones change at whole seconds; a search from a fraction would end up to a second late.
+    start, here = first, first.replace(microsecond=0)
     while here < end:
         # Weeks are short enough: the closest changes on record (a Ramadan pause) lie four weeks apart.
         step = min(here + timedelta(days=7), end)
@@ -60,7 +61,8 @@ def to_local(instant: datetime, where: ZoneInfo) -> datetime:
 
 _STAMP = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
-    r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+    r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
 
 
@@ -81,15 +83,15 @@ def parse_moment(text: str, where: ZoneInfo, *, field: str = "time", end: bool =
         moment = datetime(year, month, day, hour, minute, second)
         if end and not match["hour"]:
             moment = _after(date(year, month, day), months=0 if match["day"] else 1 if match["month"] else 12)
+        if match["zone"]:
+            stamped = datetime.fromisoformat(f"{moment.isoformat()}{match['zone']}")
+            return stamped.astimezone(UTC).replace(tzinfo=None)
+        return to_utc(moment, where)
     except (ValueError, OverflowError) as error:
         raise InvalidInput(
             f"{field}: {text!r} is not a date or time. Write 2026-01-31, 2026-01, or 2026-01-31 18:30.",
             field=field,
         ) from error
-    stamp = match["zone"]
-    if stamp:
-        return datetime.fromisoformat(f"{moment.isoformat()}{stamp}").astimezone(UTC).replace(tzinfo=None)
-    return to_utc(moment, where)
 
 
 def _after(day: date, *, months: int) -> datetime:

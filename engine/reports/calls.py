@@ -33,8 +33,11 @@ from engine.store import Condition, Session
 __all__ = ["CallSummary", "calls_by_id", "count_calls", "export_calls", "get_call", "list_calls", "summary"]
 
 MAX_LIMIT = 10_000
+MAX_OFFSET = 10**12
 MAX_ENTRIES = 100
 """Ledger entries told of one call."""
+
+_MAX_INTEGER = 2**63 - 1
 
 WINDOW_DAYS = (2, 14, 90)
 """A page that few calls may match is first looked for near its edge, then farther away, then everywhere."""
@@ -58,8 +61,8 @@ def list_calls(session: Session, site: Site, request: ListCalls) -> CallPage:
     """A page in list order. Raises `InvalidInput` for a bad filter, cursor, limit or offset."""
     if not 1 <= request.limit <= MAX_LIMIT:
         raise InvalidInput(f"limit: must lie between 1 and {MAX_LIMIT:,}.", field="limit")
-    if request.offset < 0:
-        raise InvalidInput("offset: must not be negative.", field="offset")
+    if not 0 <= request.offset <= MAX_OFFSET:
+        raise InvalidInput(f"offset: must lie between 0 and {MAX_OFFSET:,}.", field="offset")
     if request.after is not None and request.before is not None:
         raise InvalidInput("before: a page lies after one call or before one, not both.", field="before")
     backwards = request.before is not None or (request.after is None and request.from_end)
@@ -180,15 +183,27 @@ def _windows(session: Session, way: str, edge: CallCursor | None) -> list[Condit
 
 
 def _beyond(sort: CallSort, way: str, edge: CallCursor) -> Condition:
-    value: object = edge.value
     try:
-        if sort == "time":
-            value = datetime.fromisoformat(edge.value)
-        elif sort in ("billsec", "cost"):
-            value = int(edge.value)
+        value = _cursor_value(sort, edge.value)
+        if abs(edge.call_id) > _MAX_INTEGER:
+            raise ValueError
     except ValueError as error:
         raise InvalidInput("after: the cursor belongs to another sort; ask anew.", field="after") from error
     return Condition(f"calls.beyond_{sort}_{way}", {"value": value, "call_id": edge.call_id})
+
+
+def _cursor_value(sort: CallSort, text: str) -> object:
+    if sort == "time":
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            raise ValueError
+        return moment
+    if sort in ("billsec", "cost"):
+        number = int(text)
+        if abs(number) > _MAX_INTEGER:
+            raise ValueError
+        return number
+    return text
 
 
 def _cursor(sort: CallSort, row: CallRow) -> CallCursor:

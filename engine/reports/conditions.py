@@ -42,7 +42,7 @@ def call_conditions(asked: CallFilter, site: Site) -> list[Condition]:
             )
         found.append(Condition("calls.extension_in", {"values": asked.extensions}))
     if asked.direction is not None:
-        found.append(Condition("calls.direction", {"values": [asked.direction.value]}))
+        found.append(Condition("calls.direction", {"values": [str(asked.direction)]}))
     if asked.status:
         found.append(_status(asked.status, negated=False))
     if asked.trunk:
