@@ -41,7 +41,9 @@ def load_site(session: Session, zone: ZoneInfo) -> Site:
 def setting_values(session: Session) -> dict[str, str]:
     """Every setting as text, with the defaults of a new site."""
     values = {"billing": "off", "currency": "USD", "low_balance": "0", "language": "en"}
-    return values | {str(name): str(value) for name, value in session.rows("access.settings")}
+    return values | {
+        str(name): str(value) for name, value in session.rows("access.settings") if name in values
+    }
 
 
 def set_setting(session: Session, request: SetSetting) -> Nothing:

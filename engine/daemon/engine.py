@@ -24,6 +24,7 @@ from engine.lockout.reconciler import Reconciler
 from engine.lockout.target import Target
 from engine.pipeline.ingestor import Ingestor
 from engine.pipeline.state import State
+from engine.pipeline.zone_change import follow_zone
 from engine.service.alarms import Alarms
 from engine.service.desk import Desk, utc_now
 from engine.service.hub import Hub
@@ -49,12 +50,15 @@ class Engine:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = HomeLock(home)
             stack.callback(lock.release)
-            self._configuration = Configuration(home / CONFIG_FILE)
+            self._configuration = Configuration(
+                home / CONFIG_FILE, check=lambda settings: build_targets(settings, home)
+            )
             settings = self._configuration.settings
             self._database = Database(home / DATABASE_FILE)
             stack.callback(self._database.close)
             self._writer = Writer(self._database)
             stack.callback(self._writer.close)
+            self._writer.run(lambda session: follow_zone(session, settings.site.timezone))
             self._hub = Hub()
             self._state = State(self._database, zone=settings.site.timezone, numbering=settings.numbering)
             self._desk = self._build_desk(settings)
@@ -192,6 +196,7 @@ class Engine:
         settings = self._configuration.settings
 
         def take_over(session: Session) -> None:
+            follow_zone(session, settings.site.timezone)
             self._state.configure(session, zone=settings.site.timezone, numbering=settings.numbering)
 
         self._writer.run(take_over, after=lambda session, _: self._desk.settings_changed(session))
