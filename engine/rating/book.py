@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from engine.domain.rates import Rate
+from engine.rating.index import RuleIndex
 from engine.rating.versions import version_table
 from engine.store import Condition, Session
 
@@ -30,6 +32,11 @@ class RateBook:
     """By rank, 1 = wins against all others that fit; columns of statement `rating.book`."""
     lengths: pa.Table
     """The distinct lengths of prefixes, column `prefix_length`."""
+
+    @cached_property
+    def index(self) -> RuleIndex:
+        """The same rules for rating a few calls; built when first asked for."""
+        return RuleIndex(self.rules)
 
     @classmethod
     def load(cls, session: Session) -> "RateBook":
