@@ -17,6 +17,7 @@ from engine.ingest import clock
 from engine.ingest.columns import decoded
 from engine.ingest.expressions import Evaluator, Scope
 from engine.ingest.record import CALLS
+from engine.ingest.segments import GROUP, MORE, SEGMENTS
 
 SEPARATOR = "\x1f"
 """Between the fields of a key."""
@@ -73,8 +74,16 @@ class CallReader:
         parts = self._arrays(scope, moments, answered)
         parts["key_text"] = self._keys(columns, lines)
         parts["line_offset"], parts["line_length"] = offset, pc.cast(length, pa.int32())
-        table = pa.Table.from_arrays([parts[name] for name in CALLS.names], schema=CALLS)
-        faults = checks.faults(scope, self._form)
+        schema = CALLS
+        segments = self._form.segments
+        if segments is not None:
+            schema = SEGMENTS
+            parts[GROUP] = pc.binary_join_element_wise(
+                *(columns.get(name, pa.repeat(pa.scalar(""), rows)) for name in segments.same), SEPARATOR
+            )
+            parts[MORE] = scope.truth(segments.more)
+        table = pa.Table.from_arrays([parts[name] for name in schema.names], schema=schema)
+        faults = checks.faults(scope)
         if faults:
             sound = pc.invert(checks.bad)
             # Rows with faults may hold nulls where the schema has none; they go before anybody sees them.
@@ -153,16 +162,16 @@ class CallReader:
 
     def _arrays(self, scope: Scope, moments: _Moments, answered: pa.Array) -> dict[str, pa.Array]:
         call = self._form.call
-        answer = moments.answer
-        if call.answer is None:
-            answer = pc.if_else(answered, answer, pa.scalar(None, pa.timestamp("s")))
+        answer = pc.if_else(answered, moments.answer, pa.scalar(None, pa.timestamp("s")))
         outbound = scope.truth(call.outbound)
         others = pc.if_else(scope.truth(call.internal), _code(2), _code(3))
         direction = pc.if_else(outbound, _code(0), pc.if_else(scope.truth(call.inbound), _code(1), others))
-        extension = scope.text(call.extension)
+        extension, caller_name = scope.text(call.extension), scope.text(call.caller_name)
         if self._forwarder_pays and call.forwarder is not None:
             forwarder = scope.text(call.forwarder)
-            extension = pc.if_else(pc.equal(forwarder, ""), extension, forwarder)
+            passed_on = pc.and_(pc.not_equal(forwarder, ""), pc.not_equal(forwarder, extension))
+            extension = pc.if_else(passed_on, forwarder, extension)
+            caller_name = pc.if_else(passed_on, "", caller_name)
         return {
             "started_at": clock.micros(moments.start),
             "started_local": clock.micros(clock.to_local(moments.start, self._site_zone)),
@@ -170,7 +179,7 @@ class CallReader:
             "answered_local": clock.micros(clock.to_local(answer, self._site_zone)),
             "ended_at": clock.micros(moments.end),
             "extension": extension,
-            "caller_name": scope.text(call.caller_name),
+            "caller_name": caller_name,
             "direction": _DIRECTIONS.take(direction),
             "dialled": scope.text(call.dialled),
             "trunk": scope.text(call.trunk),
@@ -211,9 +220,8 @@ class _Checks:
             self.bad = pc.or_(self.bad, bad)
             self._found.append((name, bad, reason, expression))
 
-    def faults(self, scope: Scope, form: Format) -> list[Fault]:
+    def faults(self, scope: Scope) -> list[Fault]:
         """The first fault of every bad row, in order of rows."""
-        del form
         found: dict[int, Fault] = {}
         for name, bad, reason, expression in self._found:
             rows = pc.indices_nonzero(bad)

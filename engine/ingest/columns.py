@@ -45,10 +45,8 @@ def read_lines(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: F
         return _fixed(lines, layout, used, form.widths)
     if form.records == "unescaped":
         return _unescaped(lines, layout, used, form)
-    joined = pc.binary_join(
-        pa.LargeListArray.from_arrays(pa.array([0, len(lines)], pa.int64()), lines), b"\n"
-    )
-    return read_delimited(joined[0].as_buffer(), len(lines), layout, used, form)
+    joined = pa.py_buffer(b"\n".join(lines.to_pylist()))
+    return read_delimited(joined, len(lines), layout, used, form)
 
 
 def read_delimited(
@@ -143,13 +141,14 @@ class Splitter:
         self._form = form
         self._delimiter = form.delimiter.encode()
         quote, delimiter = re.escape(form.quote.encode()), re.escape(self._delimiter)
-        quoted = quote + b"([^" + quote + b"]*(?:" + quote * 2 + b"[^" + quote + b"]*)*)" + quote
-        bare = b"([^" + delimiter + quote + b"]*)"
-        field = quoted + b"|" + bare if form.quote else b"()(?!)|([^" + delimiter + b"]*)"
-        self._field = re.compile(b"(?:" + field + b")(?P<end>" + delimiter + rb"|\Z)")
-        self._open = re.compile(
-            quote + b"[^" + quote + b"]*(?:" + quote * 2 + b"[^" + quote + b"]*)*" + rb"\Z"
-        )
+        if quote:
+            inside = b"[^%b]*(?:%b[^%b]*)*" % (quote, quote * 2, quote)
+            field = b"%b(%b)%b|([^%b%b]*)" % (quote, inside, quote, delimiter, quote)
+            self._open = re.compile(quote + inside + rb"\Z")
+        else:
+            field = b"()(?!)|([^%b]*)" % delimiter
+            self._open = re.compile(b"(?!)")
+        self._field = re.compile(rb"(?:%b)(?P<end>%b|\Z)" % (field, delimiter))
 
     def split(self, record: bytes) -> tuple[list[bytes] | None, bool]:
         """(the fields, or None where the record is malformed; whether a quoted field was still open)."""

@@ -30,6 +30,7 @@ from engine.ingest.framing import (
 )
 from engine.ingest.record import CALLS, MAX_RAW_BYTES, REJECTS, Parsed
 from engine.ingest.salvage import MAX_SPAN_BYTES, MAX_SPAN_LINES, BadLine, Ignored, Salvage, Saved
+from engine.ingest.segments import merged
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Chunks of one piece worked on at once; Arrow releases the interpreter meanwhile."""
@@ -45,6 +46,8 @@ class _Outcome:
     bad: list[BadLine] = field(default_factory=list[BadLine])
     ignored: int = 0
     ignored_bytes: int = 0
+    ignored_lines: list[Ignored] = field(default_factory=list[Ignored])
+    """Blank and other lines among the records; not counted in `ignored` and `ignored_bytes`."""
     lines: int = 0
     """Newlines passed."""
 
@@ -82,6 +85,11 @@ class Parser:
     def header_line(self) -> bytes | None:
         """The header of the file, to be handed to `resume` later; None = none was seen, or none is needed."""
         return self._header
+
+    @property
+    def layouts(self) -> dict[int, tuple[str, ...]]:
+        """The columns by their number; those of the header once it is known."""
+        return self._layouts
 
     @property
     def needs_header(self) -> bool:
@@ -144,7 +152,7 @@ class Parser:
         for found in self._worked(view, ranges):
             outcome.add(found, lines_before=outcome.lines)
         end = self._without_open_end(piece, end, outcome, final=final)
-        return self._settled(piece, outcome, base_offset=base_offset, consumed=end)
+        return self._settled(piece, outcome, base_offset=base_offset, consumed=end, final=final)
 
     def _documents(self, piece: bytes, *, base_offset: int, first: bool, final: bool) -> Parsed:
         outcome = _Outcome()
@@ -185,7 +193,9 @@ class Parser:
                         reason=fault.reason,
                     )
                 )
-        return self._parsed(piece, outcome, rejects, base_offset=base_offset, consumed=consumed + mark)
+        return self._parsed(
+            piece, outcome, rejects, base_offset=base_offset, consumed=consumed + mark, final=final
+        )
 
     def _start(self, piece: bytes, end: int, outcome: _Outcome) -> int:
         """Where the records begin: behind a byte order mark and the header."""
@@ -344,38 +354,61 @@ class Parser:
                 return line.offset
         return end
 
-    def _settled(self, piece: bytes, outcome: _Outcome, *, base_offset: int, consumed: int) -> Parsed:
+    def _settled(
+        self, piece: bytes, outcome: _Outcome, *, base_offset: int, consumed: int, final: bool
+    ) -> Parsed:
         rejects: list[BadLine] = []
         saved: list[Saved] = []
         for result in self._salvage().sort_out(piece, outcome.bad) if outcome.bad else ():
             if isinstance(result, Ignored):
-                outcome.ignored += 1
-                outcome.ignored_bytes += result.length
+                outcome.ignored_lines.append(result)
             elif isinstance(result, Saved):
                 saved.append(result)
             else:
                 rejects.append(result)
         outcome.tables += self._saved(saved, rejects)
-        return self._parsed(piece, outcome, rejects, base_offset=base_offset, consumed=consumed)
+        return self._parsed(piece, outcome, rejects, base_offset=base_offset, consumed=consumed, final=final)
 
     def _parsed(
-        self, piece: bytes, outcome: _Outcome, rejects: list[BadLine], *, base_offset: int, consumed: int
+        self,
+        piece: bytes,
+        outcome: _Outcome,
+        rejects: list[BadLine],
+        *,
+        base_offset: int,
+        consumed: int,
+        final: bool,
     ) -> Parsed:
         tables = outcome.tables
-        calls = pa.concat_tables(tables) if tables else CALLS.empty_table()
-        calls = _in_order(calls)
+        calls = _in_order(pa.concat_tables(tables)) if tables else CALLS.empty_table()
+        if self._form.segments is not None and tables:
+            calls, rejects, consumed = self._merged(calls, outcome, rejects, consumed=consumed, final=final)
         if base_offset:
             place = calls.schema.get_field_index("line_offset")
             moved = pc.add(calls["line_offset"], pa.scalar(base_offset, pa.int64()))
             calls = calls.set_column(place, CALLS.field("line_offset"), moved)
+        ignored = outcome.ignored + len(outcome.ignored_lines)
         return Parsed(
             calls=calls,
             rejects=_rejected(piece, rejects, base_offset),
-            ignored=outcome.ignored,
-            ignored_bytes=outcome.ignored_bytes,
+            ignored=ignored,
+            ignored_bytes=outcome.ignored_bytes + sum(line.length for line in outcome.ignored_lines),
             consumed=consumed,
-            lines=calls.num_rows + len(rejects) + outcome.ignored,
+            lines=calls.num_rows + len(rejects) + ignored,
         )
+
+    def _merged(
+        self, calls: pa.Table, outcome: _Outcome, rejects: list[BadLine], *, consumed: int, final: bool
+    ) -> tuple[pa.Table, list[BadLine], int]:
+        """(calls put together of segments, bad lines, bytes consumed), all before an unfinished call."""
+        whole = merged(calls, end=consumed, final=final)
+        if whole.pending is not None:
+            consumed = whole.pending
+            rejects = [line for line in rejects if line.offset < consumed]
+            outcome.ignored_lines = [line for line in outcome.ignored_lines if line.offset < consumed]
+        outcome.ignored += whole.joined
+        outcome.ignored_bytes += whole.joined_bytes
+        return whole.calls, rejects, consumed
 
     def _saved(self, saved: list[Saved], rejects: list[BadLine]) -> list[pa.Table]:
         """Calls of saved records; those that are none after all join the rejects."""
