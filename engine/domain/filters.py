@@ -119,6 +119,7 @@ def complete(text: str, cursor: int, *, known: Mapping[str, Sequence[str]] | Non
     `known` gives values of other fields, by field name (`ext`, `trunk`, `rate`); at most
     `MAX_COMPLETIONS` come back.
     """
+    cursor = min(max(cursor, 0), len(text))
     start = _word_start(text, cursor)
     typed = text[start:cursor]
     if typed.startswith("-"):
@@ -130,8 +131,7 @@ def complete(text: str, cursor: int, *, known: Mapping[str, Sequence[str]] | Non
     if field is None:
         return []
     begun = typed[match.end() :]
-    if field.kind is not Kind.CHOICE:
-        begun = begun.rpartition(",")[2]
+    begun = begun.rpartition(",")[2]
     start, begun = cursor - len(begun), begun.lstrip('"').lower()
     values = field.words or (known or {}).get(field.name, ())
     found = [value for value in values if value.lower().startswith(begun)]

@@ -21,6 +21,9 @@ _STATUS: dict[str, tuple[str, bool]] = {
 }
 """Condition and whether it is turned round, by state."""
 
+_ONE = {"text": "text", "dialled_part": "dialled_begins", "trunk_part": "trunk_holds"}
+"""Conditions of a single value, several times faster over millions of calls than those of a list."""
+
 _BOUND = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
 
 OUTBOUND = Condition("calls.direction", {"values": [Direction.OUTBOUND.value]})
@@ -34,7 +37,7 @@ def call_conditions(asked: CallFilter, site: Site) -> list[Condition]:
     if asked.until:
         found.append(until(parse_moment(asked.until, site.zone, field="until", end=True)))
     if asked.text.strip():
-        found.append(Condition("calls.text", {"values": [asked.text.strip()]}))
+        found.append(Condition("calls.text", {"value": asked.text.strip()}))
     if asked.extensions:
         if len(asked.extensions) > MAX_EXTENSIONS:
             raise InvalidInput(
@@ -46,15 +49,15 @@ def call_conditions(asked: CallFilter, site: Site) -> list[Condition]:
     if asked.status:
         found.append(_status(asked.status, negated=False))
     if asked.trunk:
-        found.append(Condition("calls.trunk_part", {"values": [asked.trunk]}))
+        found.append(Condition("calls.trunk_holds", {"value": asked.trunk}))
     if asked.where:
         found += filter_conditions(parse_filter(asked.where, zone=site.zone))
     return found
 
 
 def filter_conditions(typed: Filter) -> list[Condition]:
-    """One or more conditions for each term."""
-    return [condition for term in typed.terms for condition in _term_conditions(term)]
+    """One condition for each term."""
+    return [_condition(term) for term in typed.terms]
 
 
 def since(moment: datetime) -> Condition:
@@ -81,21 +84,30 @@ def is_selective(conditions: list[Condition]) -> bool:
     )
 
 
-def _term_conditions(term: Term) -> list[Condition]:
+def _condition(term: Term) -> Condition:
     match term.field:
         case "time":
-            return [_time(term)]
+            return _time(term)
         case "is":
-            return [_any_status(term)]
-        case "direction" | "reason" | "text":
-            return [Condition(f"calls.{term.field}", {"values": list(term.values)}, term.negated)]
+            return _any_status(term)
+        case "direction" | "reason":
+            return Condition(f"calls.{term.field}", {"values": list(term.values)}, term.negated)
         case "ext":
-            return [_extension(term)]
+            return _extension(term)
         case "cost" | "billsec" | "duration":
-            return [_number(term)]
+            return _number(term)
         case _:
-            extent = "part" if term.operator == ":" else "whole"
-            return [Condition(f"calls.{term.field}_{extent}", {"values": list(term.values)}, term.negated)]
+            return _text(term)
+
+
+def _text(term: Term) -> Condition:
+    name = (
+        term.field if term.field == "text" else f"{term.field}_{'part' if term.operator == ':' else 'whole'}"
+    )
+    if len(term.values) == 1 and name in _ONE:
+        return Condition(f"calls.{_ONE[name]}", {"value": term.values[0]}, term.negated)
+    name = "text_any" if name == "text" else name
+    return Condition(f"calls.{name}", {"values": list(term.values)}, term.negated)
 
 
 def _time(term: Term) -> Condition:

@@ -211,7 +211,12 @@ list_contains(CAST($values AS VARCHAR[]), extension)
         AND regexp_full_match(extension, '[0-9]+')))
 
 -- condition: text
--- Part of the extension's number or name, or of the number dialled.
+-- Part of the extension's number or name, or of the number dialled. One text takes a tenth of a list's time.
+contains(lower(extension), lower($value)) OR contains(lower(dialled), lower($value))
+    OR extension IN (SELECT number FROM extension WHERE contains(lower(name), lower($value)))
+
+-- condition: text_any
+-- One of these is part of the extension's number or name, or of the number dialled.
 list_bool_or(list_transform($values, lambda one: contains(lower(extension), lower(one))
     OR contains(lower(dialled), lower(one))))
     OR extension IN (SELECT number FROM extension
@@ -237,6 +242,10 @@ rate_version IN (SELECT version_id FROM rate_version
 rate_version IN (SELECT version_id FROM rate_version
                  WHERE list_bool_or(list_transform($values, lambda one: lower(name) = lower(one))))
 
+-- condition: dialled_begins
+-- The number dialled begins so.
+starts_with(dialled, $value)
+
 -- condition: dialled_part
 -- The number dialled begins with one of these.
 list_bool_or(list_transform($values, lambda one: starts_with(dialled, one)))
@@ -244,6 +253,10 @@ list_bool_or(list_transform($values, lambda one: starts_with(dialled, one)))
 -- condition: dialled_whole
 -- One of these numbers was dialled.
 list_contains($values, dialled)
+
+-- condition: trunk_holds
+-- Part of the trunk's name.
+contains(lower(trunk), lower($value))
 
 -- condition: trunk_part
 -- The trunk's name holds one of these.
