@@ -5,6 +5,7 @@ Batches of more than `FEW_CALLS` are rated as a set, by one statement; smaller o
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import itemgetter
 
 import pyarrow as pa
 
@@ -55,7 +56,7 @@ def rate_calls(
 def rate_set(
     session: Session, book: RateBook, calls: pa.Table, *, site: Site, assume_billed: bool = False
 ) -> pa.Table:
-    """`rate_calls` for any number of calls, as a set; with `assume_billed` all billing switches count as on."""
+    """`rate_calls` as a set; with `assume_billed` the switches of site and extensions count as on."""
     with session.bound(rating_calls=calls, rating_rules=book.rules, rating_lengths=book.lengths):
         return session.table(
             "rating.rate_calls",
@@ -76,10 +77,8 @@ def rate_few(
     if billed is None:
         extensions = calls["extension"].unique().to_pylist()
         billed = {str(number) for (number,) in session.rows("rating.billed", numbers=extensions)}
-    verdicts = sorted(
-        _verdict(book, call, site_billing=site.billing, billed=billed)
-        for call in zip(*(calls[name].to_pylist() for name in _FACTS), strict=True)
-    )
+    facts = sorted(zip(*(calls[name].to_pylist() for name in _FACTS), strict=True), key=itemgetter(0))
+    verdicts = [_verdict(book, call, site_billing=site.billing, billed=billed) for call in facts]
     columns = zip(*verdicts, strict=True) if verdicts else [()] * len(VERDICTS)
     arrays = [pa.array(values, kind) for values, kind in zip(columns, VERDICTS.types, strict=True)]
     return pa.table(arrays, schema=VERDICTS)

@@ -123,7 +123,7 @@ def test_the_limit_bounds_rows_and_not_the_total(rating_store: Session) -> None:
     assert list(remarks_by_rate(answer)) == [2, 3]
 
 
-@settings(max_examples=60, **HYPOTHESIS)
+@settings(max_examples=40, **HYPOTHESIS)
 @given(case=cases(max_rules=20, max_calls=30))
 def test_a_shadowed_rule_wins_no_call(rating_store: Session, case: Case) -> None:
     shadowed = {

@@ -136,7 +136,7 @@ def test_what_cannot_be_asked_is_refused(rating_store: Session) -> None:
         ask(rating_store, draft=Rate(name="x"), draft_id=7)
 
 
-@settings(max_examples=60, **HYPOTHESIS)
+@settings(max_examples=40, **HYPOTHESIS)
 @given(case=cases(max_calls=1))
 def test_it_agrees_with_rating_and_with_the_reference(rating_store: Session, case: Case) -> None:
     call = case.calls[0]

@@ -138,7 +138,7 @@ def test_switching_billing_off_and_rating_anew_gives_everything_back(month: Sess
     assert stored_costs(month) == [0] * 30
 
 
-@settings(max_examples=40, **HYPOTHESIS)
+@settings(max_examples=25, **HYPOTHESIS)
 @given(before=cases(max_calls=12), after=cases(max_calls=1))
 def test_a_second_run_changes_nothing_and_the_result_is_a_fresh_rating(
     rating_store: Session, before: Case, after: Case

@@ -162,7 +162,7 @@ def test_a_sheet_without_rules_does_not_empty_the_list(empty: Session) -> None:
     assert len(listed(empty)) == 3
 
 
-@settings(max_examples=60, **HYPOTHESIS)
+@settings(max_examples=40, **HYPOTHESIS)
 @given(rules=rule_lists())
 def test_an_export_imports_back_to_the_same(rating_store: Session, rules: tuple[Rule, ...]) -> None:
     rates = [rate_of_rule(rule) for rule in rules]
