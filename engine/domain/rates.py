@@ -13,6 +13,8 @@ MAX_NUMBER_LENGTH = 64
 MAX_RATE_MICROS = 1_000_000 * 1_000_000
 """The highest fee or price: a million units, so that a month-long call at it still fits 64 bits."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 _PREFIX = re.compile(r"[0-9*#+]*")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
@@ -54,6 +56,8 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
 
     if not 1 <= len(rate.name.strip()) <= 64:
         fault("name", "a name of 1 to 64 characters tells the rules apart.")
+    elif _CONTROL.search(rate.name):
+        fault("name", "must not hold line breaks or control characters.")
     if not _PREFIX.fullmatch(rate.prefix) or len(rate.prefix) > MAX_NUMBER_LENGTH:
         fault(
             "prefix", f"{rate.prefix[:40]!r} may hold digits, *, # and + only, at most {MAX_NUMBER_LENGTH}."
@@ -86,6 +90,11 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
         )
     if rate.extensions is not None and not rate.extensions:
         fault("extensions", "choose at least one extension, or all.")
+    # Sheets separate them by spaces, and write `all` for every extension.
+    for extension in rate.extensions or ():
+        if not extension or extension.lower() == "all" or _BLANK.search(extension):
+            fault("extensions", f"{extension[:40]!r} is not an extension number.")
+            break
     return faults
 
 

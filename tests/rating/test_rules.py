@@ -70,6 +70,23 @@ def test_every_broken_law_is_told_at_once(four: Session) -> None:
     assert names(four) == "ABCD"
 
 
+@pytest.mark.parametrize(
+    ("rate", "field"),
+    [
+        (Rate(name="two\nlines"), "name"),
+        (Rate(name="bell\x07"), "name"),
+        (Rate(name="x", extensions=("10 11",)), "extensions"),
+        (Rate(name="x", extensions=("All",)), "extensions"),
+        (Rate(name="x", extensions=("", "10")), "extensions"),
+        (Rate(name="x", extensions=()), "extensions"),
+    ],
+)
+def test_what_no_sheet_could_bring_back_is_refused(four: Session, rate: Rate, field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        save(four, rate)
+    assert refused.value.field == field
+
+
 def test_what_is_not_in_the_list_is_not_found(four: Session) -> None:
     with pytest.raises(NotFound, match="9"):
         save(four, A, 9)
