@@ -1,4 +1,4 @@
-"""Why a call costs what it costs: the rule as it was, the parts of the cost, its entries, and the PBX's line."""
+"""Why a call costs what it costs: the rule as it was, the parts of the cost, its entries, the PBX's line."""
 
 from typing import TYPE_CHECKING, ClassVar, cast
 

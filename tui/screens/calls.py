@@ -199,7 +199,7 @@ class CallsScreen(ListScreen):
             sort=_SORTS.get(sort, "time"),
             descending=descending,
             row=self._row,
-            counted=lambda source, figures: self.post_message(self.Counted(source, figures)),
+            counted=self._tell_figures,
         )
         return self._source
 
@@ -221,6 +221,9 @@ class CallsScreen(ListScreen):
             ),
             styles=(style,) if style else (),
         )
+
+    def _tell_figures(self, source: CallRows, figures: CallCount) -> None:
+        self.post_message(self.Counted(source, figures))
 
     @on(Counted)
     def _figures_arrived(self, message: Counted) -> None:
@@ -333,7 +336,7 @@ class CallsScreen(ListScreen):
         self.relist()
 
     def action_status(self) -> None:
-        order = [status for status, _name in STATUSES]
+        order: list[Status] = [status for status, _name in STATUSES]
         self._status = order[(order.index(self._status) + 1) % len(order)]
         self.relist()
 

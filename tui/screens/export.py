@@ -1,4 +1,4 @@
-"""Writing calls into a file of the operator's own: format, columns, where, how far it is, and a way to stop."""
+"""Writing calls into a file of the operator's own: format, columns, where, how far, and a way to stop."""
 
 import time
 from collections.abc import Iterator, Sequence

@@ -9,13 +9,14 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.api.operation import Operation, Progress
 from engine.domain.errors import PbxmeterError
 from tui.format import duration, size_of
 from tui.i18n import N_, _
+from tui.screens.base import SiteScreen
 from tui.terminal.text import clean
 from tui.widgets.blocks import eighths, lying
 
@@ -49,7 +50,7 @@ class TaskScreen(ModalScreen["R | PbxmeterError"], Generic[R]):
         """`hint` says what stopping means."""
         super().__init__()
         self._title = title
-        self._task = task
+        self._doing = task
         self._hint = hint
         self._stop = Event()
         self._began = time.monotonic()
@@ -69,7 +70,7 @@ class TaskScreen(ModalScreen["R | PbxmeterError"], Generic[R]):
     @work(thread=True, group="task", exit_on_error=False)
     def _run(self) -> None:
         try:
-            result: R | PbxmeterError = self._task(self._report)
+            result: R | PbxmeterError = self._doing(self._report)
         except PbxmeterError as error:
             result = error
         self.app.call_from_thread(self.dismiss, result)
@@ -121,7 +122,7 @@ def _quantity(count: int, unit: str) -> str:
     return f"{count:,} {_(_UNITS.get(unit, unit))}".strip()
 
 
-async def run_task(screen: Screen[object], title: str, task: Callable[[Report], R], *, hint: str = "") -> R:
+async def run_task(screen: SiteScreen, title: str, task: Callable[[Report], R], *, hint: str = "") -> R:
     """The task's result, with the dialog over `screen` meanwhile. Raises its `PbxmeterError`."""
     result = await screen.app.push_screen_wait(TaskScreen[R](title, task, hint=hint))
     if isinstance(result, PbxmeterError):
@@ -129,7 +130,7 @@ async def run_task(screen: Screen[object], title: str, task: Callable[[Report], 
     return result
 
 
-async def run_operation(screen: Screen[object], title: str, operation: Operation[R], *, hint: str = "") -> R:
+async def run_operation(screen: SiteScreen, title: str, operation: Operation[R], *, hint: str = "") -> R:
     """The result of one long operation of the engine. Raises `PbxmeterError`."""
-    link = cast("PbxmeterApp", screen.app).link
+    link = screen.shell.link
     return await run_task(screen, title, lambda report: link.call(operation, progress=report), hint=hint)

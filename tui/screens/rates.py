@@ -1,0 +1,451 @@
+"""Rates: the rules in the order in which they stand, what is odd about them, and everything done to them."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from engine.api.events import BalancesMoved, Event, RatesChanged, SettingsChanged
+from engine.api.extensions import ListExtensions
+from engine.api.rates import (
+    CheckRates,
+    ExportRates,
+    ImportRates,
+    ListRates,
+    MoveRate,
+    RateRemark,
+    RateRow,
+    Rates,
+    RemoveRates,
+    SwitchRates,
+)
+from engine.domain.errors import PbxmeterError
+from engine.domain.names import Role
+from tui import exports
+from tui.actions import Action
+from tui.i18n import N_, _, ngettext
+from tui.operation_rows import OperationRows
+from tui.screens.list_screen import ListScreen
+from tui.screens.rate_editor import RateEditor
+from tui.screens.rate_text import (
+    days_text,
+    extensions_text,
+    first_block_text,
+    price_text,
+    valid_text,
+    window_text,
+)
+from tui.screens.rate_try import Question
+from tui.terminal.fence import DIALOG_GROUP
+from tui.terminal.text import clean
+from tui.widgets.columns import Column
+from tui.widgets.dialogs import Confirm, TextDialog
+from tui.widgets.rows import Row
+from tui.widgets.table import WindowedTable
+
+MAX_KNOWN = 10_000
+"""Extensions the editor knows by number."""
+
+MAX_REMARKS = 1000
+
+
+class RatesScreen(ListScreen):
+    """The list of rate rules."""
+
+    SCOPE = "rates"
+    TITLE_TEXT = N_("Rates")
+    CSS_PATH = "rates.tcss"
+    EMPTY = N_("No rule. Add one with n, or import a sheet with i.")
+    FILTER_HINT = N_("part of a name, or the beginning of a prefix")
+    HELP = N_(
+        "The winner of a call is the rule with the longest prefix; then one with an exact length; then the "
+        "one that stands higher. Only rules that are on and whose days, hours and extensions fit take part.\n"
+        "⚠ marks a rule worth a look; what it is stands below the list. Past calls keep the rule they were "
+        "rated by: rate them anew in the list of calls (R)."
+    )
+    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (RatesChanged, SettingsChanged)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            name="edit",
+            keys="e,f4",
+            label=N_("Edit"),
+            help=N_("Change the rule under the cursor. Enter does the same."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="new",
+            keys="n,insert",
+            label=N_("New"),
+            help=N_("Add a rule at the end of the list."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="try",
+            keys="t,f6",
+            label=N_("What if"),
+            help=N_("What would this call cost: which rule wins and why, as you type."),
+            online=True,
+        ),
+        Action(
+            name="switch",
+            keys="s,f7",
+            label=N_("On/off"),
+            help=N_("Switch the marked rules, or the one under the cursor, on; off if all are on."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="up",
+            keys="K,minus",
+            label=N_("Up"),
+            help=N_("Move the rule one place up."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="down",
+            keys="J,plus",
+            label=N_("Down"),
+            help=N_("Move the rule one place down."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="remove",
+            keys="delete,D,f8",
+            label=N_("Remove"),
+            help=N_("Take the marked rules, or the one under the cursor, out of the list."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="check",
+            keys="w",
+            label=N_("Check"),
+            help=N_("Everything odd: rules that never win, order alone deciding, hours without a rule."),
+            online=True,
+        ),
+        Action(
+            name="import",
+            keys="i",
+            label=N_("Import"),
+            help=N_("Replace the list by a sheet, after a preview."),
+            role=Role.BILLING,
+            online=True,
+        ),
+        Action(
+            name="export",
+            keys="x",
+            label=N_("Export"),
+            help=N_("Write the list as a sheet that imports back to the same."),
+            online=True,
+        ),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[str, RateRow] = {}
+        self._remarks: dict[int, list[str]] = {}
+        self._all_remarks: list[RateRemark] = []
+        self._remark_count: int | None = None
+        self._numbers: list[str] | None = None
+        self._question = Question()
+
+    def columns(self) -> Sequence[Column]:
+        titles = [
+            Column(key="position", title=_("No."), width=5, align="right"),
+            Column(key="on", title=_("On"), width=3),
+            Column(key="name", title=_("Name"), width=14, min_width=13, flex=True),
+            Column(key="prefix", title=_("Prefix"), width=8),
+            Column(key="length", title=_("Len."), width=4, align="right"),
+            Column(key="first", title=_("First block"), width=11, align="right"),
+            Column(key="price", title=_("Price"), width=12, align="right"),
+            Column(key="window", title=_("Window"), width=11),
+            Column(key="days", title=_("Days"), width=8),
+            Column(key="extensions", title=_("Ext."), width=7),
+            Column(key="valid", title=_("Valid"), width=23),
+        ]
+        return [
+            Column(
+                key=column.key,
+                title=column.title,
+                width=column.width,
+                min_width=column.min_width,
+                align=column.align,
+                flex=column.flex,
+                sortable=False,
+            )
+            for column in titles
+        ]
+
+    def body(self) -> ComposeResult:
+        yield from super().body()
+        yield Static("", id="remark", markup=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._check()
+        self._fetch_numbers()
+
+    # The list
+
+    def source(self) -> OperationRows[Rates]:
+        text = self.filter_text
+        return OperationRows(
+            self.shell.link,
+            ask=lambda offset, limit: ListRates(text=text, offset=offset, limit=limit),
+            rows=lambda answer: [self._row(row) for row in answer.rows],
+            total=lambda answer: answer.total,
+            answered=lambda answer: self._known.update((str(row.rate_id), row) for row in answer.rows),
+        )
+
+    def _row(self, row: RateRow) -> Row:
+        rate, money = row.rate, self.shell.money
+        ascii_only = self.shell.ascii_only
+        odd = ("!" if ascii_only else "⚠") if self._remarks_of(row) else " "
+        switch = ("x" if ascii_only else "●") if rate.enabled else ("-" if ascii_only else "○")
+        return Row(
+            key=str(row.rate_id),
+            cells=(
+                f"{odd}{row.position}",
+                switch,
+                clean(rate.name),
+                clean(rate.prefix) or _("any"),
+                str(rate.number_length) if rate.number_length else _("any"),
+                first_block_text(rate, money),
+                price_text(rate, money),
+                window_text(rate),
+                days_text(rate.weekdays),
+                extensions_text(rate),
+                valid_text(rate),
+            ),
+            styles=() if rate.enabled else ("muted",),
+            cell_styles=("warning" if odd != " " else "", "good" if rate.enabled else ""),
+        )
+
+    def _remarks_of(self, row: RateRow) -> list[str]:
+        return self._remarks.get(row.rate_id) or row.remarks
+
+    def reload(self) -> None:
+        super().reload()
+        self._check()
+
+    def engine_event(self, event: Event) -> None:
+        super().engine_event(event)
+        if isinstance(event, BalancesMoved) and not event.extensions:
+            self._fetch_numbers()
+
+    def status(self) -> list[tuple[str, str]]:
+        pieces = super().status()
+        if self._remark_count:
+            count = self._remark_count
+            text = ngettext("%d remark", "%d remarks", count) % count
+            pieces.append((f"{text} (w)", "warning"))
+        return pieces
+
+    # What is odd
+
+    @work(exclusive=True, group="check")
+    async def _check(self) -> None:
+        try:
+            found = await self.ask(CheckRates(limit=MAX_REMARKS))
+        except PbxmeterError as error:
+            self.reload_failed(error)
+            return
+        remarks: dict[int, list[str]] = {}
+        for remark in found.rows:
+            for rate_id in (remark.rate_id, remark.other_id):
+                if rate_id is not None:
+                    remarks.setdefault(rate_id, []).append(remark.text)
+        changed = remarks != self._remarks
+        self._remarks, self._all_remarks, self._remark_count = remarks, found.rows, found.total
+        if changed:
+            self.table.refresh_rows()
+        self._show_remark()
+        self.show_status()
+
+    @on(WindowedTable.RowHighlighted)
+    def _show_remark(self) -> None:
+        row = self._known.get(self.table.cursor_key or "")
+        found = self._remarks_of(row) if row is not None else []
+        line = self.query_one("#remark", Static)
+        glyph = "!" if self.shell.ascii_only else "⚠"
+        line.update("\n".join(f"{glyph} {clean(text)}" for text in found[:2]))
+        line.set_class(bool(found), "-shown")
+
+    @work(group=DIALOG_GROUP)
+    async def action_check(self) -> None:
+        try:
+            found = await self.ask(CheckRates(limit=MAX_REMARKS))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        if not found.total:
+            self.shell.notify(_("Nothing odd: every rule can win, no hours are left out."))
+            return
+        lines = [f"{remark.position or '–':>5}  {clean(remark.text)}" for remark in found.rows]
+        if found.total > len(found.rows):
+            more = found.total - len(found.rows)
+            lines.append(ngettext("and %d more", "and %d more", more) % more)
+        await self.app.push_screen_wait(TextDialog(_("What is odd about the rules"), "\n".join(lines)))
+
+    @work(exclusive=True, group="numbers")
+    async def _fetch_numbers(self) -> None:
+        try:
+            page = await self.ask(ListExtensions(limit=1000))
+            numbers = [row.number for row in page.rows]
+            while page.rows and len(numbers) < min(page.total, MAX_KNOWN):
+                page = await self.ask(ListExtensions(limit=1000, offset=len(numbers)))
+                numbers += [row.number for row in page.rows]
+        except PbxmeterError as error:
+            self.reload_failed(error)
+            return
+        self._numbers = numbers if len(numbers) >= page.total else None
+        if not self._question.extension and numbers:
+            self._question.extension = numbers[0]
+
+    # What is done to them
+
+    def _here(self) -> RateRow | None:
+        return self._known.get(self.table.cursor_key or "")
+
+    def _chosen(self) -> list[RateRow]:
+        return [self._known[key] for key in self.targets() if key in self._known]
+
+    @on(WindowedTable.RowSelected)
+    async def _selected(self) -> None:
+        await self.action_act("edit")
+
+    @work(group=DIALOG_GROUP)
+    async def action_edit(self) -> None:
+        row = self._here()
+        if row is None:
+            return
+        saved = await self.app.push_screen_wait(RateEditor(row, self._asked(row), known=self._numbers))
+        if saved is not None:
+            self.shell.done(_("Saved the rule “%s”. It counts from now on.") % clean(row.rate.name))
+            self.reload_soon()
+
+    @work(group=DIALOG_GROUP)
+    async def action_new(self) -> None:
+        saved = await self.app.push_screen_wait(RateEditor(None, self._question, known=self._numbers))
+        if saved is not None:
+            self.shell.done(_("Added the rule at the end of the list."), undo=_("remove it with Del"))
+            self.reload_soon()
+
+    def _asked(self, row: RateRow) -> Question:
+        """A call that the rule is about."""
+        question, rate = self._question, row.rate
+        if not question.dialled.startswith(rate.prefix) or not question.dialled:
+            question.dialled = rate.prefix.ljust(rate.number_length or len(rate.prefix) + 1, "5")
+        if rate.extensions is not None and question.extension not in rate.extensions:
+            question.extension = rate.extensions[0]
+        return question
+
+    @work(group=DIALOG_GROUP)
+    async def action_try(self) -> None:
+        from tui.screens.rate_try import TryScreen
+
+        row = self._here()
+        question = self._asked(row) if row is not None and not self._question.dialled else self._question
+        await self.app.push_screen_wait(TryScreen(question))
+
+    @work(group=DIALOG_GROUP)
+    async def action_switch(self) -> None:
+        rows = self._chosen()
+        if not rows:
+            return
+        enabled = not all(row.rate.enabled for row in rows)
+        if len(rows) > 1:
+            question = (
+                ngettext("Switch %d rule on?", "Switch %d rules on?", len(rows))
+                if enabled
+                else ngettext("Switch %d rule off?", "Switch %d rules off?", len(rows))
+            )
+            if not await self.app.push_screen_wait(Confirm(question % len(rows))):
+                return
+        try:
+            await self.ask(SwitchRates(rate_ids=[row.rate_id for row in rows], enabled=enabled))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        who = _("“%s”") % clean(rows[0].rate.name) if len(rows) == 1 else _("%d rules") % len(rows)
+        text = _("Switched %s on.") if enabled else _("Switched %s off.")
+        self.shell.done(text % who, undo=_("s again"))
+        self.reload_soon()
+
+    async def action_up(self) -> None:
+        self._move(-1)
+
+    async def action_down(self) -> None:
+        self._move(1)
+
+    @work(group=DIALOG_GROUP)
+    async def _move(self, by: int) -> None:
+        row = self._here()
+        if row is None:
+            return
+        position = max(1, row.position + by)
+        try:
+            changed = await self.ask(MoveRate(rate_id=row.rate_id, position=position))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        if changed.changed:
+            # Held keys move on before the list has come back.
+            moved = RateRow(rate_id=row.rate_id, position=position, rate=row.rate, remarks=row.remarks)
+            self._known[str(row.rate_id)] = moved
+            self.reload_soon()
+
+    @work(group=DIALOG_GROUP)
+    async def action_remove(self) -> None:
+        rows = self._chosen()
+        if not rows:
+            return
+        if len(rows) == 1:
+            question = _("Remove the rule “%s”? Past calls keep what they cost.") % clean(rows[0].rate.name)
+        else:
+            text = ngettext(
+                "Remove %d rule? Past calls keep what they cost.",
+                "Remove %d rules? Past calls keep what they cost.",
+                len(rows),
+            )
+            question = text % len(rows)
+        if not await self.app.push_screen_wait(Confirm(question, yes=_("Remove"))):
+            return
+        try:
+            done = await self.ask(RemoveRates(rate_ids=[row.rate_id for row in rows]))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        self.table.clear_marks()
+        text = ngettext("Removed %d rule.", "Removed %d rules.", done.changed)
+        self.shell.done(text % done.changed, undo=_("add it again, or import an older sheet"))
+        self.reload_soon()
+
+    @work(group=DIALOG_GROUP)
+    async def action_import(self) -> None:
+        from tui.screens.import_preview import import_sheet
+
+        if await import_sheet(
+            self,
+            lambda content, apply: ImportRates(content=content, apply=apply),
+            title=_("Import a rate sheet"),
+            intro=_("A CSV file whose lines replace the whole list; rules are recognised by their name."),
+        ):
+            self.reload_soon()
+
+    @work(group="export", exclusive=True)
+    async def action_export(self) -> None:
+        try:
+            sheet = await self.ask(ExportRates())
+            path = await self.shell.link.run(lambda: exports.write_text("rates", "csv", sheet.text))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        text = ngettext("Wrote %d rule to %s.", "Wrote %d rules to %s.", sheet.rows)
+        self.shell.done(text % (sheet.rows, exports.shown(path)))
