@@ -13,6 +13,7 @@ from typing import IO
 from engine.domain.errors import StorageError
 
 _COMPRESSION_FAULTS = (EOFError, lzma.LZMAError, zlib.error)
+PACKED = (".gz", ".bz2", ".xz")
 _GZIP_LEAST = 18
 _GZIP_SMALL = 1 << 20
 
@@ -77,7 +78,7 @@ class Content:
 
 
 def _stream(path: str, fd: int) -> IO[bytes] | None:
-    if not path.endswith((".gz", ".bz2", ".xz")):
+    if not path.endswith(PACKED):
         return None
     raw = os.fdopen(os.dup(fd), "rb")
     match Path(path).suffix:

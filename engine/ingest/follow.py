@@ -123,7 +123,8 @@ class Follower:
         )
         if after.finished:
             self._known.let_go(file)
-            file.opening = b""
+            # Of what was truncated, copies of an earlier state may still turn up.
+            file.opening = file.opening if file.displaced else b""
 
     def health(self) -> list[SourceHealth]:
         """Every source, in the order given."""

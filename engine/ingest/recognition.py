@@ -7,6 +7,9 @@ from engine.ingest.content import Content
 from engine.ingest.fingerprint import same_bytes, sha256
 from engine.ingest.tracked import Known, Tracked
 
+MAX_TORN_BYTES = 64 << 10
+"""A torn last line of a copy is compared up to this length."""
+
 
 class Verdict(Enum):
     """What a file turned out to be."""
@@ -30,19 +33,22 @@ def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, T
         if file.owner is None or file.owner == owner
     ]
     mine.sort(key=lambda file: (file.displaced or not file.visible, file.position.read_offset), reverse=True)
+    fork: Tracked | None = None
     for file in mine:
         if file.position.edges(content.read_at) is None or not file.begins(content):
             continue
         if not _still_there(file):
             return Verdict.MOVED, file
         verdict = _beside_original(file, content)
-        if verdict is not Verdict.UNKNOWN:
+        if verdict is Verdict.FORK:
+            fork = fork or file
+        elif verdict is not Verdict.UNKNOWN:
             return verdict, file
     if content.size():
         for file in known.near(owner):
             if _is_part_of(file, content):
                 return Verdict.COPY, file
-    return Verdict.UNKNOWN, None
+    return (Verdict.UNKNOWN, None) if fork is None else (Verdict.FORK, fork)
 
 
 def take_over(known: Known, file: Tracked, content: Content, *, source: str, path: str) -> None:
@@ -95,4 +101,8 @@ def _is_part_of(file: Tracked, content: Content) -> bool:
     if not reached:
         return False
     offset, length, digest = reached[-1]
-    return sha256(content.read_at(offset - length, length)) == digest
+    if sha256(content.read_at(offset - length, length)) != digest:
+        return False
+    # Files with the same header part only after it: whole lines past the checkpoint may be others.
+    rest = content.read_at(offset, MAX_TORN_BYTES + 1)
+    return len(rest) <= MAX_TORN_BYTES and b"\n" not in rest

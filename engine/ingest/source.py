@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from engine.domain.errors import StorageError
-from engine.ingest.content import Content
+from engine.ingest.content import PACKED, Content
 from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.health import CATCHING_UP_BYTES, SourceHealth
 from engine.ingest.listing import Entry, FolderClock, SourceSpec, entries
@@ -237,7 +237,10 @@ class SourceFollower:
             elif file is None and not entry.base:
                 strangers.append(found)
         for file in self.files.values():
-            file.visible = seen.get(file.key) is file
+            visible = seen.get(file.key) is file
+            if file.visible and not visible:
+                self._lively[file.token] = file
+            file.visible = visible
         self._look_at_unlisted()
         for found in sorted(strangers, key=lambda found: (found[1].st_mtime_ns, found[0].path)):
             self._recognised(found, now, begin=True)
@@ -340,8 +343,11 @@ class SourceFollower:
         key = (status.st_dev, status.st_ino)
         stamp = (status.st_size, status.st_mtime_ns)
         cached = self._copies.get(key)
-        if cached is not None and cached[0] == stamp and cached[1].visible:
-            return Verdict.COPY, cached[1]
+        if cached is not None and cached[0] == stamp:
+            # What is short of the original's read offset stays accounted for when the original goes.
+            whole = not entry.path.endswith(PACKED) and status.st_size <= cached[1].position.read_offset
+            if cached[1].visible or whole:
+                return Verdict.COPY, cached[1]
         content = self._open_stranger(found)
         if content is None:
             return Verdict.LATER, None
@@ -442,7 +448,8 @@ class SourceFollower:
         known_seen = False
         for found in (group[index] for index in order):
             if self._is_visible(found[1]):
-                known_seen = True
+                # An inode alone, with nothing read under it, may have been given to another file meanwhile.
+                known_seen = known_seen or self._is_known_by_content(found[1])
             elif (known := self._settle_neighbour(found, now)) is None:
                 self._scene = None
             elif known:
@@ -466,6 +473,10 @@ class SourceFollower:
 
     def _is_visible(self, status: os.stat_result) -> bool:
         return any(file.visible for file in self._known.at((status.st_dev, status.st_ino)))
+
+    def _is_known_by_content(self, status: os.stat_result) -> bool:
+        at = self._known.at((status.st_dev, status.st_ino))
+        return any(file.position.read_offset > 0 for file in at)
 
     def _missing(self) -> Iterator[Tracked]:
         """Unfinished files found under no name."""
