@@ -111,7 +111,8 @@ class Import:
             self._bytes_done += parsed.consumed
             if not following:
                 break
-            data = content.read_at(position.read_offset, PIECE_BYTES)
+            size = PIECE_BYTES
+            data = content.read_at(position.read_offset, size)
         if outstanding is not None:
             self._count(outstanding.result())
 
