@@ -1,1 +1,1 @@
-"""Whether nothing is lost and nothing counted twice, whatever happens to the engine, the disk and the files."""
+"""Whether nothing is lost and nothing doubled, whatever happens to engine, disk and files."""

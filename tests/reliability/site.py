@@ -1,4 +1,4 @@
-"""A site with a real engine process: start it, write lines, ask it, kill it, and compare with what was written."""
+"""A site with a real engine process: started, written to, asked, killed, compared with what was written."""
 
 import contextlib
 import os

@@ -205,13 +205,13 @@ def play(site: Site, random: Random, count: int) -> None:
 
 
 def test_fifty_kills_at_all_kinds_of_moments_lose_and_double_nothing(site: Site) -> None:
-    play(site, Random(50), 50)
+    play(site, Random(50), 50)  # noqa: S311 - a history to repeat
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_a_thousand_kills_lose_and_double_nothing(site: Site, seed: int) -> None:
-    play(site, Random(seed), ROUNDS_OF_A_SITE)
+    play(site, Random(seed), ROUNDS_OF_A_SITE)  # noqa: S311 - a history to repeat
 
 
 def test_what_was_acknowledged_is_there_after_a_kill(site: Site) -> None:
