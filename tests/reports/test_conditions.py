@@ -136,8 +136,8 @@ WORDS = [
     "rate:mobile", '-rate:"Mobile day"', "rate=local", "rate:mob,loc", "disposition:answer",
     "disposition=busy", "disposition:busy,no", "cost>1", "cost>=1.25", "cost<0.5", "cost<=0.5", "cost:1",
     "cost:0.5-1.5", "-cost:0,1-2", "cost!=0", "billsec>=1m", "billsec:15,60-90", "duration<1:00",
-    "duration=0", "2026-02", "-2026-02", "on:2026-02-01", "after:2026-03-01", "before:2026-02", "until:2026-02",
-    "-after:2026-02", "text:44,bob",
+    "duration=0", "2026-02", "-2026-02", "on:2026-02-01", "after:2026-03-01", "before:2026-02",
+    "until:2026-02", "-after:2026-02", "text:44,bob",
 ]  # fmt: skip
 
 
