@@ -5,6 +5,8 @@
 
 import re
 from collections.abc import Sequence
+from csv import Error as CsvError
+from csv import reader as csv_lines
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,8 +41,17 @@ def decoded(values: pa.Array) -> pa.Array:
         return pa.array([value.decode("utf-8", "replace") for value in values.to_pylist()], pa.string())
 
 
+def mended(lines: pa.Array) -> pa.Array | None:
+    """The lines with what is not UTF-8 replaced; None = all is UTF-8."""
+    try:
+        pc.cast(lines, pa.large_string())
+    except pa.ArrowInvalid:
+        return pa.array([line.decode("utf-8", "replace").encode() for line in lines.to_pylist()], lines.type)
+    return None
+
+
 def read_lines(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
-    """Columns of lines (large_binary, no line ends) under one layout; raises `Unframed`."""
+    """Columns of lines (large_binary, UTF-8, no line ends) under one layout; raises `Unframed`."""
     if form.records == "fixed":
         return _fixed(lines, layout, used, form.widths)
     if form.records == "unescaped":
@@ -52,13 +63,9 @@ def read_lines(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: F
 def read_delimited(
     data: pa.Buffer, count: int, layout: tuple[str, ...], used: set[str], form: Format
 ) -> Read:
-    """Columns of `count` lines in one buffer; raises `Unframed` where a quote reaches over a newline."""
+    """Columns of `count` UTF-8 lines in one buffer; raises `Unframed` where a quote spans a newline."""
     wanted = [name for name in layout if name in used] or [layout[0]]
-    try:
-        table, others = _read_csv(data, layout, wanted, form)
-    except pa.ArrowInvalid:
-        mended = data.to_pybytes().decode("utf-8", "replace").encode()
-        table, others = _read_csv(pa.py_buffer(mended), layout, wanted, form)
+    table, others = _read_csv(data, layout, wanted, form)
     if table.num_rows + len(others) != count:
         raise Unframed
     rows = pa.arange(0, count)
@@ -148,6 +155,9 @@ class Splitter:
         else:
             field = b"()(?!)|([^%b]*)" % delimiter
             self._open = re.compile(b"(?!)")
+        escaped = quote and form.records == "delimited"
+        self.strict = rb"(?s)\A(?:%b)(?:%b(?:%b))*\z" % (field, delimiter, field) if escaped else None
+        """For Arrow: lines in which every quote is where it belongs; None = nothing is quoted."""
         self._field = re.compile(rb"(?:%b)(?P<end>%b|\Z)" % (field, delimiter))
 
     def split(self, record: bytes) -> tuple[list[bytes] | None, bool]:
@@ -169,6 +179,19 @@ class Splitter:
             place = match.end()
             if not match["end"]:
                 return fields, False
+
+    def split_loosely(self, record: bytes) -> list[bytes] | None:
+        """The fields where quotes may stand anywhere, as bulk reading takes them; None = one is left open."""
+        form = self._form
+        if form.records != "delimited" or not form.quote:
+            return self.split(record)[0]
+        lines = [record.decode("latin-1") + "\n", "\n"]
+        reader = csv_lines(lines, delimiter=form.delimiter, quotechar=form.quote)
+        try:
+            fields = next(reader)
+        except CsvError:
+            return None
+        return [field.encode("latin-1") for field in fields] if reader.line_num == 1 else None
 
     def _unescaped(self, record: bytes) -> list[bytes] | None:
         quote = self._form.quote.encode()

@@ -16,7 +16,7 @@ from config.formats import Format
 from config.settings import Numbering
 from engine.domain.errors import InvalidInput
 from engine.ingest.calls import CallReader
-from engine.ingest.columns import Read, Splitter, Unframed, decoded, read_delimited, read_lines
+from engine.ingest.columns import Read, Splitter, Unframed, decoded, mended, read_delimited, read_lines
 from engine.ingest.documents import columns as document_columns
 from engine.ingest.documents import documents
 from engine.ingest.framing import (
@@ -36,6 +36,8 @@ WORKERS = min(4, os.cpu_count() or 1)
 """Chunks of one piece worked on at once; Arrow releases the interpreter meanwhile."""
 
 _LOOK_AHEAD_LINES = 20
+
+NOT_CLOSED = "a quote is not closed"
 
 
 @dataclass(kw_only=True)
@@ -233,7 +235,9 @@ class Parser:
             self._note(lines, odd.to_pylist(), "", "is malformed", outcome)
             indices = indices.filter(plain)
             text = text.filter(plain)
-        whole = view if plain is None else None
+        mended_text = mended(text)
+        whole = view if plain is None and mended_text is None else None
+        text = text if mended_text is None else mended_text
         self._by_layout(whole, lines, text, indices, outcome)
         return outcome
 
@@ -248,10 +252,17 @@ class Parser:
             if not len(text):
                 continue
             untried.discard(count)
+            if self._splitter.strict and self._splitter.split_loosely(text[-1].as_py().rstrip(b"\r")) is None:
+                # An open quote in the last line is closed by the end of the data, unseen.
+                self._note(lines, [indices[-1].as_py()], "", NOT_CLOSED, outcome)
+                waiting.append((count, None, text[:-1], indices[:-1]))
+                continue
             try:
                 read = self._read(whole, text, self._layouts[count])
             except Unframed:
                 text, indices = self._framed(lines, text, indices, outcome)
+                if not len(text):
+                    continue
                 read = self._read(None, text, self._layouts[count])
             self._take(lines, text, indices, read, outcome)
             groups: dict[int, list[int]] = {}
@@ -274,10 +285,9 @@ class Parser:
     def _framed(
         self, lines: Lines, text: pa.Array, indices: pa.Array, outcome: _Outcome
     ) -> tuple[pa.Array, pa.Array]:
-        """Only the lines in which every quote that opens also closes."""
-        closed = pa.array([not self._splitter.split(line)[1] for line in text.to_pylist()], pa.bool_())
-        opened = indices.filter(pc.invert(closed))
-        self._note(lines, opened.to_pylist(), "", "a quote is not closed", outcome)
+        """Only the lines in which every quote stands where it belongs; no other can reach over a newline."""
+        closed = pc.match_substring_regex(text, self._splitter.strict)
+        self._note(lines, indices.filter(pc.invert(closed)).to_pylist(), "", NOT_CLOSED, outcome)
         return text.filter(closed), indices.filter(closed)
 
     def _likely(self, text: pa.Array) -> int:

@@ -1,8 +1,8 @@
 """What can be saved, for certain, of lines that are no record by themselves.
 
 A record is put together over several lines only when the first ends inside an open quote, the joined text is
-exactly a record, and no line in between is a record of its own: neighbours are never touched, for sound lines
-do not come here. A good record behind a torn one is cut free only when there is one place to cut.
+exactly a record, and no line in between is a record of its own: neighbours are never touched, for sound
+lines do not come here. A good record behind a torn one is cut free only when every cut gives the same call.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -128,11 +128,14 @@ class Salvage:
         spanning = self._spanning(piece, lines, place, text)
         if spanning is not None:
             return spanning
-        return 1, [line]
+        loose = self._checked(self._splitter.split_loosely(text))
+        return 1, [line if loose is None else _saved(line.offset, line.length, line.number, text, loose)]
 
     def _record(self, text: bytes) -> tuple[list[bytes], tuple[str, ...]] | None:
         """The fields if the text is exactly one record, as far as times and seconds tell."""
-        fields, _ = self._splitter.split(text)
+        return self._checked(self._splitter.split(text)[0])
+
+    def _checked(self, fields: list[bytes] | None) -> tuple[list[bytes], tuple[str, ...]] | None:
         if fields is None:
             return None
         layout = self._layout_of(len(fields))
@@ -182,7 +185,8 @@ class Salvage:
             cuts += 1
             record = self._record(text[at:])
             if record is not None:
-                if found is not None:
+                # A torn quote before the first field only makes that one longer: the last cut is true.
+                if found is not None and found[1][0][1:] != record[0][1:]:
                     return None
                 found = at, record
             at = text.find(quote, at + 1)

@@ -31,7 +31,7 @@ class Merged:
     """Records that went into another's call."""
     joined_bytes: int
     pending: int | None
-    """Offset of the first record of a call that is not finished; all from there on waits. None = none does."""
+    """Offset of the first record of a call that is not finished; all from there waits. None = none does."""
 
 
 def merged(calls: pa.Table, *, end: int, final: bool) -> Merged:
