@@ -152,14 +152,16 @@ def read_keymap(path: Path) -> Mapping[str, str]:
     try:
         content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput(f"{path}: {error}") from error
+        raise InvalidInput(f"{path.name}: {error}. It is in {path.parent}.") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise InvalidInput(f"{path}: write one line for each action, such as `extensions.recharge: r,f6`.")
+        raise InvalidInput(
+            f"{path.name}: write one line for each action, such as `extensions.recharge: r,f6`."
+        )
     keymap: dict[str, str] = {}
     for name, keys in content.items():
         if not isinstance(name, str) or not isinstance(keys, (str, int)):
-            raise InvalidInput(f"{path}: {name!r} needs a text of keys, such as `r,f6`.")
+            raise InvalidInput(f"{path.name}: {name!r} needs a text of keys, such as `r,f6`.")
         keymap[name] = str(keys)
     return keymap

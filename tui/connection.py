@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.message import Message
 
-from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError, Refused
+from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError
 from tui.i18n import _
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class EngineLink:
                 self._connect(start=not known or (self._background and waited))
                 pause, lost_at, known = FIRST_PAUSE_SECONDS, 0.0, True
                 self._listen()
-            except (NotSignedIn, _WrongPassword) as error:
+            except (NotSignedIn, _SignInRefused) as error:
                 self._drop()
                 self._wait_for_credentials("" if isinstance(error, NotSignedIn) else error.message)
             except PbxmeterError as error:
@@ -168,9 +168,11 @@ class EngineLink:
             if self._credentials is not None:
                 try:
                     client.sign_in(self._credentials)
-                except Refused as error:
+                except EngineDown:
+                    raise
+                except PbxmeterError as error:
                     self._credentials = None
-                    raise _WrongPassword(error.message) from error
+                    raise _SignInRefused(error.message) from error
             greeting = client.call(Greet())
             if greeting.role is None:
                 raise NotSignedIn("Sign in first.")
@@ -205,5 +207,5 @@ class EngineLink:
             self._listener.post_message(message)
 
 
-class _WrongPassword(PbxmeterError):
-    """Name and password do not fit."""
+class _SignInRefused(PbxmeterError):
+    """Name and password do not fit, or were tried too often."""

@@ -90,10 +90,10 @@ def stamp(local: datetime | None) -> str:
 
 
 def short_stamp(local: datetime, today: datetime) -> str:
-    """The time of day of a moment of today, else day and time: `18:30:05`, `01-31 18:30`."""
+    """In 8 cells: the time of day of a moment of today, else its day: `18:30:05`, `01-31`, `2025-12`."""
     if local.date() == today.date():
         return f"{local:%H:%M:%S}"
-    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+    return f"{local:%m-%d}" if local.year == today.year else f"{local:%Y-%m}"
 
 
 def size_of(count: int) -> str:

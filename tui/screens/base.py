@@ -25,9 +25,9 @@ Adding a screen takes two steps.
 
 2. A line in `tui.application.SCREENS`.
 
-Data come from `await self.ask(operation)` in an async worker, or from `self.shell.link.call(operation)` in a thread;
-both raise `PbxmeterError`. `self.shell.tell(error)` shows one. Money is written by `self.shell.money` (a
-`MoneyStyle`), site time by `self.shell.local(instant)`.
+Data come from `await self.ask(operation)` in an async worker, or from `self.shell.link.call(operation)` in a
+thread; both raise `PbxmeterError`, which `self.shell.tell(error)` shows. Money is written by `shell.money`
+(a `MoneyStyle`), site time by `shell.local(instant)`.
 """
 
 import time

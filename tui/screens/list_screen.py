@@ -8,8 +8,8 @@
         def filters(self): return [_("January")]                 # what else narrows the list
         def clear_filters(self): ...                             # takes that away again
 
-The table is `self.table`; `self.targets()` are the marked keys or the one under the cursor. `self.relist()` shows
-the list of a new `source()`, after a filter has changed; `reload()` fetches the same one again.
+The table is `self.table`; `self.targets()` are the marked keys or the one under the cursor. `self.relist()`
+shows the list of a new `source()`, after a filter has changed; `reload()` fetches the same one again.
 """
 
 import json

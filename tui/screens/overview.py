@@ -104,7 +104,7 @@ class OverviewScreen(SiteScreen):
         with Horizontal(id="lists"):
             yield WindowedTable(
                 [
-                    Column(key="time", title=_("Time"), width=11, sortable=False),
+                    Column(key="time", title=_("Time"), width=8, sortable=False),
                     Column(key="extension", title=_("Ext."), width=6, sortable=False),
                     Column(key="dialled", title=_("Number"), width=9, min_width=6, flex=True, sortable=False),
                     Column(key="billsec", title=_("Talk"), width=6, align="right", sortable=False),
@@ -119,7 +119,7 @@ class OverviewScreen(SiteScreen):
                 yield WindowedTable(
                     [
                         Column(key="number", title=_("Ext."), width=7, sortable=False),
-                        Column(key="name", title=_("Name"), width=7, flex=True, sortable=False),
+                        Column(key="name", title=_("Name"), width=5, flex=True, sortable=False),
                         Column(
                             key="available", title=_("Available"), width=10, align="right", sortable=False
                         ),

@@ -89,8 +89,8 @@ class PeriodForm(Form[Period]):
         )
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#usual-periods").focus()
+        # Textual calls the form's own handler, which focuses the first field, after this one.
+        self.call_after_refresh(self.query_one("#usual-periods").focus)
 
     @on(OptionList.OptionSelected)
     def _usual_chosen(self, event: OptionList.OptionSelected) -> None:

@@ -35,9 +35,9 @@ class SignInScreen(Form["Credentials"]):
         return [self.name_field, self.password]
 
     def on_mount(self) -> None:
-        super().on_mount()
+        # Textual calls the form's own handler after this one.
         if self._reason:
-            self.say(self._reason, error=True)
+            self.call_after_refresh(lambda: self.say(self._reason, error=True))
 
     async def submit(self) -> "Credentials":
         from engine.api.client import Credentials

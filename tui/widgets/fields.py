@@ -1,8 +1,8 @@
 """Fields of forms: a label, an editor one line high, and room for a hint or what is wrong.
 
-Every field gives a typed `value` and raises `InvalidInput` while what stands in it is not one. `key` is the name
-by which the engine speaks of the field in errors. A field with `switchable` starts with a switch of its own, for
-batch edits: only those switched on count (`on`).
+Every field gives a typed `value` and raises `InvalidInput` while what stands in it is not one. `key` is the
+name by which the engine speaks of the field in errors. A field with `switchable` starts with a switch of its
+own, for batch edits: only those switched on count (`on`).
 """
 
 import re
@@ -127,7 +127,7 @@ class Field(Horizontal, Generic[V_co]):
         yield Static(clean(self._hint), classes="field-note", markup=False)
 
     def check(self) -> InvalidInput | None:
-        """Shows what is wrong with the field, if anything, and returns it. Switched off, it is never wrong."""
+        """Shows what is wrong with the field, if anything, and returns it; switched off, nothing is."""
         try:
             if self.on:
                 _value = self.value

@@ -1,12 +1,22 @@
 """Dialogs with fields: errors at the field as one types, and what will happen before it happens.
 
-class RechargeForm(Form[Recharged]):
-    def __init__(self, numbers): super().__init__(_("Recharge"), submit=_("Recharge")); self.amount = MoneyField(...)
-    def fields(self): return [self.amount, self.note]
-    def consequence(self): return _("...") % self.amount.value      # only called while every field is right
-    async def submit(self): return await self.ask(Recharge(...))    # errors stay in the form, with what was typed
+A form is a class with its fields as attributes:
 
-result = await self.app.push_screen_wait(RechargeForm(numbers))     # None = went back
+    class RechargeForm(Form[Recharged]):
+        def __init__(self, numbers):
+            super().__init__(_("Recharge"), submit=_("Recharge"))
+            self.amount = MoneyField("amount", _("Amount"), least=1)
+
+        def fields(self):
+            return [self.amount]
+
+        def consequence(self):          # called while every field is right
+            return _("Adds %s.") % self.shell.money.money(self.amount.value)
+
+        async def submit(self):         # errors leave the form as it was
+            return await self.ask(Recharge(...))
+
+    result = await self.app.push_screen_wait(RechargeForm(numbers))     # None = went back
 """
 
 from collections.abc import Sequence

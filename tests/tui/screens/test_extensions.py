@@ -1,0 +1,193 @@
+"""The list of extensions: finding, recharging, editing, batches, locks, export."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.api.extensions import ListExtensions, SetExtensions
+from engine.domain.errors import InvalidInput
+from engine.domain.names import Payment
+from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
+from tui.application import PbxmeterApp
+from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
+from tui.screens.extensions import ExtensionsScreen, read_filter
+from tui.screens.ledger import LedgerScreen
+from tui.screens.recharge_form import RechargeForm
+from tui.widgets.dialogs import Confirm
+
+SIZE = (80, 24)
+
+
+async def test_two_marked_extensions_are_recharged_together_after_one_question(site: Site):
+    before = {number: site.extension(number).balance_micros for number in ("1001", "1002")}
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "r", *"12.5")
+        await until(pilot, lambda: "CN¥25.00 in all" in message_of_form(app))
+        await pilot.press("enter", *"gift", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RechargeForm))
+        assert site.extension("1001").balance_micros == before["1001"]
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await shows(pilot, "Recharged 2 extensions with CN¥25.00")
+    for number, balance in before.items():
+        assert site.extension(number).balance_micros == balance + 12_500_000
+
+
+@pytest.mark.parametrize("typed", ["1e9999", "12,5", "0", "-3", "1.1234567", "NaN"])
+async def test_an_amount_that_is_none_is_refused_at_its_field(site: Site, typed: str):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("r", *typed)
+        form = app.screen
+        assert isinstance(form, RechargeForm)
+        assert form.amount.has_class("-wrong")
+        await pilot.press("f2")
+        assert app.screen is form
+        assert message_of_form(app).startswith("Amount for each: ")
+
+
+async def test_a_filter_narrows_as_one_types_and_escape_clears_it(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"dor")
+        await shows(pilot, "1 row")
+        assert "Dora" in screen_text(app)
+        await pilot.press("enter", "escape")
+        await shows(pilot, "5 rows")
+
+
+async def test_state_and_payment_narrow_the_list_and_stay_visible(site: Site):
+    site.client.call(SetExtensions(numbers=["1004"], payment=Payment.POSTPAID))
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("p", "p")
+        await shows(pilot, "[postpaid]")
+        await shows(pilot, "1 row")
+        await pilot.press("escape")
+        await pilot.press("slash", *"payment:postpaid", "enter")
+        await shows(pilot, "1 row")
+        await pilot.press("escape", "slash", *"state:nonsense", "enter")
+        await shows(pilot, "state: nonsense")
+
+
+async def test_a_batch_changes_only_what_is_switched_on(site: Site):
+    names = [site.extension(number).name for number in ("1001", "1002")]
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "b")
+        await until(pilot, lambda: isinstance(app.screen, BatchEdit))
+        form = app.screen
+        assert isinstance(form, BatchEdit)
+        form.credit.query("Entry").first().focus()
+        await pilot.press("home", "shift+end", *"42")
+        await until(pilot, lambda: form.credit.on)
+        assert not form.billing.on
+        await pilot.press("f2", "y")
+        await shows(pilot, "Changed 2 extensions")
+    for number, name in zip(("1001", "1002"), names, strict=True):
+        row = site.extension(number)
+        assert (row.name, row.billing, row.locked) == (name, True, False)
+        assert row.credit_limit_micros == 42_000_000
+
+
+async def test_a_batch_with_nothing_switched_on_does_nothing(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("b", "f2")
+        await until(pilot, lambda: "Nothing is switched on" in message_of_form(app))
+
+
+async def test_editing_sends_only_what_differs(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: isinstance(app.screen, EditExtension))
+        await pilot.press("end", *" of Sales", "f2")
+        await shows(pilot, "Saved extension 1010")
+    assert site.extension("1010").name == "Ed of Sales"
+
+
+async def test_a_lock_is_set_and_taken_off_by_the_same_key(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("L")
+        await shows(pilot, "Locked 1001")
+        await shows(pilot, "■ locked")
+        assert site.extension("1001").barred
+        await pilot.press("L")
+        await shows(pilot, "Unlocked 1001")
+    assert not site.extension("1001").locked
+
+
+async def test_a_range_of_new_extensions_is_counted_and_confirmed(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, NewExtensions))
+        await pilot.press(*"1501-1503")
+        await until(pilot, lambda: "Adds 3 extensions" in message_of_form(app))
+        await pilot.press("f2", "y")
+        await shows(pilot, "Added 3 extensions")
+    assert site.client.call(ListExtensions(text="150")).total == 3
+
+
+async def test_the_ledger_shows_movements_and_takes_an_adjustment_with_a_reason(site: Site):
+    balance = site.extension("1001").balance_micros
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, LedgerScreen))
+        await pilot.press("D", *"-1.5", "enter", "enter")
+        await until(pilot, lambda: "Must not be empty" in message_of_form(app))
+        await pilot.press(*"typing error", "f2")
+        await shows(pilot, "typing err")
+    assert site.extension("1001").balance_micros == balance - 1_500_000
+
+
+async def test_an_export_says_where_it_was_written(site: Site, tmp_path: Path):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        await shows(pilot, "extensions to")
+    (written,) = (tmp_path / "exports").glob("extensions-*.csv")
+    assert written.stat().st_mode & 0o777 == 0o600
+    assert written.read_text(encoding="utf-8").startswith("number,name,billing,payment,credit_limit,locked,")
+
+
+def test_half_a_word_of_a_filter_narrows_nothing_yet():
+    assert read_filter("wang state:o", state="", payment=None) == ("wang", "", None)
+    assert read_filter("wang state:over payment:prepaid", state="", payment=None) == (
+        "wang",
+        "over",
+        Payment.PREPAID,
+    )
+    with pytest.raises(InvalidInput, match="state"):
+        read_filter("state:x", state="", payment=None)
+
+
+async def test_columns_are_remembered_for_the_operator(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        assert isinstance(app.screen, ExtensionsScreen)
+        app.screen.table.hide_column("payment")
+        await pilot.pause(1.5)
+    again = PbxmeterApp(site.home)
+    async with again.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "Payment" not in screen_text(again))

@@ -1,0 +1,212 @@
+"""The application over a real engine: connecting, events, a lost engine, signing in, sizes, leaving."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.api.client import Client, Credentials, connect
+from engine.api.extensions import ListRecharges, Recharge
+from engine.api.session import SaveAccount
+from engine.api.site import SetSetting, StopEngine
+from engine.domain.names import Role
+from tests.tui.site import NAMES, Site, message_of_form, opened, screen_text, shows, until
+from tui.application import PbxmeterApp, TooSmall
+from tui.screens.recharge_form import RechargeForm
+from tui.screens.signin import SignInScreen
+from tui.widgets.dialogs import Confirm
+
+SIZE = (80, 24)
+
+
+def test_importing_the_application_leaves_duckdb_pyarrow_and_babel_out():
+    code = (
+        "import sys, tui.app, tui.application; "
+        "sys.exit(' '.join({'duckdb', 'pyarrow', 'babel', 'numpy'} & set(sys.modules)) or 0)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+async def test_the_overview_shows_a_call_that_is_written_without_a_key_being_pressed(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        site.append_call("1004", "0123454321", 61)
+        await shows(pilot, "0123454321")
+        await shows(pilot, "2.00")
+
+
+async def test_a_call_beyond_the_credit_puts_its_extension_on_the_list_of_those_over_limit(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        site.append_call("1010", "0199999999", 600)
+        await shows(pilot, "✗ 1010")
+        await shows(pilot, "1 barred")
+
+
+async def test_a_recharge_made_elsewhere_appears_in_the_open_list(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        site.client.call(Recharge(numbers=["1004"], amount_micros=123_456_789, key="elsewhere"))
+        await shows(pilot, "123.4567")
+
+
+async def test_names_from_strangers_are_shown_as_text_and_obeyed_by_nobody(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await shows(pilot, "[/x]")
+        await pilot.press("down", "down", "e")
+        await shows(pilot, "Extension 1003")
+
+
+async def test_a_killed_engine_leaves_data_and_typed_text_and_comes_back(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("r", "7", "7")
+        own_site.kill_engine()
+        await shows(pilot, "No engine since")
+        assert "Ada" in screen_text(app)
+        await pilot.press("f2")
+        await until(pilot, lambda: "does not answer" in message_of_form(app))
+        await shows(pilot, "live", seconds=30)
+        assert isinstance(app.screen, RechargeForm)
+        assert app.screen.amount.text == "77"
+        await pilot.press("f2")
+        await shows(pilot, "Recharged 1001 with CN¥77.00")
+    fresh = Site(own_site.home, _connected(own_site.home))
+    assert fresh.extension("1001").balance_micros == 77_000_000
+    assert fresh.client.call(ListRecharges()).total == 1
+    fresh.client.call(StopEngine())
+    fresh.client.close()
+
+
+def _connected(home: Path) -> Client:
+    return connect(home)
+
+
+async def test_signing_in_is_asked_for_when_accounts_exist_and_none_is_the_users(own_site: Site):
+    own_site.client.call(
+        SaveAccount(
+            name="boss", new=True, account_role=Role.ADMIN, password="correct horse battery", os_user=""
+        )
+    )
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, SignInScreen))
+        await pilot.press(*"boss", "enter", *"wrong", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SignInScreen) and bool(message_of_form(app)))
+        await pilot.press(*"boss", "enter", *"correct horse battery", "enter")
+        await until(pilot, lambda: app.greeting is not None)
+        assert app.greeting is not None
+        assert app.greeting.operator == "boss"
+        await shows(pilot, "boss")
+
+
+async def test_a_viewer_is_told_which_role_an_action_needs(own_site: Site):
+    save = SaveAccount(name="boss", new=True, account_role=Role.ADMIN, password="correct horse", os_user="")
+    own_site.client.call(save)
+    boss = Credentials(name="boss", password="correct horse")
+    own_site.client.sign_in(boss)
+    own_site.client.call(
+        SaveAccount(name="eve", new=True, account_role=Role.VIEWER, password="only looking", os_user="")
+    )
+    app = PbxmeterApp(own_site.home, credentials=Credentials(name="eve", password="only looking"))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("r")
+        await shows(pilot, "needs the role billing clerk; you are viewer")
+        assert not isinstance(app.screen, RechargeForm)
+
+
+async def test_a_terminal_of_60_by_15_says_so_and_what_was_typed_is_there_again_afterwards(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("r", "5")
+        for size in ((60, 15), (40, 10)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: isinstance(app.screen, TooSmall))
+            await shows(pilot, f"{size[0]}×{size[1]}")
+        await pilot.resize_terminal(*SIZE)
+        await until(pilot, lambda: isinstance(app.screen, RechargeForm))
+        assert isinstance(app.screen, RechargeForm)
+        assert app.screen.amount.text == "5"
+
+
+async def test_leaving_asks_only_while_something_typed_would_be_lost(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("r", "5", "ctrl+q")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RechargeForm))
+        await pilot.press("escape", "y")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_code == 0)
+
+
+async def test_the_language_of_the_site_can_change_while_screens_are_open(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        own_site.client.call(SetSetting(name="language", value="zh_CN"))
+        await shows(pilot, "余额")
+        assert app.current_mode == "extensions"
+        await shows(pilot, NAMES["1002"])
+        own_site.client.call(StopEngine())
+
+
+async def test_every_screen_has_its_help_and_is_found_in_the_palette(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("question_mark")
+        await shows(pilot, "An extension costs money only")
+        await pilot.press("escape", "colon", *"recharges", "enter")
+        await until(pilot, lambda: app.current_mode == "recharges")
+        await pilot.press("f1")
+        await shows(pilot, "Every recharge")
+
+
+async def test_an_engine_that_cannot_start_is_explained_before_any_screen(tmp_path: Path):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "config.yaml").write_text("sources:\n  - pth: Master.csv\n", encoding="utf-8")
+    app = PbxmeterApp(home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "config.yaml", seconds=30)
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_code == 0)
+
+
+@pytest.mark.parametrize("text", ["- a", "extensions.recharge: [", "7: r"])
+async def test_a_wrong_key_map_is_told_and_the_usual_keys_stay(site: Site, tmp_path: Path, text: str):
+    folder = tmp_path / "config" / "pbxmeter"
+    folder.mkdir(parents=True)
+    (folder / "keys.yaml").write_text(text, encoding="utf-8")
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "keys.yaml")
+        await opened(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, RechargeForm))
+
+
+async def test_keys_can_be_changed_and_are_shown_as_changed(site: Site, tmp_path: Path):
+    folder = tmp_path / "config" / "pbxmeter"
+    folder.mkdir(parents=True)
+    (folder / "keys.yaml").write_text("extensions.recharge: W\n", encoding="utf-8")
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await shows(pilot, "W Recharge")
+        await pilot.press("W")
+        await until(pilot, lambda: isinstance(app.screen, RechargeForm))

@@ -1,0 +1,86 @@
+"""The application in a pseudo-terminal: keys in one write, sizes, terminals that cannot, hang-ups."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from tests.tui.pty import Terminal
+from tests.tui.site import Site
+
+MODULE = [sys.executable, "-m", "tests.tui.apps.application"]
+
+
+def _terminal(site: Site, *more: str, env: Mapping[str, str] | None = None) -> Terminal:
+    return Terminal([*MODULE, str(site.home), *more], env=env)
+
+
+def test_what_is_typed_ahead_in_one_write_arrives_in_order(site: Site):
+    with _terminal(site) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"2/dor\r")
+        terminal.wait_for(lambda text: "1 row" in text and "Dora" in text)
+        terminal.send(b"r100\x7f5\r")
+        terminal.wait_for("Adds CN¥105.00 to the balance of 1004")
+        terminal.send(b"paid at the desk\r")
+        terminal.wait_for("Recharged 1004 with CN¥105.00")
+    assert site.extension("1004").balance_micros == 105_000_000
+
+
+def test_two_terminals_see_each_others_recharges(site: Site):
+    with _terminal(site) as one, _terminal(site, "--slow-link") as other:
+        one.wait_for("live")
+        other.wait_for("live")
+        one.send(b"2")
+        one.wait_for("Ada Alder")
+        other.send(b"2r61.25\r\r")
+        other.wait_for("Recharged 1001 with CN¥61.25")
+        one.wait_for("61.25")
+
+
+def test_leaving_ends_with_0_and_gives_the_terminal_back(site: Site):
+    with _terminal(site) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"q")
+        assert terminal.wait_exit() == 0
+
+
+def test_a_lost_connection_leaves_no_process_behind(site: Site):
+    with _terminal(site) as terminal:
+        terminal.wait_for("live")
+        terminal.hang_up()
+        terminal.wait_exit()
+
+
+def test_a_terminal_that_shrinks_to_40_by_10_and_grows_again_shows_the_same(site: Site):
+    with _terminal(site) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"2")
+        terminal.wait_for("Ada Alder")
+        terminal.resize(40, 10)
+        terminal.wait_for("40×10")
+        terminal.resize(60, 15)
+        terminal.wait_for("60×15")
+        terminal.resize(80, 24)
+        terminal.wait_for("Ada Alder")
+
+
+def test_a_terminal_with_16_colours_and_no_unicode_gets_plain_signs(site: Site):
+    with _terminal(site, env={"TERM": "linux", "COLORTERM": ""}) as terminal:
+        terminal.wait_for("* live")
+        terminal.send(b"2")
+        text = terminal.wait_for("Ada Alder")
+        assert "●" not in text
+
+
+def test_a_dumb_terminal_is_told_what_to_do(site: Site):
+    with _terminal(site, env={"TERM": "dumb"}) as terminal:
+        terminal.wait_for("xterm-256color")
+        assert terminal.wait_exit() == 1
+
+
+def test_without_a_terminal_the_application_says_so(site: Site):
+    ended = subprocess.run(
+        [*MODULE, str(site.home)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "must be a terminal" in ended.stderr
