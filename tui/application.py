@@ -55,7 +55,11 @@ class ScreenEntry:
 SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("overview", "1", N_("Overview"), "overview:OverviewScreen"),
     ScreenEntry("extensions", "2", N_("Extensions"), "extensions:ExtensionsScreen"),
+    ScreenEntry("rates", "3", N_("Rates"), "rates:RatesScreen"),
     ScreenEntry("recharges", "4", N_("Recharges"), "recharges:RechargesScreen"),
+    ScreenEntry("calls", "5", N_("Calls"), "calls:CallsScreen"),
+    ScreenEntry("statistics", "6", N_("Statistics"), "statistics:StatisticsScreen"),
+    ScreenEntry("settings", "7", N_("Settings"), "settings:SettingsScreen"),
 )
 
 

@@ -1,0 +1,193 @@
+"""CDR lines that could not be read as calls: why, the line itself, reading them again."""
+
+import csv
+import io
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow, RetryQuarantine
+from engine.domain.errors import PbxmeterError
+from engine.domain.zones import isoformat, zone
+from tui import exports
+from tui.format import stamp
+from tui.i18n import N_, _, ngettext
+from tui.operation_rows import OperationRows
+from tui.screens.settings_section import Section
+from tui.screens.task import Cancelled, run_operation
+from tui.terminal.text import clean
+from tui.widgets.dialogs import Confirm, TextDialog
+from tui.widgets.fields import Entry
+from tui.widgets.rows import Row
+from tui.widgets.table import WindowedTable
+
+EXPORT_PAGE = 1000
+
+
+class QuarantineSection(Section):
+    """The list of bad lines."""
+
+    NAME = "quarantine"
+    TITLE_TEXT = N_("Quarantine")
+    ACTIONS = ("change", "find", "retry", "export")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self._total = 0
+        self._known: dict[str, QuarantineRow] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Entry(placeholder=_("part of the path, reason or line"), id="quarantine-find")
+        yield self.table(
+            "quarantine-list",
+            [
+                ("found", _("Found"), 11, ""),
+                ("file", _("File"), 12, ""),
+                ("line", _("Line"), 7, "r"),
+                ("reason", _("Reason"), 18, "*"),
+                ("raw", _("The line"), 18, "*"),
+            ],
+            empty=_("Nothing in quarantine: every line could be read."),
+        )
+
+    def on_mount(self) -> None:
+        self.query_one("#quarantine-find").add_class("filter")
+        self._list()
+
+    def _list(self) -> None:
+        text = self._text
+
+        def answered(answer: QuarantinePage) -> None:
+            self._known.update((str(row.quarantine_id), row) for row in answer.rows)
+            self._total = answer.total
+
+        self.query_one(WindowedTable).set_source(
+            OperationRows(
+                self.shell.link,
+                ask=lambda offset, limit: ListQuarantine(text=text, offset=offset, limit=limit),
+                rows=lambda answer: [self._row(row) for row in answer.rows],
+                total=lambda answer: answer.total,
+                answered=answered,
+            )
+        )
+
+    async def load(self) -> None:
+        self.query_one(WindowedTable).refresh_rows()
+
+    def _row(self, row: QuarantineRow) -> Row:
+        return Row(
+            key=str(row.quarantine_id),
+            cells=(
+                f"{self.shell.local(row.found_at):%m-%d %H:%M}",
+                clean(row.path.rpartition("/")[2]),
+                f"{row.line_number:,}",
+                clean(f"{row.field}: {row.reason}" if row.field else row.reason),
+                clean(row.raw),
+            ),
+            cell_styles=("", "", "", "warning"),
+        )
+
+    def status(self) -> str:
+        return ngettext("%d bad line", "%d bad lines", self._total) % self._total
+
+    @on(WindowedTable.Loaded)
+    @on(WindowedTable.Counted)
+    def _loaded(self) -> None:
+        self.settings.show_status()
+
+    def find(self) -> None:
+        entry = self.query_one("#quarantine-find", Entry)
+        entry.add_class("-shown")
+        entry.focus()
+
+    def clear(self) -> bool:
+        """Clears the filter; False if there is none."""
+        entry = self.query_one("#quarantine-find", Entry)
+        if not entry.has_class("-shown"):
+            return False
+        entry.value = ""
+        entry.remove_class("-shown")
+        self.query_one(WindowedTable).focus()
+        return True
+
+    @on(Input.Changed, "#quarantine-find")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value.strip() != self._text:
+            self._text = event.value.strip()
+            self._list()
+
+    @on(Input.Submitted, "#quarantine-find")
+    def _kept(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(WindowedTable).focus()
+
+    @on(WindowedTable.RowSelected)
+    async def _selected(self, message: WindowedTable.RowSelected) -> None:
+        message.stop()
+        await self.settings.action_act("change")
+
+    async def change(self) -> None:
+        row = self._known.get(self.query_one(WindowedTable).cursor_key or "")
+        if row is None:
+            return
+        lines = [
+            _("File: %s") % row.path,
+            _("Line %d, at byte %d") % (row.line_number, row.line_offset),
+            _("Found: %s") % stamp(self.shell.local(row.found_at)),
+            _("Field: %s") % (row.field or "–"),
+            _("Reason: %s") % row.reason,
+            "",
+            row.raw,
+        ]
+        await self.app.push_screen_wait(TextDialog(_("Bad line"), "\n".join(clean(line) for line in lines)))
+
+    async def retry(self) -> None:
+        """Reads the marked lines again, or all of them."""
+        table = self.query_one(WindowedTable)
+        marked = [int(key) for key in table.marked_keys]
+        count = len(marked) or self._total
+        if not count:
+            self.shell.notify(_("Nothing in quarantine: every line could be read."))
+            return
+        question = ngettext("Read %d bad line again?", "Read %d bad lines again?", count) % count
+        if not await self.app.push_screen_wait(Confirm(question, yes=_("Read again"))):
+            return
+        try:
+            done = await run_operation(
+                self.settings, _("Reading bad lines again"), RetryQuarantine(quarantine_ids=marked or None)
+            )
+        except Cancelled:
+            self.shell.warn(_("Stopped."))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+        else:
+            table.clear_marks()
+            self.shell.done(
+                _("%d tried: %d stored, %d duplicates, %d still bad.")
+                % (done.tried, done.stored, done.duplicates, done.still_bad)
+            )
+        table.refresh_rows()
+
+    async def export(self) -> None:
+        """Writes the lines found as CSV."""
+        greeting = self.shell.greeting
+        where = zone(greeting.timezone if greeting is not None else "UTC")
+        text = io.StringIO(newline="")
+        sheet = csv.writer(text, lineterminator="\n")
+        sheet.writerow(("id", "path", "offset", "line", "field", "reason", "raw", "found_at", "retried_at"))
+        rows, total = 0, 1
+        while rows < total:
+            page = await self.ask(ListQuarantine(text=self._text, offset=rows, limit=EXPORT_PAGE))
+            for row in page.rows:
+                place = (row.quarantine_id, row.path, row.line_offset, row.line_number)
+                times = (isoformat(row.found_at, where), isoformat(row.retried_at, where))
+                sheet.writerow((*place, row.field, row.reason, row.raw, *times))
+            rows += len(page.rows)
+            total = page.total if page.rows else rows
+        content = text.getvalue().encode("utf-8", "replace").decode()
+        path = await self.shell.link.run(lambda: exports.write_text("quarantine", "csv", content))
+        written = ngettext("Wrote %d line to %s.", "Wrote %d lines to %s.", rows)
+        self.shell.done(written % (rows, exports.shown(path)))

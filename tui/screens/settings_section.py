@@ -1,0 +1,93 @@
+"""What the sections of the settings have in common."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from engine.api.operation import Operation
+from engine.domain.names import Role
+from tui.i18n import _
+from tui.terminal.text import clean
+from tui.widgets.columns import Column
+from tui.widgets.table import WindowedTable
+
+if TYPE_CHECKING:
+    from tui.application import PbxmeterApp
+    from tui.screens.settings import SettingsScreen
+
+R = TypeVar("R")
+
+
+class Section(Vertical):
+    """One page of the settings."""
+
+    NAME: ClassVar[str] = ""
+    """Its mark in the list of sections."""
+
+    TITLE_TEXT: ClassVar[str] = ""
+    ACTIONS: ClassVar[tuple[str, ...]] = ()
+    """Names of the screen's actions that belong here."""
+
+    ROLE: ClassVar[Role | None] = None
+    """The least role that may look."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="section", id=f"section-{self.NAME}")
+
+    @property
+    def shell(self) -> "PbxmeterApp":
+        return cast("PbxmeterApp", self.app)
+
+    @property
+    def settings(self) -> "SettingsScreen":
+        return cast("SettingsScreen", self.screen)
+
+    async def ask(self, operation: Operation[R]) -> R:
+        """The engine's answer. Raises `PbxmeterError`."""
+        return await self.shell.link.ask(operation)
+
+    async def load(self) -> None:
+        """Asks the engine for what is shown, and shows it. Raises `PbxmeterError`."""
+
+    def status(self) -> str:
+        """For the status line."""
+        return ""
+
+    async def change(self) -> None:
+        """What Enter and `e` do here."""
+
+    def focus_content(self) -> None:
+        """Goes from the list of sections into the page."""
+        for widget in self.query("*"):
+            if widget.can_focus and widget.display:
+                widget.focus()
+                return
+
+    def say(self, selector: str, text: str) -> None:
+        """Writes into one of the page's texts."""
+        line = self.query_one(selector, Static)
+        line.update("\n".join(clean(part) for part in text.split("\n")))
+        line.set_class(bool(text), "-shown")
+
+    def table(self, name: str, columns: Sequence[tuple[str, str, int, str]], *, empty: str) -> WindowedTable:
+        """A table; each column is key, title, width, and any of `r` (right) and `*` (takes what is left)."""
+        return WindowedTable(
+            [
+                Column(
+                    key=key,
+                    title=title,
+                    width=width,
+                    min_width=min(width, 6),
+                    align="right" if "r" in how else "left",
+                    flex="*" in how,
+                    sortable=False,
+                )
+                for key, title, width, how in columns
+            ],
+            placeholder=empty,
+            loading_text=_("Asking the engine…"),
+            ascii_only=self.shell.ascii_only,
+            id=name,
+        )
