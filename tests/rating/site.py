@@ -49,22 +49,31 @@ def rate_of_rule(rule: Rule) -> Rate:
 def put_rates(session: Session, rates: Sequence[Rate]) -> None:
     """Makes these the list, rule and version n at position n; forgets whatever was there."""
     connection = session._connection  # pyright: ignore[reportPrivateUsage]
-    connection.execute("DELETE FROM rate; DELETE FROM rate_version")
-    numbers = range(1, len(rates) + 1)
-    versions = [(number, number, rate) for number, rate in zip(numbers, rates, strict=True)]
-    add_versions(session, versions, operator="test", now=NOW)
-    add_list(session, [(number, number, rate.enabled) for number, rate in zip(numbers, rates, strict=True)])
+    # Two commits and not one: a key that was deleted cannot come back in the same transaction.
+    with session.transaction():
+        connection.execute("DELETE FROM rate; DELETE FROM rate_version")
+    with session.transaction():
+        versions = [(number, number, rate) for number, rate in enumerate(rates, start=1)]
+        add_versions(session, versions, operator="test", now=NOW)
+        add_list(session, [(number, number, rate.enabled) for number, _, rate in versions])
 
 
 def put_extensions(session: Session, billed: Iterable[str], *, unbilled: Iterable[str] = ()) -> None:
     """Makes these the extensions; forgets whatever was there."""
     connection = session._connection  # pyright: ignore[reportPrivateUsage]
-    connection.execute("DELETE FROM extension")
-    rows = [(number, True) for number in billed] + [(number, False) for number in unbilled]
-    for number, billing in rows:
+    rows = sorted([(number, True) for number in billed] + [(number, False) for number in unbilled])
+    if connection.execute("SELECT number, billing FROM extension ORDER BY ALL").fetchall() == rows:
+        return
+    with session.transaction():
+        connection.execute("DELETE FROM extension")
+    with session.transaction():
         connection.execute(
-            "INSERT INTO extension VALUES (?, '', ?, 'postpaid', 0, false, false, ?, 0, 0)",
-            [number, billing, NOW],
+            """
+            INSERT INTO extension
+            SELECT unnest($numbers::VARCHAR[]), '', unnest($billing::BOOLEAN[]), 'postpaid', 0, false, false,
+                $now, 0, 0
+            """,
+            {"numbers": [row[0] for row in rows], "billing": [row[1] for row in rows], "now": NOW},
         )
 
 
