@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -173,7 +173,9 @@ class CallsScreen(ListScreen):
         yield Static("", id="filter-hints", markup=False)
 
     def on_mount(self) -> None:
-        self.filter_line.entry.suggester = FilterSuggester()
+        entry = self.filter_line.entry
+        entry.suggester = FilterSuggester()
+        entry.select_on_focus = False
         super().on_mount()
         self._recall_history()
 
@@ -385,6 +387,11 @@ class CallsScreen(ListScreen):
         self._say("", error=False)
         if self._history.add(text):
             self._remember_history()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget is self.table:
+            self.filter_line.show(self.filters())
+            self._say("", error=False)
 
     def action_history(self, by: int) -> None:
         entry = self.filter_line.entry

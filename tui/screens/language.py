@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def change_language(app: "PbxmeterApp", language: str) -> None:
-    """Switches to `language` and shows the present screen in it; what the other screens showed is asked anew."""
+    """Switches to `language` and shows the present screen in it; the others start anew."""
     from tui.application import SCREENS
 
     i18n.install(language)

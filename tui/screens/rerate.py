@@ -37,7 +37,7 @@ class RerateForm(Form[Rerate]):
             intro=_("By today's rules. Nothing is changed before you have seen what it means."),
         )
         self._zone = zone(timezone)
-        hint = _("2026, 2026-01, 2026-01-31 or with time")
+        hint = _("2026-01 or 2026-01-31")
         month = f"{today:%Y-%m}"
         self.since = TextField(
             "since", _("From"), period.since or month, required=True, hint=hint, max_length=40
@@ -50,7 +50,7 @@ class RerateForm(Form[Rerate]):
             "which",
             _("Calls"),
             [(True, _("unrated only")), (False, _("all"))],
-            hint=_("all: also those that have a cost"),
+            hint=_("all: also rated ones"),
         )
 
     @property

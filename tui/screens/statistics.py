@@ -1,5 +1,6 @@
 """Statistics: calls, talk time and cost over time, by whom they were caused, and when they fall."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Literal
@@ -507,5 +508,7 @@ def key_term(per: Per, row: StatRow) -> str:
     field = {"extension": "ext", "trunk": "trunk", "rate": "rate", "destination": "dialled"}[per]
     if per == "rate" and not row.key:
         return "unrated"
-    value = '"' + row.key.replace('"', '""') + '"'
+    value = row.key
+    if not re.fullmatch(r"[\w.+*#/@]+", value):
+        value = '"' + value.replace('"', '""') + '"'
     return f"{field}{':' if per == 'destination' else '='}{value}"
