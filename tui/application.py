@@ -151,6 +151,7 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         self._slow_link = slow_link
         self._language_chosen = language is not None
         self._lost_at: datetime | None = None
+        self._asking_to_quit = False
         for entry in SCREENS:
             self.add_mode(entry.mode, entry.load)
 
@@ -410,9 +411,10 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
 
     async def action_quit(self) -> None:
         """Ends the application; asks only when something typed would be lost."""
-        self._quit()
+        if not self._asking_to_quit:
+            self._quit()
 
-    @work(group=DIALOG_GROUP, exclusive=True)
+    @work(group=DIALOG_GROUP)
     async def _quit(self) -> None:
         from tui.widgets.dialogs import Confirm
         from tui.widgets.forms import Form
@@ -422,9 +424,14 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
             for stack in self._screen_stacks.values()
             for screen in stack
         )
-        if not unsaved or await self.push_screen_wait(
-            Confirm(_("Something you typed is not saved. Quit all the same?"), yes=_("Quit"))
-        ):
+        if unsaved:
+            self._asking_to_quit = True
+            question = Confirm(_("Something you typed is not saved. Quit all the same?"), yes=_("Quit"))
+            try:
+                unsaved = not await self.push_screen_wait(question)
+            finally:
+                self._asking_to_quit = False
+        if not unsaved:
             self.exit(return_code=0)
 
     def action_help_quit(self) -> None:

@@ -54,6 +54,9 @@ _SORTS: dict[str | None, ExtensionSort] = {
     "state": "state",
 }
 
+WIDE_COLUMNS = 110
+"""From here on there is room for amounts with all their decimals."""
+
 MARK_LIMIT = 10_000
 """The most extensions that `*` marks at once."""
 
@@ -158,15 +161,16 @@ class ExtensionsScreen(ListScreen):
         self._known: dict[str, ExtensionRow] = {}
 
     def columns(self) -> Sequence[Column]:
+        money = 13 if self.app.size.width >= WIDE_COLUMNS else 9
         return [
             Column(key="number", title=_("Ext."), width=6),
             Column(key="name", title=_("Name"), width=8, min_width=6, flex=True),
             Column(key="billing", title=_("Bill"), width=4, sortable=False),
             Column(key="payment", title=_("Payment"), width=8, sortable=False),
-            Column(key="recharged", title=_("Recharged"), width=9, align="right"),
-            Column(key="balance", title=_("Balance"), width=9, align="right"),
-            Column(key="credit", title=_("Credit"), width=7, align="right"),
-            Column(key="available", title=_("Available"), width=9, align="right"),
+            Column(key="recharged", title=_("Recharged"), width=money, align="right"),
+            Column(key="balance", title=_("Balance"), width=money, align="right"),
+            Column(key="credit", title=_("Credit"), width=money - 2, align="right"),
+            Column(key="available", title=_("Available"), width=money, align="right"),
             Column(key="state", title=_("State"), width=8),
         ]
 
