@@ -258,9 +258,11 @@ class RatesScreen(ListScreen):
             return
         remarks: dict[int, list[str]] = {}
         for remark in found.rows:
-            for rate_id in (remark.rate_id, remark.other_id):
-                if rate_id is not None:
-                    remarks.setdefault(rate_id, []).append(remark.text)
+            if remark.rate_id is not None:
+                remarks.setdefault(remark.rate_id, []).append(remark.text)
+            if remark.other_id is not None:
+                text = _("rule %d: %s") % (remark.position or 0, remark.text)
+                remarks.setdefault(remark.other_id, []).append(text)
         changed = remarks != self._remarks
         self._remarks, self._all_remarks, self._remark_count = remarks, found.rows, found.total
         if changed:

@@ -13,7 +13,6 @@ from engine.domain.errors import InvalidInput
 from engine.domain.money import format_amount, parse_amount
 from tui import i18n
 from tui.i18n import N_, _
-from tui.screens.language import change_language
 from tui.screens.settings_section import Section
 from tui.widgets.fields import ChoiceField, Field, MoneyField, SwitchField, TextField
 from tui.widgets.forms import Form
@@ -91,12 +90,7 @@ class GeneralSection(Section):
         value = await self.app.push_screen_wait(SettingForm(name, self.values.get(name, "")))
         if value is None:
             return
-        before = self._text(name)
-        if name == "language" and value != i18n.language():
-            # This section goes with its screen: the application carries it out.
-            self.shell.run_worker(change_language(self.shell, value), group="language", exclusive=True)
-            return
-        self.shell.done(_("Saved."), undo=_("it was %s") % (before or "–"))
+        self.shell.done(_("Saved."), undo=_("it was %s") % (self._text(name) or "–"))
         self.settings.reload_soon()
 
 
