@@ -84,7 +84,7 @@ class Client:
                         if progress is not None:
                             progress(reply)
                     elif isinstance(reply, Failed):
-                        raise error_from_wire(reply.code, reply.message, reply.field)
+                        raise error_from_wire(reply.kind, reply.code, reply.message, reply.field)
                     elif isinstance(reply, Done):
                         return msgspec.json.decode(reply.result, type=type(operation).returns)
             finally:
@@ -114,7 +114,7 @@ class Client:
                 body = answer.body.to_pybytes()
                 if body.startswith(b'{"type":"failed"'):
                     failed = msgspec.json.decode(body, type=Failed)
-                    raise error_from_wire(failed.code, failed.message, failed.field)
+                    raise error_from_wire(failed.kind, failed.code, failed.message, failed.field)
                 yield _event.decode(body)
         if not self._closed.is_set():
             raise EngineDown("The engine ended the event stream.")
@@ -177,8 +177,10 @@ def _cause_of_refusal(home: Path) -> OSError | None:
     return PermissionError() if folder.exists() and not os.access(folder, os.X_OK) else None
 
 
-def start_engine(home: Path) -> Identity:
+def start_engine(home: Path, *, stay: bool = False) -> Identity:
     """Starts a background engine, in a session of its own, and waits until it answers.
+
+    With `stay` it does not end after its last client.
 
     Raises `EngineDown` with what the engine said when it could not start.
     """
@@ -188,8 +190,9 @@ def start_engine(home: Path) -> Identity:
         error_file.unlink(missing_ok=True)
         descriptor = os.open(home / LOG_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as log:
-            child = subprocess.Popen(  # noqa: S603 - our own module, no input from anywhere
-                [sys.executable, "-m", "engine.daemon", "run", "--home", str(home), "--background"],
+            child = subprocess.Popen(
+                [sys.executable, "-m", "engine.daemon", "run", "--home", str(home), "--background"]
+                + (["--stay"] if stay else []),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

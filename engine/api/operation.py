@@ -50,8 +50,10 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="don
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="failed"):
-    """A refusal or failure; `field` names the input at fault, '' = none."""
+    """A refusal or failure. `kind` is the code of its class of errors, `code` may say it more exactly;
+    `field` names the input at fault, '' = none."""
 
+    kind: str
     code: str
     message: str
     field: str = ""

@@ -22,6 +22,7 @@ def main() -> int:
     run = commands.add_parser("run")
     run.add_argument("--home", type=Path, required=True)
     run.add_argument("--background", action="store_true")
+    run.add_argument("--stay", action="store_true", help="do not end after the last client")
     back = commands.add_parser("restore")
     back.add_argument("--home", type=Path, required=True)
     back.add_argument("file", type=Path)
@@ -34,7 +35,7 @@ def main() -> int:
         if options.command == "restore":
             print(restore(options.home, options.file))
         else:
-            _run(options.home, background=options.background)
+            _run(options.home, background=options.background, stay=options.stay or not options.background)
     except PbxmeterError as error:
         # Two clients may start an engine at once; the second one finds the first and is content.
         if options.command == "run" and options.background and error.code == RUNNING_ALREADY:
@@ -50,11 +51,11 @@ def main() -> int:
     return 0
 
 
-def _run(home: Path, *, background: bool) -> None:
+def _run(home: Path, *, background: bool, stay: bool) -> None:
     # Restoring needs none of this, and starting it takes a while.
     from engine.daemon.engine import Engine
 
-    engine = Engine(home, background=background)
+    engine = Engine(home, background=not stay)
     signal.signal(signal.SIGTERM, lambda *_: engine.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN if background else lambda *_: engine.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

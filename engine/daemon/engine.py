@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from engine.api.identity import Identity
 from engine.daemon.configuration import Configuration
 from engine.daemon.lock import HomeLock
 from engine.daemon.targets import build_targets
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, PbxmeterError, StorageError
 from engine.lockout.barred import barred_extensions, note_taken
 from engine.lockout.reconciler import Reconciler
 from engine.lockout.target import Target
@@ -46,6 +45,9 @@ class Engine:
         self.home = home
         self.background = background
         self._stop = threading.Event()
+        self._lost = False
+        self._untaken = False
+        self._untaken_fault = ""
         with contextlib.ExitStack() as stack:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = HomeLock(home)
@@ -54,7 +56,7 @@ class Engine:
                 home / CONFIG_FILE, check=lambda settings: build_targets(settings, home)
             )
             settings = self._configuration.settings
-            self._database = Database(home / DATABASE_FILE)
+            self._database = Database(home / DATABASE_FILE, lost=self._database_lost)
             stack.callback(self._database.close)
             self._writer = Writer(self._database)
             stack.callback(self._writer.close)
@@ -72,7 +74,10 @@ class Engine:
         self._stop.set()
 
     def run(self) -> None:
-        """Works until stopped, or, in the background, until no client has been there for a while."""
+        """Works until stopped, or, in the background, until no client has been there for a while.
+
+        Raises `StorageError` after a failed write that only opening the database anew gets over.
+        """
         self._desk.ingestor.start()
         log.info("Engine %s runs in %s", self._desk.version, self.home)
         try:
@@ -85,6 +90,17 @@ class Engine:
                     break
         finally:
             self.close()
+        if self._lost:
+            raise StorageError(
+                f"The database in {self.home} cannot be worked with any more after a failed write, so the "
+                "engine has ended. What was acknowledged is safe. Look at the disk, then start the engine again."
+            )
+
+    def _database_lost(self) -> None:
+        if not self._lost:
+            self._lost = True
+            log.critical("A write to the disk failed and the database refuses all work: the engine ends")
+            self.stop()
 
     def close(self) -> None:
         """Takes everything apart, the database last but the lock."""
@@ -98,12 +114,9 @@ class Engine:
             self._database,
             ingestor=lambda: self._desk.ingestor,
             targets=lambda: self._desk.targets(),
-            config_error=lambda: configuration.error,
+            config_error=self._config_error,
             now=utc_now,
         )
-
-        def alarmed() -> None:
-            self._hub.publish(AlarmsChanged(count=len(alarms.current())))
 
         ingestor = Ingestor(
             home=self.home,
@@ -112,7 +125,7 @@ class Engine:
             state=self._state,
             settings=settings,
             stored=lambda session, batch: self._desk.calls_stored(session, batch),
-            alarmed=alarmed,
+            alarmed=self._alarmed,
             now=utc_now,
         )
         return Desk(
@@ -124,16 +137,16 @@ class Engine:
             sessions=Sessions(),
             hub=self._hub,
             ingestor=ingestor,
-            reconcilers=[self._reconciler(target, alarmed) for target in build_targets(settings, self.home)],
+            reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
             background=self.background,
             started_at=utc_now(),
             config_text=configuration.text,
-            config_error=lambda: configuration.error,
+            config_error=self._config_error,
             alarms=alarms.current,
             stop=self.stop,
         )
 
-    def _reconciler(self, target: Target, alarmed: Callable[[], None]) -> Reconciler:
+    def _reconciler(self, target: Target) -> Reconciler:
         def wanted() -> frozenset[str]:
             with self._database.reading() as session:
                 return frozenset(who.extension for who in barred_extensions(session, self._state.site))
@@ -145,8 +158,13 @@ class Engine:
             self._writer.run(change)
 
         def changed() -> None:
-            self._hub.publish(LockoutsChanged(barred=len(wanted())))
-            alarmed()
+            try:
+                barred = len(wanted())
+            except StorageError as error:
+                log.error("Barred extensions cannot be counted: %s", error)
+            else:
+                self._hub.publish(LockoutsChanged(barred=barred))
+            self._alarmed()
 
         return Reconciler(target, wanted=wanted, note=note, changed=changed, now=utc_now)
 
@@ -190,21 +208,44 @@ class Engine:
     def _look_at_config(self) -> None:
         changed, error_changed = self._configuration.changed()
         if error_changed:
-            self._hub.publish(AlarmsChanged(count=len(self._desk.alarms())))
-        if not changed:
+            self._alarmed()
+        self._untaken = self._untaken or changed
+        if not self._untaken:
             return
-        settings = self._configuration.settings
+        try:
+            self._take_over(self._configuration.settings)
+        except PbxmeterError as error:
+            # The next look tries again: a full disk passes.
+            fault = f"config.yaml is not in force yet: {error}"
+            if fault != self._untaken_fault:
+                log.error("%s", fault)
+        else:
+            self._untaken, fault = False, ""
+        if fault != self._untaken_fault:
+            self._untaken_fault = fault
+            self._alarmed()
 
+    def _take_over(self, settings: Settings) -> None:
         def take_over(session: Session) -> None:
             follow_zone(session, settings.site.timezone)
             self._state.configure(session, zone=settings.site.timezone, numbering=settings.numbering)
 
+        targets = build_targets(settings, self.home)
         self._writer.run(take_over, after=lambda session, _: self._desk.settings_changed(session))
         self._desk.ingestor.configure(settings)
         self._close_reconcilers()
-        self._desk.reconcilers = [
-            self._reconciler(target, lambda: None) for target in build_targets(settings, self.home)
-        ]
+        self._desk.reconcilers = [self._reconciler(target) for target in targets]
+
+    def _config_error(self) -> str:
+        return self._configuration.error or self._untaken_fault
+
+    def _alarmed(self) -> None:
+        try:
+            count = len(self._desk.alarms())
+        except StorageError as error:
+            log.error("Alarms cannot be counted: %s", error)
+        else:
+            self._hub.publish(AlarmsChanged(count=count))
 
 
 def _group(name: str | None) -> int:

@@ -76,11 +76,9 @@ LEAVES: tuple[type[PbxmeterError], ...] = (
 )
 
 
-def error_from_wire(code: str, message: str, field: str = "") -> PbxmeterError:
-    """The error that a code and message from the engine stand for; unknown codes keep their code."""
-    if code == InvalidInput.code or field:
+def error_from_wire(kind: str, code: str, message: str, field: str = "") -> PbxmeterError:
+    """The error that the engine named: `kind` is the code of its class, `code` its own."""
+    if kind == InvalidInput.code:
         return InvalidInput(message, field=field, code=code)
-    for leaf in LEAVES:
-        if leaf.code == code:
-            return leaf(message)
-    return PbxmeterError(message, code=code)
+    leaf = next((leaf for leaf in LEAVES if leaf.code == kind), PbxmeterError)
+    return leaf(message, code=code)

@@ -7,9 +7,6 @@ from engine.ingest.content import Content
 from engine.ingest.fingerprint import same_bytes, sha256
 from engine.ingest.tracked import Known, Tracked
 
-MAX_TORN_BYTES = 64 << 10
-"""A torn last line of a copy is compared up to this length."""
-
 
 class Verdict(Enum):
     """What a file turned out to be."""
@@ -91,7 +88,7 @@ def _is_part_of(file: Tracked, content: Content) -> bool:
     """Whether the content is an earlier, shorter state of the file."""
     size = content.size()
     still_open = file.content is not None and file.position.edges(file.content.read_at) is not None
-    if file.content is not None and still_open and not content.packed:
+    if file.content is not None and still_open:
         return size <= file.content.size() and same_bytes(content.read_at, file.content.read_at, 0, size)
     if size > max(file.size, file.position.read_offset):
         return False
@@ -101,8 +98,6 @@ def _is_part_of(file: Tracked, content: Content) -> bool:
     if not reached:
         return False
     offset, length, digest = reached[-1]
-    if sha256(content.read_at(offset - length, length)) != digest:
-        return False
-    # Files with the same header part only after it: whole lines past the checkpoint may be others.
-    rest = content.read_at(offset, MAX_TORN_BYTES + 1)
-    return len(rest) <= MAX_TORN_BYTES and b"\n" not in rest
+    # Files with the same header part only after it: anything past the checkpoint may be new.
+    at_checkpoint = sha256(content.read_at(offset - length, length)) == digest
+    return at_checkpoint and not content.read_at(offset, 1)

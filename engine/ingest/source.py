@@ -58,7 +58,7 @@ class SourceFollower:
         self._waiting_for = ""
         self._copies: dict[Key, tuple[tuple[int, int], Tracked, str]] = {}
         self._scene: object = None
-        self._began = time.time()
+        self._began = self._last_read_at = time.time()
         self._lively: dict[int, Tracked] = {}
         self.warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
 
@@ -208,6 +208,8 @@ class SourceFollower:
         self._faults = {}
         self._copies = {key: copy for key, copy in self._copies.items() if os.path.lexists(copy[2])}
         self._waiting_for = f"{self.spec.path} is not there yet."
+        read_at = [file.position.last_read_at for file in self.files.values()]
+        self._last_read_at = max(read_at, default=self._began)
         active = {file.token for file in self._active}
         seen: dict[Key, Tracked] = {}
         strangers: list[Found] = []
@@ -289,7 +291,12 @@ class SourceFollower:
         for file in self._known.at((status.st_dev, status.st_ino)):
             if file.owner not in (None, self._index):
                 return file
-            if fitting is None and self._observe(file, entry.path, status):
+            # An inode tells little: nothing read means no content to know the file by, and no file is
+            # compressed in place.
+            blank = file.position.read_offset == 0 and file.position.finished
+            packed = entry.path.endswith(PACKED) and not file.position.path.endswith(PACKED)
+            reused = packed or (blank and file.content is None)
+            if fitting is None and not reused and self._observe(file, entry.path, status):
                 fitting = file
                 self._claim(file)
             else:
@@ -321,20 +328,20 @@ class SourceFollower:
         file.gone = False
 
     def _settle_neighbour(self, found: Found, now: float) -> bool | None:
-        """Takes a rotated file unknown by inode for what it is: was its content known; None = later."""
+        """Takes a rotated file unknown by inode for what it is: is its content known; None = who knows."""
         status = found[1]
-        key = (status.st_dev, status.st_ino)
         verdict, original = self._recognised(found, now, begin=False)
         if verdict is Verdict.LATER:
+            self._scene = None
             return None
-        if verdict is Verdict.COPY:
+        if verdict is Verdict.COPY and original is not None:
             # A copy of the file still written says nothing of what was rotated away before.
-            return not self._copies[key][1].primary
+            return None if original.primary and original.visible else True
         if verdict is Verdict.FORK and original is not None:
             if status.st_mtime <= original.position.last_read_at - MTIME_SLACK_SECONDS:
                 return False
             self._begin(found, now)
-            return True
+            return None
         return verdict is Verdict.MOVED
 
     def _recognised(self, found: Found, now: float, *, begin: bool) -> tuple[Verdict, Tracked | None]:
@@ -436,7 +443,8 @@ class SourceFollower:
             self._settle_group(group, now)
 
     def _settle_group(self, group: list[Found], now: float) -> None:
-        """Newest first, down to the first that is known: what lies before it was never read and is read now.
+        """Newest first: what lies before the first that is known was never read, and is read now; so is
+        what was written after anything of this source was last read.
 
         With none known, those written after the last read of a file that is gone, or, with no such file,
         since this engine began. Others are archives.
@@ -447,17 +455,18 @@ class SourceFollower:
         fresh: list[Found] = []
         known_seen = False
         for found in (group[index] for index in order):
-            if self._is_visible(found[1]):
+            status = found[1]
+            if self._is_visible(status):
                 # An inode alone, with nothing read under it, may have been given to another file meanwhile.
-                known_seen = known_seen or self._is_known_by_content(found[1])
-            elif (known := self._settle_neighbour(found, now)) is None:
-                self._scene = None
-            elif known:
-                known_seen = True
-            elif not known_seen and (found[1].st_dev, found[1].st_ino) not in self._copies:
+                known_seen = known_seen or self._is_known_by_content(status)
+                continue
+            recent = status.st_mtime > self._last_read_at - MTIME_SLACK_SECONDS
+            if known_seen and not recent and not any(True for _ in self._missing()):
+                continue
+            known = self._settle_neighbour(found, now)
+            known_seen = known_seen or known is True
+            if known is False and (recent or not known_seen):
                 fresh.append(found)
-            if known_seen and not any(True for _ in self._missing()):
-                break
         if not known_seen:
             since = max(
                 (
@@ -467,6 +476,7 @@ class SourceFollower:
                 ),
                 default=self._began,
             )
+            since = min(since, self._last_read_at)
             fresh = [found for found in fresh if found[1].st_mtime > since - MTIME_SLACK_SECONDS]
         for found in reversed(fresh):
             self._begin(found, now)

@@ -14,6 +14,7 @@ from engine.ingest.follow import Follower
 from engine.ingest.health import SourceHealth
 from engine.ingest.listing import SourceSpec
 from engine.ingest.pieces import FileWork
+from engine.ingest.position import Position
 from engine.ingest.watch import Watcher
 from engine.pipeline.batch import StoredBatch, store_parsed
 from engine.pipeline.positions import load_positions
@@ -60,6 +61,9 @@ class Ingestor:
         self._follower: Follower | None = None
         self._watcher: Watcher | None = None
         self._health: list[SourceHealth] = []
+        self._offsets: dict[int, int] = {}
+        """Read offset by file, as committed."""
+        self._in_doubt = False
         self._recent: dict[str, deque[tuple[float, int]]] = {}
         self.fault = ""
         """Why nothing can be stored at present; '' = all is well."""
@@ -119,25 +123,53 @@ class Ingestor:
         while not self._stop.is_set():
             try:
                 self._take_over()
+                self._resolve_doubt()
                 if self._turn():
                     continue
                 self._note_fault("")
             except PbxmeterError as error:
-                self._note_fault(str(error))
-                self._stop.wait(RETRY_SECONDS)
+                self._rest(str(error))
             except OSError as error:
-                self._note_fault(f"Reading failed: {error}")
-                self._stop.wait(RETRY_SECONDS)
+                self._rest(f"Reading failed: {error}")
+            except Exception as error:
+                # An error of our own: ingest must not stand still without a word.
+                log.exception("Ingest failed")
+                self._rest(f"{error!r}; engine.log has the details.")
             watcher = self._watcher
             if watcher is not None and not self._stop.is_set():
                 watcher.wait(SWEEP_SECONDS)
         self._drop()
+
+    def _rest(self, fault: str) -> None:
+        self._note_fault(fault)
+        self._stop.wait(RETRY_SECONDS)
+
+    def _resolve_doubt(self) -> None:
+        """Starts over from the stored positions when a change that failed was committed all the same."""
+        if not self._in_doubt:
+            return
+        with self._database.reading() as session:
+            stored = _offsets(load_positions(session))
+        if stored != self._offsets:
+            log.warning("Ingest: a commit that failed was made all the same; goes on from there")
+            with self._lock:
+                self._pending = self._pending or self._settings
+            self._take_over()
+        self._in_doubt = False
 
     def _take_over(self) -> None:
         with self._lock:
             settings, self._pending = self._pending, None
         if settings is None:
             return
+        try:
+            self._follow(settings)
+        except BaseException:
+            with self._lock:
+                self._pending = self._pending or settings
+            raise
+
+    def _follow(self, settings: Settings) -> None:
         self._drop()
         specs = [SourceSpec(path=str(self._home / source.path)) for source in settings.sources]
         with self._database.reading() as session:
@@ -153,6 +185,7 @@ class Ingestor:
                 parsers[spec.path] = parser_of(source, settings, self._home)
             except PbxmeterError as error:
                 faults[spec.path] = str(error)
+        self._offsets = _offsets(known)
         with self._lock:
             self._settings, self._watcher, self._follower = settings, watcher, follower
             self._parsers, self._parser_faults = parsers, faults
@@ -196,10 +229,12 @@ class Ingestor:
         try:
             parsed = parser.parse(piece)
         except PbxmeterError as error:
-            if self._parser_faults.get(work.source) != str(error):
-                self._parser_faults[work.source] = str(error)
-                self._alarmed()
-            return False
+            return self._note_parser_fault(work.source, str(error))
+        except Exception as error:
+            # An error of our own in one source must not hold up the others.
+            if work.source not in self._parser_faults:
+                log.exception("Reading %s failed", work.path)
+            return self._note_parser_fault(work.source, f"{error!r}; engine.log has the details.")
         self._parser_faults.pop(work.source, None)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         if not parsed.consumed and piece.data:
@@ -218,7 +253,10 @@ class Ingestor:
                 now=self._now(),
             )
 
+        self._in_doubt = True
         batch = self._writer.run(change, after=self._after)
+        self._in_doubt = False
+        self._offsets[batch.position.file_id] = batch.position.read_offset
         follower.commit(work, batch.position)
         if batch.lines:
             self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
@@ -228,9 +266,19 @@ class Ingestor:
         batch.committed(session, self._state.standing)
         self._stored(session, batch)
 
+    def _note_parser_fault(self, source: str, fault: str) -> bool:
+        if self._parser_faults.get(source) != fault:
+            self._parser_faults[source] = fault
+            self._alarmed()
+        return False
+
     def _note_fault(self, fault: str) -> None:
         if fault != self.fault:
             self.fault = fault
             self.fault_since = self._now() if fault else None
             (log.error if fault else log.info)("Ingest: %s", fault or "goes on")
             self._alarmed()
+
+
+def _offsets(positions: list[Position]) -> dict[int, int]:
+    return {position.file_id: position.read_offset for position in positions}

@@ -1,5 +1,6 @@
 """Bad lines: to look at, and to read again once a format was mended."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow
@@ -38,10 +39,31 @@ def _decoded(raw: object) -> str:
     return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
 
 
-def open_lines(session: Session, ids: list[int] | None) -> list[tuple[int, int, int, bytes, str, str]]:
-    """(quarantine id, file id, offset, raw, source, format) of bad lines that are whole; None = all."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenLine:
+    """A bad line that was kept whole, with what reading it again needs."""
+
+    quarantine_id: int
+    file_id: int
+    line_offset: int
+    raw: bytes
+    source: str
+    path: str
+    format: str
+
+
+def open_lines(session: Session, ids: list[int] | None) -> list[OpenLine]:
+    """Bad lines to read again, at most 100,000; None = all."""
     return [
-        (int(str(row[0])), int(str(row[1])), int(str(row[2])), row[3], str(row[4]), str(row[5]))  # type: ignore[misc]
+        OpenLine(
+            quarantine_id=int(str(row[0])),
+            file_id=int(str(row[1])),
+            line_offset=int(str(row[2])),
+            raw=row[3],  # type: ignore[arg-type]
+            source=str(row[4]),
+            path=str(row[5]),
+            format=str(row[6]),
+        )
         for row in session.rows("quarantine.open", ids=ids, every=ids is None)
     ]
 

@@ -42,6 +42,13 @@ class SourceParser:
             piece.data, base_offset=piece.base_offset, first=piece.first, final=piece.final
         )
 
+    def knows_header(self, head: bytes) -> bool:
+        """Whether single lines can be read, given the first bytes of their file."""
+        header = self._parser.header_of(head)
+        if header is not None:
+            self._parser.resume(header)
+        return not self._parser.needs_header
+
     def parse_line(self, raw: bytes, *, base_offset: int) -> Parsed:
         """One line on its own, as found in quarantine."""
         return self._parser.parse(raw, base_offset=base_offset, first=False, final=True)

@@ -12,8 +12,8 @@ def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
     lines = calls.to_pylist()
     numbers = list({line["extension"] for line in lines})
     versions = list({line["rate_version"] for line in lines if line["rate_version"] is not None})
-    names = dict(session.rows("newest.names", numbers=numbers))
-    rates = dict(session.rows("newest.rates", versions=versions))
+    names = {str(number): str(name) for number, name in session.rows("newest.names", numbers=numbers)}
+    rates = {version: str(name) for version, name in session.rows("newest.rates", versions=versions)}
     return [
         CallRow(
             call_id=line["call_id"],
@@ -22,7 +22,7 @@ def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
             answered_at=line["answered_at"],
             ended_at=line["ended_at"],
             extension=line["extension"],
-            name=str(names.get(line["extension"], "")),
+            name=names.get(line["extension"], ""),
             direction=Direction(line["direction"]),
             dialled=line["dialled"],
             trunk=line["trunk"],
@@ -30,7 +30,7 @@ def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
             duration=line["duration"],
             billsec=line["billsec"],
             cost_micros=line["cost_micros"],
-            rate=str(rates.get(line["rate_version"], "")),
+            rate=rates.get(line["rate_version"], ""),
             unrated=Unrated(line["unrated"]) if line["unrated"] else None,
         )
         for line in lines

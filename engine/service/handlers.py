@@ -115,6 +115,7 @@ CHANGES_RATES = {
 
 TASKS: dict[type, tasks.Task] = {
     site_api.Ingest: tasks.ingest,
+    site_api.DetectSource: tasks.detect_source,
     site_api.RetryQuarantine: tasks.retry_quarantine,
     site_api.SyncLockouts: tasks.sync_lockouts,
     site_api.Verify: tasks.verify_books,

@@ -168,6 +168,10 @@ class Server(flight.FlightServerBase):
 def _failure(error: Exception) -> Failed:
     if isinstance(error, PbxmeterError):
         field = error.field if isinstance(error, InvalidInput) else ""
-        return Failed(code=error.code, message=error.message, field=field)
+        return Failed(kind=type(error).code, code=error.code, message=error.message, field=field)
     log.error("An operation failed", exc_info=error)
-    return Failed(code="internal", message="The engine made an error of its own; engine.log has the details.")
+    return Failed(
+        kind="error",
+        code="internal",
+        message="The engine made an error of its own; engine.log has the details.",
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from config.formats import load_format
 from config.settings import Settings
 from engine.access import audit
 from engine.api.events import CallsStored
@@ -15,6 +16,8 @@ from engine.api.rates import Rerate, RerateResult
 from engine.api.site import (
     Backup,
     BackupResult,
+    DetectResult,
+    DetectSource,
     Ingest,
     IngestResult,
     Lockouts,
@@ -26,6 +29,8 @@ from engine.api.site import (
 )
 from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.zones import zone
+from engine.ingest.content import Content
+from engine.ingest.detect import HEAD_BYTES, detect
 from engine.lockout.barred import list_lockouts
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
@@ -39,7 +44,6 @@ from engine.store import Session
 Report = Callable[[Progress], None]
 Task = Callable[[Desk, Any, str, Report, threading.Event], Any]
 
-HEAD_BYTES = 256 * 1024
 MAX_PATHS = 10_000
 
 
@@ -66,6 +70,28 @@ def ingest(
     return result
 
 
+def detect_source(
+    desk: Desk, request: DetectSource, operator: str, progress: Report, cancelled: threading.Event
+) -> DetectResult:
+    """Looks at the head of a CDR file."""
+    try:
+        content = Content(request.path)
+    except OSError as error:
+        raise StorageError(f"{request.path} cannot be read by the engine: {error.strerror}.") from error
+    try:
+        head = content.read_at(0, HEAD_BYTES)
+    finally:
+        content.close()
+    settings = desk.ingestor.settings
+    return detect(
+        head,
+        name=Path(request.path).name,
+        site_zone=zone(request.timezone) if request.timezone else settings.site.timezone,
+        numbering=settings.numbering,
+        formats=[load_format(request.format, desk.home)] if request.format else None,
+    )
+
+
 def retry_quarantine(
     desk: Desk, request: RetryQuarantine, operator: str, progress: Report, cancelled: threading.Event
 ) -> RetryResult:
@@ -73,19 +99,16 @@ def retry_quarantine(
     settings = desk.ingestor.settings
     with desk.database.reading() as session:
         waiting = open_lines(session, request.quarantine_ids)
-    parsers: dict[tuple[str, str], SourceParser] = {}
+    parsers: dict[int, SourceParser | None] = {}
     lines: list[BadLine] = []
-    for quarantine_id, file_id, offset, raw, source, format_name in waiting:
-        key = (source, format_name)
-        if key not in parsers:
-            parsers[key] = _parser(desk.home, settings, source, format_name, "")
-        lines.append(
-            BadLine(
-                quarantine_id=quarantine_id,
-                file_id=file_id,
-                parsed=parsers[key].parse_line(raw, base_offset=offset),
-            )
-        )
+    for line in waiting:
+        if line.file_id not in parsers:
+            parser = _parser(desk.home, settings, line.source or line.path, line.format, "")
+            parsers[line.file_id] = parser if parser.knows_header(_head_of(line.path)) else None
+        parser = parsers[line.file_id]
+        if parser is not None:
+            parsed = parser.parse_line(line.raw, base_offset=line.line_offset)
+            lines.append(BadLine(quarantine_id=line.quarantine_id, file_id=line.file_id, parsed=parsed))
         if cancelled.is_set():
             break
 
@@ -100,10 +123,10 @@ def retry_quarantine(
 
     stored, duplicates = desk.writer.run(change, after=after)
     return RetryResult(
-        tried=len(lines),
+        tried=len(waiting),
         stored=stored,
         duplicates=duplicates,
-        still_bad=len(lines) - stored - duplicates,
+        still_bad=len(waiting) - stored - duplicates,
     )
 
 
@@ -175,6 +198,18 @@ def _parser(home: Path, settings: Settings, path: str, format_name: str, timezon
         source_zone=zone(timezone) if timezone else own or settings.site.timezone,
         site_zone=settings.site.timezone,
     )
+
+
+def _head_of(path: str) -> bytes:
+    """The first bytes of a file that may be gone: only formats with a header need them."""
+    try:
+        content = Content(path)
+    except (OSError, StorageError):
+        return b""
+    try:
+        return content.read_at(0, HEAD_BYTES)
+    finally:
+        content.close()
 
 
 def _record(desk: Desk, request: Any, operator: str) -> None:

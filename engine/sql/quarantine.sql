@@ -13,7 +13,7 @@ LIMIT $limit OFFSET $offset;
 
 -- name: open
 -- Bad lines kept whole, with what reading them again needs.
-SELECT q.quarantine_id, q.file_id, q.line_offset, q.raw, f.source, f.format
+SELECT q.quarantine_id, q.file_id, q.line_offset, q.raw, f.source, f.path, f.format
 FROM quarantine AS q
 JOIN source_file AS f USING (file_id)
 WHERE q.retried_at IS NULL AND octet_length(q.raw) = q.line_length

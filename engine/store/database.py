@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +23,16 @@ CHECKPOINT_BYTES = "1GB"
 MEMORY_LIMIT = "1500MB"
 
 DISK_FULL = "disk_full"
+DATABASE_LOST = "database_lost"
+"""The database answers nothing any more until it is opened anew: what it could not write is undone then."""
 
 Row = tuple[object, ...]
 
 
 def _translated(error: duckdb.Error) -> PbxmeterError:
     text = str(error).split("\n\nLINE ")[0].strip()
+    if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+        return StorageError(f"The database is lost to this engine: {text}", code=DATABASE_LOST)
     if "No space left" in text or ("disk" in text.lower() and "full" in text.lower()):
         return StorageError(f"The disk of the database is full: {text}", code=DISK_FULL)
     return StorageError(f"The database refused: {text}")
@@ -41,8 +45,10 @@ class Session:
     Raises `StorageError` for whatever the database refuses.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lost: Callable[[], None] | None = None) -> None:
+        """`lost` is told when the database answers nothing any more."""
         self._connection = connection
+        self._lost = lost
         self.turn = 0
         """Which change of the writer this session is in; 0 = it only reads."""
 
@@ -63,7 +69,7 @@ class Session:
             # Until a result has been read to its end, nothing can be bound to the session.
             self._connection.complete()
         except duckdb.Error as error:
-            raise _translated(error) from error
+            raise self._translated(error) from error
         return found
 
     def table(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> pa.Table:
@@ -73,7 +79,7 @@ class Session:
             # A relation hands its result over without the copy that a cursor's result costs.
             return self._connection.sql(text, params=(values | bound) or None).to_arrow_table()
         except duckdb.Error as error:
-            raise _translated(error) from error
+            raise self._translated(error) from error
 
     def reader(
         self, name: str, /, *, where: Sequence[Condition] = (), batch_rows: int = 65_536, **values: object
@@ -137,18 +143,29 @@ class Session:
         try:
             return self._connection.execute(text, values or None)
         except duckdb.Error as error:
-            raise _translated(error) from error
+            raise self._translated(error) from error
+
+    def _translated(self, error: duckdb.Error) -> PbxmeterError:
+        translated = _translated(error)
+        if translated.code == DATABASE_LOST and self._lost is not None:
+            self._lost()
+        return translated
 
 
 class Database:
     """The open database file. Only the engine that holds the home's lock may open it."""
 
-    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, threads: int | None = None, lost: Callable[[], None] | None = None
+    ) -> None:
         """Opens or creates the file with mode 0600 and applies the migrations it lacks.
 
+        `lost` is told, from any thread, when a failed write has left the database unusable until it is
+        opened anew: DuckDB then refuses everything, reads included. What was committed is whole.
         Raises `StorageError` when it cannot be opened, or was written by a newer pbxmeter.
         """
         self.path = path
+        self._lost = lost
         settings: dict[str, str | bool | int | float | list[str]] = {
             "storage_compatibility_version": STORAGE_COMPATIBILITY,
             "checkpoint_threshold": CHECKPOINT_BYTES,
@@ -174,7 +191,7 @@ class Database:
     def session(self) -> Session:
         """A new session; close it when its thread or stream ends."""
         with self._lock:
-            return Session(self._connection.cursor())
+            return Session(self._connection.cursor(), self._lost)
 
     @contextlib.contextmanager
     def reading(self) -> Generator[Session]:
@@ -215,7 +232,8 @@ class Database:
         """Checkpoints and closes."""
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("CHECKPOINT")
-        self._connection.close()
+        with contextlib.suppress(duckdb.Error):
+            self._connection.close()
         shutil.rmtree(self.path.with_suffix(".tmp"), ignore_errors=True)
 
     def _migrate(self) -> None:

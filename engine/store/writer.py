@@ -54,14 +54,18 @@ class Writer:
                 with self._session.transaction():
                     result = change(self._session)
                 self._dirty = True
-                if after is not None:
-                    after(self._session, result)
             except BaseException as error:
                 if not isinstance(error, PbxmeterError):
                     log.exception("A change failed")
                 done.set_exception(error)
-            else:
-                done.set_result(result)
+                return
+            try:
+                if after is not None:
+                    after(self._session, result)
+            except Exception:
+                # It is committed: whoever asked must not be told that it failed, and ask again.
+                log.exception("A change was stored, but what follows from it was not done")
+            done.set_result(result)
 
         self._queue.put(job)
         return done

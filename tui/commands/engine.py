@@ -39,8 +39,18 @@ def run_engine(session: Session) -> None:
 @engine.command("start", epilog=examples("engine start"))
 @click.pass_obj
 def start_engine(session: Session) -> None:
-    """Starts it in the background where none runs. It ends by itself a while after its last client."""
-    session.connect()
+    """Starts it in the background where none runs; it stays until it is stopped.
+
+    An engine that a command or the application starts by itself ends a while after its last client.
+    """
+    try:
+        session.connect(start=False)
+    except EngineDown:
+        # The client brings pyarrow, which most commands of this group do without.
+        from engine.api.client import start_engine as start
+
+        start(session.folder, stay=True)
+        session.connect(start=False)
     _print_status(session, session.ask(GetStatus()))
 
 
