@@ -41,6 +41,7 @@ class Incarnation:
     copied: str = ""
     """What an older, shorter copy holds. Told from new content only by the engine that read the original."""
     repeated: str = ""
+    compressed: bool = False
     closed: bool = False
     """Not written to any more: left alone for long, or what is left is a copy of an earlier state."""
 
@@ -170,6 +171,8 @@ class Histories(RuleBasedStateMachine):
         self.past.append(self.current)
         copied.closed = True
         copied.copied = copied_text
+        # A torn line at the end of the copy stands where no position ever was.
+        copied.repeated = "" if copied_text.endswith("\n") else copied_text
         self.reader.catch_up()
 
     @precondition(lambda self: self.current is not None)
@@ -204,6 +207,7 @@ class Histories(RuleBasedStateMachine):
         os.utime(packed, ns=(times.st_atime_ns, times.st_mtime_ns))
         plain.unlink()
         self.packed.add(place)
+        self.rotated[place].compressed = True
 
     # The reader
 
@@ -237,7 +241,7 @@ class Histories(RuleBasedStateMachine):
         else:
             self.reader.restart()
             for content in self.past:
-                content.repeated = content.copied
+                content.repeated = content.repeated or content.copied
         self.up = not self.up
 
     @invariant()
@@ -265,6 +269,9 @@ class Histories(RuleBasedStateMachine):
         if content.doomed is not None:
             text = content.text[: content.doomed]
             return self.lines_of(text[: text.rfind("\n") + 1])
+        if content.compressed and "\n" not in content.text:
+            # Nothing was read of it that it could be known by once it is another file.
+            return []
         if content is self.current:
             return self.lines_of(content.text[: content.text.rfind("\n") + 1])
         return self.lines_of(content.text)
