@@ -92,8 +92,9 @@ class Engine:
             self.close()
         if self._lost:
             raise StorageError(
-                f"The database in {self.home} cannot be worked with any more after a failed write, so the "
-                "engine has ended. What was acknowledged is safe. Look at the disk, then start the engine again."
+                f"The database in {self.home} cannot be worked with any more after a failed write, so "
+                "the engine has ended. What was acknowledged is safe. Look at the disk, then start "
+                "the engine again."
             )
 
     def _database_lost(self) -> None:
