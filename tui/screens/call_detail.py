@@ -16,7 +16,7 @@ from engine.domain.names import Unrated
 from tui.format import duration, stamp
 from tui.i18n import _, ngettext
 from tui.screens.call_text import DIRECTIONS, REASONS
-from tui.screens.rate_text import days_text, first_block_text, price_text, window_text
+from tui.screens.rate_text import days_text, first_block_text, prefix_text, price_text, window_text
 from tui.terminal.text import clean
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class CallDetailScreen(ModalScreen[None]):
         if rate is not None:
             length = _("%d characters") % rate.number_length if rate.number_length else _("any length")
             lines.append(
-                _line(_("Rule then"), f"{clean(rate.name)}   {rate.prefix or _('any number')}   {length}")
+                _line(_("Rule then"), f"{clean(rate.name)}   {prefix_text(rate.prefix)}   {length}")
             )
             lines.append(
                 _line(

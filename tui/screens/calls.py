@@ -161,7 +161,7 @@ class CallsScreen(ListScreen):
             Column(key="dialled", title=_("Number"), width=11, min_width=9, flex=True),
             Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True),
             Column(key="billsec", title=_("Talk"), width=6, align="right"),
-            Column(key="cost", title=_("Cost"), width=7, align="right"),
+            Column(key="cost", title=_("Cost"), width=7, min_width=7, align="right", flex=True),
             Column(
                 key="outcome", title=_("Rule or reason"), width=14, min_width=10, flex=True, sortable=False
             ),

@@ -85,8 +85,8 @@ class ExportForm(Form[ExportChoice]):
 
     def consequence(self) -> str:
         columns = len(self._columns())
-        calls = ngettext("Writes %s call", "Writes %s calls", self._calls) % f"{self._calls:,}"
-        text = calls + " " + ngettext("with %d column.", "with %d columns.", columns) % columns
+        calls = ngettext("%s call", "%s calls", self._calls) % f"{self._calls:,}"
+        text = _("Writes %s; columns: %d.") % (calls, columns)
         if self.path.value.exists():
             text += " " + _("The file is there already and will be replaced.")
         return text

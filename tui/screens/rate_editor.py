@@ -42,6 +42,9 @@ FAULTS: dict[str, str] = {
 }
 """The laws of the fields in few words."""
 
+TALL_LINES = 34
+"""From so many lines on, the dialog shows all of its parts at once."""
+
 
 class RateEditor(Form[SavedRate]):
     """Ends with the rule's number once it is saved."""
@@ -56,11 +59,12 @@ class RateEditor(Form[SavedRate]):
         title = _("New rate rule") if row is None else _("Rate rule %d") % row.position
         super().__init__(title, submit=_("Save"))
         self.add_class("rate-editor")
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_LINES, "-tall")]
         self._row = row
         self._question = question
         rate = row.rate if row is not None else Rate(name="")
-        self.name_field = TextField("name", _("Name"), rate.name, required=True, max_length=64)
-        self.enabled = SwitchField("enabled", _("Switched"), rate.enabled)
+        self.name_field = TextField("name", _("Name of the rule"), rate.name, required=True, max_length=64)
+        self.enabled = SwitchField("enabled", _("On/off"), rate.enabled)
         self.prefix = TextField(
             "prefix", _("Prefix"), rate.prefix, hint=_("empty: any number"), max_length=MAX_NUMBER_LENGTH
         )

@@ -24,6 +24,11 @@ def price_text(rate: Rate, money: MoneyStyle) -> str:
     return text if per == rate.cycle_seconds else text + _(" by %ds") % rate.cycle_seconds
 
 
+def prefix_text(prefix: str) -> str:
+    """The prefix, or that any number fits."""
+    return prefix or _("any number")
+
+
 def window_text(rate: Rate) -> str:
     """`08:00-18:00`, or that it is the whole day."""
     if rate.start_second == rate.end_second:

@@ -19,7 +19,7 @@ from engine.domain.rates import Rate
 from tui.format import MoneyStyle, stamp
 from tui.i18n import _, ngettext
 from tui.screens.call_text import REASONS
-from tui.screens.rate_text import first_block_text, price_text
+from tui.screens.rate_text import first_block_text, prefix_text, price_text
 from tui.terminal.text import clean
 from tui.widgets.fields import DurationField, Entry
 
@@ -177,7 +177,7 @@ def answer_text(answer: RateTest, money: MoneyStyle, *, losers: int, drafted: bo
 
 def _candidate(candidate: Candidate, *, drafted: bool) -> str:
     place = _("this rule") if drafted and not candidate.rate_id else f"{candidate.position}."
-    return f"{place} {clean(candidate.name)} [{candidate.prefix or _('any number')}]"
+    return f"{place} {clean(candidate.name)} [{prefix_text(candidate.prefix)}]"
 
 
 class TryScreen(ModalScreen[None]):

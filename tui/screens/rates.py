@@ -158,12 +158,12 @@ class RatesScreen(ListScreen):
     def columns(self) -> Sequence[Column]:
         titles = [
             Column(key="position", title=_("No."), width=5, align="right"),
-            Column(key="on", title=_("On"), width=3),
-            Column(key="name", title=_("Name"), width=14, min_width=13, flex=True),
+            Column(key="on", title=_("On"), width=4),
+            Column(key="name", title=_("Rule"), width=14, min_width=13, flex=True),
             Column(key="prefix", title=_("Prefix"), width=8),
             Column(key="length", title=_("Len."), width=4, align="right"),
             Column(key="first", title=_("First block"), width=11, align="right"),
-            Column(key="price", title=_("Price"), width=12, align="right"),
+            Column(key="price", title=_("Price"), width=12, min_width=12, align="right", flex=True),
             Column(key="window", title=_("Window"), width=11),
             Column(key="days", title=_("Days"), width=8),
             Column(key="extensions", title=_("Ext."), width=7),

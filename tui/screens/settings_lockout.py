@@ -5,7 +5,7 @@ from textual.widgets import Static
 
 from engine.api.site import ListLockouts, LockoutRow, Lockouts, SyncLockouts, TargetRow
 from engine.domain.errors import PbxmeterError
-from tui.i18n import N_, _, ngettext
+from tui.i18n import N_, _
 from tui.screens.settings_section import Section
 from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
@@ -101,7 +101,7 @@ class LockoutSection(Section):
 
     def status(self) -> str:
         count = len(self._answer.rows) if self._answer is not None else 0
-        return ngettext("%d barred", "%d barred", count) % count
+        return _("%d barred") % count
 
     async def sync(self) -> None:
         """Compares every target in full, now."""

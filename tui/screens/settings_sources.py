@@ -108,7 +108,8 @@ class SourcesSection(Section):
     def status(self) -> str:
         behind = sum(row.bytes_behind for row in self._found)
         text = ngettext("%d source", "%d sources", len(self._found)) % len(self._found)
-        return f"{text}  {_('%s to read') % size_of(behind)}" if behind else text
+        waiting = _("%s to read") % size_of(behind)
+        return f"{text}  {waiting}" if behind else text
 
     @on(WindowedTable.RowSelected)
     async def _selected(self, message: WindowedTable.RowSelected) -> None:

@@ -68,7 +68,7 @@ class StatisticsScreen(SiteScreen):
         Action(
             name="by",
             keys="b,f4",
-            label=N_("By"),
+            label=N_("By time"),
             help=N_("By day, month, year, hour of the day, weekday; again for the next."),
         ),
         Action(
@@ -162,7 +162,7 @@ class StatisticsScreen(SiteScreen):
     def _line_columns() -> list[Column]:
         return [
             Column(key="period", title=_("Period"), width=10, sortable=False),
-            Column(key="key", title=_("Of"), width=12, min_width=6, flex=True, sortable=False),
+            Column(key="key", title=_("Item"), width=12, min_width=6, flex=True, sortable=False),
             Column(key="calls", title=_("Calls"), width=8, align="right", sortable=False),
             Column(key="answered", title=_("Answered"), width=8, align="right", sortable=False),
             Column(key="talk", title=_("Talk time"), width=10, align="right", sortable=False),
@@ -347,10 +347,9 @@ class StatisticsScreen(SiteScreen):
         if total is None:
             return []
         calls = ngettext("%s call", "%s calls", total.calls) % f"{total.calls:,}"
+        answered = _("%s answered") % f"{total.answered:,}"
         money = self.shell.money.money(total.cost_micros)
-        return [
-            (f"{calls}  {_('%s answered') % f'{total.answered:,}'}  {duration(total.duration)}  {money}", "")
-        ]
+        return [(f"{calls}  {answered}  {duration(total.duration)}  {money}", "")]
 
     # What is counted
 
