@@ -4,7 +4,7 @@ from dataclasses import replace
 from enum import Enum
 
 from engine.ingest.content import Content
-from engine.ingest.fingerprint import same_bytes, sha256
+from engine.ingest.fingerprint import FINGERPRINT_BYTES, same_bytes, sha256
 from engine.ingest.tracked import Known, Tracked
 
 
@@ -42,8 +42,10 @@ def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, T
         elif verdict is not Verdict.UNKNOWN:
             return verdict, file
     if content.size():
+        head = content.read_at(0, FINGERPRINT_BYTES)
         for file in known.near(owner):
-            if _is_part_of(file, content):
+            shared = min(len(head), len(file.opening))
+            if head[:shared] == file.opening[:shared] and _is_part_of(file, content):
                 return Verdict.COPY, file
     return (Verdict.UNKNOWN, None) if fork is None else (Verdict.FORK, fork)
 

@@ -295,7 +295,8 @@ class SourceFollower:
             # compressed in place.
             blank = file.position.read_offset == 0 and file.position.finished
             packed = entry.path.endswith(PACKED) and not file.position.path.endswith(PACKED)
-            reused = packed or (blank and file.content is None)
+            changed = (status.st_size, status.st_mtime_ns) != file.stamp and status.st_size > 0
+            reused = packed or (blank and changed and file.content is None)
             if fitting is None and not reused and self._observe(file, entry.path, status):
                 fitting = file
                 self._claim(file)

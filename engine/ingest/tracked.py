@@ -98,6 +98,8 @@ class Known:
     def add(self, position: Position, *, owner: int | None, path: str) -> Tracked:
         """A file from now on tracked."""
         file = Tracked(token=next(self._tokens), position=position, owner=owner, path=path)
+        if position.read_offset and not position.finished:
+            file.checkpoints.append((position.read_offset, position.tail_length, position.tail_sha256))
         self.by_token[file.token] = file
         self._index_key(file)
         self._index_head(file)

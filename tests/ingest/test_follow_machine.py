@@ -269,8 +269,9 @@ class Histories(RuleBasedStateMachine):
         if content.doomed is not None:
             text = content.text[: content.doomed]
             return self.lines_of(text[: text.rfind("\n") + 1])
-        if content.compressed and "\n" not in content.text:
-            # Nothing was read of it that it could be known by once it is another file.
+        if content.compressed and "\n" not in content.text.removeprefix(self.header):
+            # Only a torn line, and nothing read of it but perhaps the header that all files share: once it is
+            # another file, nothing tells it from an archive.
             return []
         if content is self.current:
             return self.lines_of(content.text[: content.text.rfind("\n") + 1])
