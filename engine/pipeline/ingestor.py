@@ -171,20 +171,22 @@ class Ingestor:
 
     def _follow(self, settings: Settings) -> None:
         self._drop()
-        specs = [SourceSpec(path=str(self._home / source.path)) for source in settings.sources]
+        parsers: dict[str, SourceParser] = {}
+        faults: dict[str, str] = {}
+        specs: list[SourceSpec] = []
+        for source in settings.sources:
+            path = str(self._home / source.path)
+            try:
+                parsers[path] = parser_of(source, settings, self._home)
+            except PbxmeterError as error:
+                faults[path] = str(error)
+            specs.append(SourceSpec(path=path, whole_files=path in parsers and parsers[path].whole_files))
         with self._database.reading() as session:
             known = load_positions(session)
         watcher = Watcher(
             lambda: [folder for spec in specs for folder in spec.folders()], polling=settings.engine.polling
         )
         follower = Follower(specs, known)
-        parsers: dict[str, SourceParser] = {}
-        faults: dict[str, str] = {}
-        for source, spec in zip(settings.sources, specs, strict=True):
-            try:
-                parsers[spec.path] = parser_of(source, settings, self._home)
-            except PbxmeterError as error:
-                faults[spec.path] = str(error)
         self._offsets = _offsets(known)
         with self._lock:
             self._settings, self._watcher, self._follower = settings, watcher, follower
@@ -229,6 +231,7 @@ class Ingestor:
         try:
             parsed = parser.parse(piece)
         except PbxmeterError as error:
+            self._look_for_mended(work.source, parser)
             return self._note_parser_fault(work.source, str(error))
         except Exception as error:
             # An error of our own in one source must not hold up the others.
@@ -265,6 +268,14 @@ class Ingestor:
     def _after(self, session: Session, batch: StoredBatch) -> None:
         batch.committed(session, self._state.standing)
         self._stored(session, batch)
+
+    def _look_for_mended(self, path: str, parser: SourceParser) -> None:
+        """Takes a site's own format file over when it was mended."""
+        for source in self._settings.sources:
+            if str(self._home / source.path) == path:
+                mended = parser_of(source, self._settings, self._home)
+                if mended.form != parser.form:
+                    self._parsers[path] = mended
 
     def _note_parser_fault(self, source: str, fault: str) -> bool:
         if self._parser_faults.get(source) != fault:

@@ -5,11 +5,15 @@ from zoneinfo import ZoneInfo
 
 from config.formats import load_format
 from config.settings import Numbering, Settings, Source
+from engine.domain.errors import InvalidInput
 from engine.ingest.parse import Parser
 from engine.ingest.pieces import Piece
 from engine.ingest.record import Parsed
 
 DEFAULT_FORMAT = "asterisk-csv"
+MANY_BAD_LINES = 1000
+"""From so many on, a source of which more than half of the latest lines are bad is not read any further."""
+LATEST_LINES = 20_000
 
 
 class SourceParser:
@@ -26,21 +30,52 @@ class SourceParser:
     ) -> None:
         """Raises `ConfigError` when the format cannot be loaded."""
         self.format_name = format_name
+        self.form = load_format(format_name, home)
+        self._lines = self._bad = 0
+        self._stuck = ""
         self._parser = Parser(
-            load_format(format_name, home),
+            self.form,
             numbering=numbering,
             source_zone=source_zone,
             site_zone=site_zone,
         )
 
     def parse(self, piece: Piece) -> Parsed:
-        """Calls and bad lines of a piece. Raises `InvalidInput` when the file as a whole is of no use."""
+        """Calls and bad lines of a piece.
+
+        Raises `InvalidInput` when the file as a whole is of no use, and when most lines are bad: a format that
+        does not fit would fill the disk with bad lines. The parser stays like that until it is replaced.
+        """
+        if self._stuck:
+            raise InvalidInput(self._stuck, field="format")
         header = None if piece.first else self._parser.header_of(piece.header)
         if header is not None:
             self._parser.resume(header)
-        return self._parser.parse(
+        parsed = self._parser.parse(
             piece.data, base_offset=piece.base_offset, first=piece.first, final=piece.final
         )
+        self._weigh(parsed)
+        return parsed
+
+    @property
+    def whole_files(self) -> bool:
+        """Whether a file is one document, written once: one file per call."""
+        return self.form.records in ("json", "xml")
+
+    def _weigh(self, parsed: Parsed) -> None:
+        if self._lines > LATEST_LINES:
+            self._lines //= 2
+            self._bad //= 2
+        self._lines += parsed.lines
+        self._bad += parsed.rejects.num_rows
+        if self._bad > MANY_BAD_LINES and self._bad * 2 > self._lines:
+            first = parsed.rejects["reason"][0].as_py() if parsed.rejects.num_rows else ""
+            self._stuck = (
+                f"{self._bad} of the latest {self._lines} lines cannot be read as {self.format_name} "
+                f"(such as: {first}). The file is not read any further until its format is changed in "
+                "config.yaml or mended; nothing is lost. `pbxmeter sources detect FILE` proposes a format."
+            )
+            raise InvalidInput(self._stuck, field="format")
 
     def knows_header(self, head: bytes) -> bool:
         """Whether single lines can be read, given the first bytes of their file."""

@@ -14,7 +14,7 @@ from engine.access.settings import set_setting
 from engine.api.calls import GetStatistics
 from engine.api.extensions import ListExtensions
 from engine.api.site import IngestResult, SetSetting
-from engine.domain.errors import NotFound
+from engine.domain.errors import InvalidInput, NotFound
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
 from engine.pipeline import imports
@@ -186,6 +186,22 @@ def test_bad_lines_are_accounted_for_beside_the_good_ones(site: Site, tmp_path: 
             row[3]
             for row in session.rows("quarantine.page", text="", include_retried=False, limit=10, offset=0)
         ] == [5, 2]
+
+
+def test_a_file_of_another_format_is_refused_instead_of_filling_the_quarantine(
+    site: Site, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_bytes(b"no,cdr,at,all\n" * 5000)
+    with pytest.raises(InvalidInput, match="5000 of the latest 5000 lines"):
+        site.ingest(wrong)
+    assert site.batches == []
+
+
+def test_a_few_bad_lines_beside_many_good_ones_stop_nothing(site: Site, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed.csv"
+    mixed.write_bytes((OFFICE / "Master.csv").read_bytes() + b"no,cdr,at,all\n" * 1500)
+    assert site.ingest(mixed).quarantined == 1500
 
 
 def test_a_file_that_is_not_there_stops_the_import_before_anything_is_stored(
