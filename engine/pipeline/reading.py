@@ -43,8 +43,8 @@ class SourceParser:
     def parse(self, piece: Piece) -> Parsed:
         """Calls and bad lines of a piece.
 
-        Raises `InvalidInput` when the file as a whole is of no use, and when most lines are bad: a format that
-        does not fit would fill the disk with bad lines. The parser stays like that until it is replaced.
+        Raises `InvalidInput` when the file as a whole is of no use, and when most lines are bad: a format
+        that does not fit would fill the disk. The parser stays like that until it is replaced.
         """
         if self._stuck:
             raise InvalidInput(self._stuck, field="format")

@@ -8,7 +8,7 @@ from engine.store import Session
 
 
 def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
-    """Rows of a batch's last calls (columns of table `call`), newest last, with the names that go with them."""
+    """Rows of a batch's last calls (columns of table `call`), newest last, with their names."""
     lines = calls.to_pylist()
     numbers = list({line["extension"] for line in lines})
     versions = list({line["rate_version"] for line in lines if line["rate_version"] is not None})
