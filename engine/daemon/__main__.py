@@ -63,4 +63,8 @@ def _run(home: Path, *, background: bool, stay: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    # All is closed. The Flight library's threads may still wait for a client that does not read.
+    os._exit(code)

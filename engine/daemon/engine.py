@@ -34,7 +34,7 @@ from engine.store import Database, Session, Writer
 log = logging.getLogger(__name__)
 
 CONFIG_LOOK_SECONDS = 1.0
-SHUTDOWN_SECONDS = 10.0
+SHUTDOWN_SECONDS = 5.0
 
 
 class Engine:
@@ -193,8 +193,15 @@ class Engine:
         thread.start()
 
         def end() -> None:
-            server.shutdown()
-            thread.join(timeout=SHUTDOWN_SECONDS)
+            server.stop_work()
+            # A client that leaves its stream unread would hold up the shutdown for ever.
+            shutdown = threading.Thread(target=server.shutdown, name="shutdown", daemon=True)
+            shutdown.start()
+            shutdown.join(timeout=SHUTDOWN_SECONDS)
+            if shutdown.is_alive():
+                log.warning("A client does not read what it asked for: it is cut off")
+            else:
+                thread.join(timeout=SHUTDOWN_SECONDS)
             (folder / FLIGHT_SOCKET).unlink(missing_ok=True)
 
         stack.callback(end)

@@ -19,7 +19,7 @@ from engine.api.client import EVENTS_ACTION
 from engine.api.events import HEARTBEAT_SECONDS, Heartbeat
 from engine.api.home import FLIGHT_SOCKET, short_folder
 from engine.api.operation import MAX_BODY_BYTES, Done, Failed, Operation, Progress, Reply
-from engine.domain.errors import InvalidInput, NotSignedIn, PbxmeterError, Refused
+from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, Refused
 from engine.service import handlers
 from engine.service.desk import Desk
 
@@ -53,6 +53,11 @@ class Server(flight.FlightServerBase):
         with short_folder(folder) as short:
             super().__init__(f"grpc+unix://{short}/{FLIGHT_SOCKET}", middleware={"token": _TokenFactory()})
         self._desk = desk
+        self._stopping = threading.Event()
+
+    def stop_work(self) -> None:
+        """Ends long work after the step in hand; `shutdown` waits for whatever is still being answered."""
+        self._stopping.set()
 
     def do_action(self, context: flight.ServerCallContext, action: flight.Action) -> Iterator[bytes]:
         """Answers an operation, or streams events."""
@@ -156,6 +161,9 @@ class Server(flight.FlightServerBase):
                     reply = replies.get(timeout=PROGRESS_SECONDS)
                 except queue.Empty:
                     if context.is_cancelled():
+                        return
+                    if self._stopping.is_set():
+                        yield _encode(_failure(EngineDown("The engine is stopping.")))
                         return
                     continue
                 yield _encode(reply)

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from engine.api.calls import Alarm, GetOverview, ListCalls
 from engine.api.client import Client
@@ -21,7 +21,7 @@ from tests.reliability.nursery import Nursery
 from tests.reliability.site import Site, wait_until
 
 
-def rarely(*values: object) -> list[ParameterSet]:
+def rarely(*values: object) -> list[Any]:
     """Values for campaigns only."""
     return [pytest.param(value, marks=pytest.mark.long) for value in values]
 
