@@ -48,5 +48,11 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
+messages: $(READY)
+	$(BIN)/pybabel -q extract -k N_ --no-location --sort-output --project pbxmeter -o tui/locale/pbxmeter.pot tui
+	$(BIN)/pybabel -q update -N --ignore-obsolete -D pbxmeter -i tui/locale/pbxmeter.pot -d tui/locale
+	$(BIN)/pybabel -q compile -D pbxmeter -d tui/locale
+	rm tui/locale/pbxmeter.pot
+
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
