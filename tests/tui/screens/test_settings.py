@@ -1,0 +1,131 @@
+"""Settings: each section over a real engine."""
+
+import msgspec
+
+from engine.api.session import ListAccounts
+from engine.api.site import GetSettings
+from engine.domain.names import Role
+from tests.tui.site import Site, message_of_form, screen_text, shows, until
+from tui.application import PbxmeterApp
+from tui.screens.settings import SettingsScreen
+from tui.screens.settings_accounts import AccountForm, AccountsSection
+from tui.screens.settings_quarantine import QuarantineSection
+from tui.widgets.table import WindowedTable
+
+SIZE = (80, 24)
+
+
+def settings_screen(app: PbxmeterApp) -> SettingsScreen:
+    assert isinstance(app.screen, SettingsScreen)
+    return app.screen
+
+
+async def test_the_currency_says_that_it_converts_nothing_before_it_is_changed(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7")
+        await shows(pilot, "Low balance")
+        await pilot.press("enter", "down", "enter")
+        await shows(pilot, "A label: changing it converts nothing.")
+        await pilot.press("home", "shift+end", *"XXY")
+        await shows(pilot, "A code such as")
+        await pilot.press("home", "shift+end", *"EUR")
+        await shows(pilot, "10 CNY become 10 EUR. Nothing is")
+        await pilot.press("f2", "enter")
+        assert own_site.client.call(GetSettings()).values["currency"] == "CNY", "No is the default"
+        await pilot.press("f2", "y")
+        await shows(pilot, "Saved. Undo: it was CNY")
+    assert own_site.client.call(GetSettings()).values["currency"] == "EUR"
+
+
+async def test_bad_lines_are_found_shown_and_read_again(own_site: Site):
+    with (own_site.home / "Master.csv").open("a", encoding="utf-8") as file:
+        file.write('"","1001","0999","x"\n')
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "down", "down")
+        await shows(pilot, "1 bad line")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, WindowedTable))
+        await pilot.press("enter")
+        await shows(pilot, "Reason:")
+        await pilot.press("escape", "t")
+        await shows(pilot, "Read 1 bad line again?")
+        await pilot.press("y")
+        await shows(pilot, "1 still bad")
+        await pilot.press("x")
+        await shows(pilot, "Wrote 1 line to")
+        await pilot.press("slash", *"nothing like it")
+        await shows(pilot, "Nothing in quarantine")
+        await pilot.press("escape")
+        await shows(pilot, "1 bad line")
+        assert settings_screen(app).query_one(QuarantineSection).has_class("-here")
+
+
+async def test_sources_and_lockout_targets_tell_how_they_are(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "down")
+        await shows(pilot, "following")
+        await pilot.press("enter", "enter")
+        await shows(pilot, "In quarantine")
+        await pilot.press("escape", "escape", "down", "down", "s")
+        await shows(pilot, "All targets agree")
+        assert "agrees" in screen_text(app)
+
+
+async def test_accounts_are_added_and_from_the_first_one_on_there_are_rules(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "n")
+        await until(pilot, lambda: isinstance(app.screen, AccountForm))
+        await pilot.press(*"anna", "f2")
+        assert "Give a password or a system user" in message_of_form(app)
+        await pilot.press(*"secret password", "tab", *"other")
+        await shows(pilot, "The two passwords differ")
+        await pilot.press("escape", "y")
+        await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
+        assert settings_screen(app).query_one(AccountsSection).has_class("-here")
+    assert own_site.client.call(ListAccounts()).rows == []
+
+
+async def test_the_books_are_checked_and_a_backup_written_by_key(own_site: Site):
+    own_site.append_call("1001", "0111", 61)
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "0111")
+        await pilot.press("7", "v")
+        await shows(pilot, "The books agree: 5 extensions")
+        await pilot.press("escape", "b")
+        await shows(pilot, "Backup:")
+    assert list((own_site.home / "backups").glob("*.duckdb"))
+
+
+async def test_the_configuration_is_shown_with_its_error(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", *["down"] * 6)
+        await shows(pilot, "timezone: UTC")
+        (own_site.home / "config.yaml").write_text("site:\n  timezon: UTC\n", encoding="utf-8")
+        await shows(pilot, "Not in force")
+
+
+async def test_who_may_only_look_is_kept_out_of_accounts_and_changes_nothing(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7")
+        await shows(pilot, "Low balance")
+        assert app.greeting is not None
+        app.greeting = msgspec.structs.replace(app.greeting, role=Role.VIEWER)
+        await pilot.press("enter", "enter")
+        await shows(pilot, "Settings are changed by admins")
+        await pilot.press("n")
+        await shows(pilot, "needs the role admin")
+        await pilot.press("escape", *["down"] * 4)
+        await shows(pilot, "is for admins")

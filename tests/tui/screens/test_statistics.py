@@ -1,0 +1,110 @@
+"""Statistics: what is counted, its numbers, opening calls, and the export of what one sees."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.api.calls import CountCalls, StatRow
+from tests.tui.site import Site, screen_text, shows, until
+from tui.application import PbxmeterApp
+from tui.screens.calls import CallsScreen
+from tui.screens.statistics import key_term
+from tui.widgets.charts import BarChart, HeatMap, TopList
+
+SIZE = (80, 24)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def calls(site: Site) -> None:
+    """Three calls of two extensions."""
+    for extension, dialled, billsec in (("1001", "0111", 61), ("1002", "0222", 10), ("1001", "0333", 125)):
+        site.append_call(extension, dialled, billsec)
+
+
+async def test_bars_and_numbers_follow_the_keys_and_a_bar_opens_its_calls(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await until(pilot, lambda: site.client.call(CountCalls()).calls == 3)
+        await pilot.press("6")
+        await shows(pilot, "3 calls  3 answered  3:16  CN¥6.00")
+        assert app.screen.query_one(BarChart).has_focus
+        await pilot.press("o")
+        await shows(pilot, "1001 Ada Alder")
+        await pilot.press("m")
+        await shows(pilot, "calls · by day")
+        await pilot.press("b")
+        await shows(pilot, "by month")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CallsScreen))
+        await shows(pilot, "[outbound]")
+        await shows(pilot, "3 calls")
+
+
+async def test_a_line_of_the_top_list_opens_the_calls_of_its_extension(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("6", "v")
+        await until(pilot, lambda: app.screen.query_one(TopList).has_focus)
+        await shows(pilot, "1002")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, CallsScreen))
+        await shows(pilot, "ext=1002")
+        await shows(pilot, "1 call ")
+
+
+async def test_hours_of_the_week_have_their_numbers_below(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("6", "v", "v")
+        await until(pilot, lambda: app.screen.query_one(HeatMap).has_focus)
+        await shows(pilot, "hours of the week")
+        await shows(pilot, "00:00")
+        await pilot.press("tab", "G")
+        await shows(pilot, "23:00")
+
+
+async def test_the_numbers_seen_are_exported(site: Site, tmp_path: Path):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("6", "o")
+        await shows(pilot, "1001 Ada Alder")
+        await pilot.press("x")
+        await shows(pilot, "Wrote 2 lines to")
+    (sheet,) = (tmp_path / "exports").glob("statistics-*.csv")
+    lines = sheet.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "period,extension,calls,answered,duration,average_duration,cost"
+    assert lines[1].endswith(",1001,2,2,186,93,5.00")
+
+
+async def test_numbers_stand_beside_the_chart_where_there_is_room(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("6")
+        await shows(pilot, "CN¥6.00")
+        chart, table = app.screen.query_one(BarChart).region, app.screen.query_one("#lines").region
+        assert table.x >= chart.right
+        assert "Talk time" in screen_text(app)
+
+
+def test_a_line_is_found_again_by_the_filter_language():
+    def row(key: str) -> StatRow:
+        return StatRow(
+            period="all",
+            key=key,
+            label="",
+            calls=0,
+            answered=0,
+            duration=0,
+            average_duration=0,
+            cost_micros=0,
+        )
+
+    assert key_term("extension", row("1001")) == "ext=1001"
+    assert key_term("trunk", row("PJSIP/a b")) == 'trunk="PJSIP/a b"'
+    assert key_term("destination", row("900")) == "dialled:900"
+    assert key_term("rate", row("")) == "unrated"
