@@ -1,0 +1,1 @@
+"""Benches, run by hand: `make bench`, `make bench-smoke`. Nothing here is collected by pytest."""
