@@ -59,7 +59,10 @@ class Session:
     def rows(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> list[Row]:
         """All rows of a query as tuples."""
         text, bound = narrowed(name, where)
-        return self._execute(text, values | bound).fetchall()
+        try:
+            return self._execute(text, values | bound).fetchall()
+        except duckdb.Error as error:
+            raise self._translated(error) from error
 
     def row(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> Row | None:
         """The first row, or None."""
@@ -86,7 +89,10 @@ class Session:
     ) -> pa.RecordBatchReader:
         """The result as a stream of Arrow batches; the session is busy until it is read or closed."""
         text, bound = narrowed(name, where)
-        return self._execute(text, values | bound).to_arrow_reader(batch_rows)
+        try:
+            return self._connection.sql(text, params=(values | bound) or None).to_arrow_reader(batch_rows)
+        except duckdb.Error as error:
+            raise self._translated(error) from error
 
     @contextlib.contextmanager
     def bound(self, **tables: pa.Table) -> Generator[None]:
