@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Literal
 
-from engine.domain.names import Direction, Unrated
+from engine.domain.names import WEEKDAYS, Direction, Unrated
 
 Operator = Literal[":", "=", "<", "<=", ">", ">="]
 
@@ -169,6 +169,20 @@ FIELDS: tuple[Field, ...] = (
         kind=Kind.MOMENT,
         meaning="started in that year, month, day or minute; a date alone will do",
         example="on:2026-01",
+    ),
+    Field(
+        name="weekday",
+        kind=Kind.CHOICE,
+        words=WEEKDAYS,
+        meaning="started on that day of the week, in site time",
+        example="weekday:sat,sun",
+    ),
+    Field(
+        name="hour",
+        kind=Kind.CHOICE,
+        words=tuple(f"{hour:02d}" for hour in range(24)),
+        meaning="started in that hour of the day, 00 to 23, in site time",
+        example="hour:08,09",
     ),
     Field(
         name="text",

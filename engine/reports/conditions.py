@@ -5,7 +5,7 @@ from datetime import datetime
 from engine.api.calls import CallFilter
 from engine.domain.errors import InvalidInput
 from engine.domain.filters import Filter, Period, Span, Term, parse_filter
-from engine.domain.names import Direction
+from engine.domain.names import WEEKDAYS, Direction
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment
 from engine.store import Condition
@@ -92,6 +92,11 @@ def _condition(term: Term) -> Condition:
             return _any_status(term)
         case "direction" | "reason":
             return Condition(f"calls.{term.field}", {"values": list(term.values)}, term.negated)
+        case "weekday":
+            days = [WEEKDAYS.index(str(word)) + 1 for word in term.values]
+            return Condition("calls.weekday", {"values": days}, term.negated)
+        case "hour":
+            return Condition("calls.hour", {"values": [int(str(word)) for word in term.values]}, term.negated)
         case "ext":
             return _extension(term)
         case "cost" | "billsec" | "duration":

@@ -181,6 +181,14 @@ started_at >= $start AND started_at < $end
 -- Went one of these ways.
 list_contains($values, direction)
 
+-- condition: weekday
+-- Started on one of these days of the week of the site's clocks, 1 = Monday.
+list_contains($values, isodow(started_local))
+
+-- condition: hour
+-- Started in one of these hours of the site's clocks.
+list_contains($values, hour(started_local))
+
 -- condition: reason
 -- Not charged for one of these reasons.
 list_contains($values, unrated)

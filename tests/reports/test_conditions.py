@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from engine.api.calls import CallFilter, ListCalls
 from engine.domain.filters import Period, Span, Term, parse_filter
+from engine.domain.names import WEEKDAYS
+from engine.domain.zones import to_local
 from engine.reports.calls import list_calls
 from tests.reports.building import NOON, SHANGHAI, Books, open_database
 
@@ -83,6 +85,10 @@ def _fits(row: Row, term: Term, value: Any) -> bool:
             return row["direction"] == value
         case "reason":
             return row["unrated"] == value
+        case "weekday":
+            return WEEKDAYS[to_local(row["started_at"], SHANGHAI.zone).weekday()] == value
+        case "hour":
+            return to_local(row["started_at"], SHANGHAI.zone).hour == int(value)
         case "ext":
             return _is_extension(row["extension"], value, whole)
         case "cost" | "billsec" | "duration":
@@ -137,7 +143,8 @@ WORDS = [
     "disposition=busy", "disposition:busy,no", "cost>1", "cost>=1.25", "cost<0.5", "cost<=0.5", "cost:1",
     "cost:0.5-1.5", "-cost:0,1-2", "cost!=0", "billsec>=1m", "billsec:15,60-90", "duration<1:00",
     "duration=0", "2026-02", "-2026-02", "on:2026-02-01", "after:2026-03-01", "before:2026-02",
-    "until:2026-02", "-after:2026-02", "text:44,bob",
+    "until:2026-02", "-after:2026-02", "text:44,bob", "weekday:sat,sun", "-weekday:mon", "hour:00",
+    "-hour:08,15",
 ]  # fmt: skip
 
 

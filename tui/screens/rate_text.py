@@ -18,10 +18,10 @@ def first_block_text(rate: Rate, money: MoneyStyle) -> str:
 
 
 def price_text(rate: Rate, money: MoneyStyle) -> str:
-    """`0.10/60s`, or `0.05/60s by 1s` where the price is not for one cycle."""
+    """`0.10/60s`, or `0.05/60s·1s` where the price is for 60 s and every second counts."""
     per = rate.price_seconds or rate.cycle_seconds
     text = f"{money.number(rate.price_micros)}/{per}s"
-    return text if per == rate.cycle_seconds else text + _(" by %ds") % rate.cycle_seconds
+    return text if per == rate.cycle_seconds else f"{text}·{rate.cycle_seconds}s"
 
 
 def prefix_text(prefix: str) -> str:

@@ -62,6 +62,7 @@ class RatesScreen(ListScreen):
     HELP = N_(
         "The winner of a call is the rule with the longest prefix; then one with an exact length; then the "
         "one that stands higher. Only rules that are on and whose days, hours and extensions fit take part.\n"
+        "0.30/60s·1s means 0.30 for 60 s, counted every second.\n"
         "⚠ marks a rule worth a look; what it is stands below the list. Past calls keep the rule they were "
         "rated by: rate them anew in the list of calls (R)."
     )

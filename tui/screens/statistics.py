@@ -13,7 +13,7 @@ from textual.widgets import Static
 from engine.api.calls import By, CallFilter, GetHeat, GetStatistics, Heat, HeatCell, Per, Statistics, StatRow
 from engine.api.events import CallsStored, Event, SettingsChanged
 from engine.domain.errors import EngineDown, PbxmeterError
-from engine.domain.names import Direction
+from engine.domain.names import WEEKDAYS, Direction
 from tui import exports
 from tui.actions import Action
 from tui.format import duration
@@ -445,22 +445,19 @@ class StatisticsScreen(SiteScreen):
 
     @on(HeatMap.HourSelected)
     async def _hour_opened(self, message: HeatMap.HourSelected) -> None:
-        await self._show_calls(self._period or Period(), [])
-        self._cannot_narrow(f"{_(DAY_NAMES[message.day])} {message.hour:02d}:00")
+        terms = [f"weekday:{WEEKDAYS[message.day]}", f"hour:{message.hour:02d}"]
+        await self._show_calls(self._period or Period(), terms)
 
     async def _open(self, by: By, row: StatRow, *, per: Per) -> None:
         terms: list[str] = []
         period = self._period or Period()
         if by in ("day", "month", "year"):
             period = Period(row.period, row.period)
+        elif by in ("hour", "weekday"):
+            terms.append(f"{by}:{row.period}")
         if per:
             terms.append(key_term(per, row))
         await self._show_calls(period, terms)
-        if by in ("hour", "weekday"):
-            self._cannot_narrow(period_text(by, row.period))
-
-    def _cannot_narrow(self, what: str) -> None:
-        self.shell.warn(_("The list cannot be narrowed to %s yet: it shows the whole period.") % what)
 
     async def _show_calls(self, period: Period, terms: list[str]) -> None:
         from tui.screens.calls import CallsScreen

@@ -64,6 +64,9 @@ async def test_hours_of_the_week_have_their_numbers_below(site: Site):
         await shows(pilot, "00:00")
         await pilot.press("tab", "G")
         await shows(pilot, "23:00")
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, CallsScreen))
+        await shows(pilot, "weekday:mon hour:00")
 
 
 async def test_the_numbers_seen_are_exported(site: Site, tmp_path: Path):
