@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-import pyarrow as pa
-
 from engine.api.extensions import CsvText, ListExtensions
 from engine.api.operation import Fault, ImportResult
 from engine.domain.errors import InvalidInput
@@ -20,6 +18,7 @@ from engine.ledger.extensions import (
     check_number,
     check_properties,
     list_extensions,
+    properties_table,
 )
 from engine.store import Session
 
@@ -135,17 +134,6 @@ def _difference(row: Properties, known: tuple[object, ...]) -> str:
 def _add(session: Session, added: list[Properties], now: datetime) -> None:
     if not added:
         return
-    columns = list(zip(*added, strict=True))
-    arrivals = pa.table(
-        {
-            "number": pa.array(columns[0], pa.string()),
-            "name": pa.array(columns[1], pa.string()),
-            "billing": pa.array(columns[2], pa.bool_()),
-            "payment": pa.array(columns[3], pa.string()),
-            "credit_limit_micros": pa.array(columns[4], pa.int64()),
-            "locked": pa.array(columns[5], pa.bool_()),
-            "is_new": pa.array([False] * len(added), pa.bool_()),
-        }
-    )
+    arrivals = properties_table(added)
     with session.bound(arrivals=arrivals):
         session.run("ledger.add_extensions", now=now)

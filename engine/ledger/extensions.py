@@ -1,5 +1,6 @@
 """Extensions: the list, and changing their properties."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import pyarrow as pa
@@ -126,6 +127,22 @@ Properties = tuple[str, object, object, object, object, object]
 """number, name, billing, payment, credit_limit_micros, locked."""
 
 
+def properties_table(rows: Sequence[Properties]) -> pa.Table:
+    """The rows as a table to bind: columns of `extension`, none of them new any more."""
+    columns = list(zip(*rows, strict=True))
+    return pa.table(
+        {
+            "number": pa.array(columns[0], pa.string()),
+            "name": pa.array(columns[1], pa.string()),
+            "billing": pa.array(columns[2], pa.bool_()),
+            "payment": pa.array(columns[3], pa.string()),
+            "credit_limit_micros": pa.array(columns[4], pa.int64()),
+            "locked": pa.array(columns[5], pa.bool_()),
+            "is_new": pa.array([False] * len(rows), pa.bool_()),
+        }
+    )
+
+
 def apply_properties(
     session: Session,
     known: dict[str, tuple[object, ...]],
@@ -141,18 +158,7 @@ def apply_properties(
     different = [row for row in wanted if row[1:] != known[row[0]][1:6] or known[row[0]][6]]
     if not different:
         return 0
-    columns = list(zip(*different, strict=True))
-    changes = pa.table(
-        {
-            "number": pa.array(columns[0], pa.string()),
-            "name": pa.array(columns[1], pa.string()),
-            "billing": pa.array(columns[2], pa.bool_()),
-            "payment": pa.array(columns[3], pa.string()),
-            "credit_limit_micros": pa.array(columns[4], pa.int64()),
-            "locked": pa.array(columns[5], pa.bool_()),
-            "is_new": pa.array([False] * len(different), pa.bool_()),
-        }
-    )
+    changes = properties_table(different)
     with session.bound(changes=changes):
         session.run("ledger.change_extensions")
     switched = [
