@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
 from random import Random
 
 from engine.api.calls import CallFilter, ListCalls
@@ -15,7 +16,7 @@ from engine.api.client import Client
 from engine.api.extensions import ListExtensions
 from engine.api.site import GetStatus, Ingest
 from tests.reliability.figures import quiet_site, resident_bytes, shown
-from tests.reliability.lines import Lines, Written
+from tests.reliability.lines import ZONE, Lines
 from tests.reliability.site import Site, wait_until
 
 IDLE_SECONDS = 10.0
@@ -49,11 +50,10 @@ class Screens:
 
 
 class Callers:
-    """Writes a call a second, and notes when its extension's balance shows the charge."""
+    """Writes a call a second, and notes when it is in the list."""
 
     def __init__(self, site: Site, client: Client, lines: Lines) -> None:
         self.delays: list[float] = []
-        self.written: list[Written] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._call, args=(site, client, lines), daemon=True)
         self._thread.start()
@@ -61,11 +61,14 @@ class Callers:
     def _call(self, site: Site, client: Client, lines: Lines) -> None:
         while not self._stop.wait(0.3):
             call = lines.one()
+            if not call.cost_micros:
+                continue
+            minute = datetime.fromtimestamp(call.start, ZONE).strftime("%Y-%m-%d %H:%M")
+            dialled = call.line.split(b'"')[5].decode()
+            question = ListCalls(limit=1, filter=CallFilter(since=minute, until=minute, text=dialled))
             begun = time.perf_counter()
             site.append([call])
-            self.written.append(call)
-            filters = ListCalls(limit=1, filter=CallFilter(text=call.line.split(b'"')[5].decode()))
-            while not client.call(filters).rows:
+            while not client.call(question).rows:
                 time.sleep(0.005)
             self.delays.append(time.perf_counter() - begun)
 
@@ -98,6 +101,10 @@ def main() -> None:
         site.start()
         with site.client() as client, site.client() as eyes, site.client() as callers:
             client.call(Ingest(paths=[str(stored)]))
+
+            def all_is_read() -> bool:
+                return client.call(GetStatus()).calls >= STORED_ROWS + options.rows
+
             for name in ("idle", "backlog"):
                 screens = Screens(eyes)
                 live = Callers(site, callers, lines)
@@ -106,16 +113,13 @@ def main() -> None:
                     time.sleep(IDLE_SECONDS)
                 elif options.followed:
                     past.rename(site.home / "backlog" / "past.csv")
-                    whole = STORED_ROWS + options.rows
-                    wait_until("all is read", lambda: client.call(GetStatus()).calls >= whole, 900)
+                    wait_until("all is read", all_is_read, 900)
                 else:
                     client.call(Ingest(paths=[str(past)]))
                 seconds = time.perf_counter() - begun
-                print(
-                    f"{name}: {seconds:.1f} s; answers {shown(screens.stop())}; live calls {shown(live.stop())}; "
-                    f"{resident_bytes(site.pid) >> 20} MiB",
-                    flush=True,
-                )
+                answers, calls = screens.stop(), live.stop()
+                print(f"{name}: {seconds:.1f} s, {resident_bytes(site.pid) >> 20} MiB", flush=True)
+                print(f"  answers {shown(answers)}; live calls {shown(calls)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Calls at a steady rate with bursts of ten times as many: lag and memory over time, and whether all is there.
+"""Calls at a steady rate with bursts of ten times as many: lag and memory over time, and all is there.
 
 python -m tests.reliability.soak --seconds 3600
 """
