@@ -64,6 +64,8 @@ class PathField(TypedField[Path]):
 class FileForm(Form[Path]):
     """Asks for a file that is there."""
 
+    CSS_PATH = "paths.tcss"
+
     def __init__(self, title: str, *, intro: str, submit: str, text: str = "") -> None:
         super().__init__(title, submit=submit, intro=intro)
         self.path = PathField("path", _("File"), text, must_exist=True)

@@ -181,8 +181,6 @@ class StatisticsScreen(SiteScreen):
     def on_mount(self) -> None:
         self._line_rows = ShownRows(self.query_one("#lines", WindowedTable))
         self._hour_rows = ShownRows(self.query_one("#hours", WindowedTable))
-        today = self.shell.now().date()
-        self._period = Period((today - timedelta(days=29)).isoformat(), today.isoformat(), N_("last 30 days"))
         self._show_view()
         self.reload()
 
@@ -192,8 +190,16 @@ class StatisticsScreen(SiteScreen):
 
     # Asking
 
+    @property
+    def _days(self) -> Period:
+        """The period chosen; until one is, the last 30 days, which move on at midnight."""
+        if self._period is not None:
+            return self._period
+        today = self.shell.now().date()
+        return Period((today - timedelta(days=29)).isoformat(), today.isoformat(), N_("last 30 days"))
+
     def _filter(self) -> CallFilter:
-        period = self._period or Period()
+        period = self._days
         return CallFilter(since=period.since, until=period.until, extensions=self._extensions)
 
     @work(exclusive=True, group="reload")
@@ -260,7 +266,7 @@ class StatisticsScreen(SiteScreen):
         self._show_line()
 
     def _show_line(self) -> None:
-        period = self._period or Period()
+        period = self._days
         who = _("all extensions") if self._extensions is None else written_extensions(self._extensions)
         what = _("all directions") if self._all_directions else _("outbound")
         parts = [_(MEASURES[self._measure])]
@@ -403,7 +409,7 @@ class StatisticsScreen(SiteScreen):
         greeting = self.shell.greeting
         chosen = await self.app.push_screen_wait(
             PeriodForm(
-                self._period or Period(),
+                self._days,
                 today=self.shell.now().date(),
                 timezone=greeting.timezone if greeting is not None else "UTC",
             )
@@ -446,11 +452,11 @@ class StatisticsScreen(SiteScreen):
     @on(HeatMap.HourSelected)
     async def _hour_opened(self, message: HeatMap.HourSelected) -> None:
         terms = [f"weekday:{WEEKDAYS[message.day]}", f"hour:{message.hour:02d}"]
-        await self._show_calls(self._period or Period(), terms)
+        await self._show_calls(self._days, terms)
 
     async def _open(self, by: By, row: StatRow, *, per: Per) -> None:
         terms: list[str] = []
-        period = self._period or Period()
+        period = self._days
         if by in ("day", "month", "year"):
             period = Period(row.period, row.period)
         elif by in ("hour", "weekday"):
