@@ -63,9 +63,9 @@ class Callers:
             call = lines.one()
             if not call.cost_micros:
                 continue
-            minute = datetime.fromtimestamp(call.start, ZONE).strftime("%Y-%m-%d %H:%M")
+            day = datetime.fromtimestamp(call.start, ZONE).strftime("%Y-%m-%d")
             dialled = call.line.split(b'"')[5].decode()
-            question = ListCalls(limit=1, filter=CallFilter(since=minute, until=minute, text=dialled))
+            question = ListCalls(limit=1, filter=CallFilter(since=day, until=day, text=dialled))
             begun = time.perf_counter()
             site.append([call])
             while not client.call(question).rows:

@@ -1,0 +1,125 @@
+"""The ingest thread: what it does about failures that are not those of a file."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Numbering, Settings, SiteSettings, Source
+from engine.domain.errors import StorageError
+from engine.pipeline import ingestor as module
+from engine.pipeline.ingestor import Ingestor
+from engine.pipeline.reading import SourceParser
+from engine.pipeline.state import State
+from engine.reports.verify import verify
+from engine.store import Database, Session, Writer
+from tests.stores import NOW, UTC
+
+OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
+
+
+class Liar(Writer):
+    """Says of the third change that it failed, though it was committed: as after a failed flush."""
+
+    changes = 0
+
+    def submit(
+        self, change: Callable[[Session], Any], *, after: Callable[[Session, Any], None] | None = None
+    ) -> Future[Any]:
+        done = super().submit(change, after=after)
+        self.changes += 1
+        if self.changes == 3:
+            done.result()
+            failed: Future[Any] = Future()
+            failed.set_exception(StorageError("Could not write, or so it seems."))
+            return failed
+        return done
+
+
+class Ingesting:
+    """An ingest thread on a store of its own."""
+
+    def __init__(self, home: Path, sources: list[str], writer: type[Writer] = Writer) -> None:
+        numbering = Numbering(extensions=r"8\d{3}", trunks=("PJSIP/trunk_*",))
+        self.database = Database(home / "test.duckdb", threads=1)
+        self.writer = writer(self.database)
+        self.faults: list[str] = []
+        self.ingestor = Ingestor(
+            home=home,
+            database=self.database,
+            writer=self.writer,
+            state=State(self.database, zone=UTC, numbering=numbering),
+            settings=Settings(
+                site=SiteSettings(timezone=UTC),
+                numbering=numbering,
+                sources=tuple(Source(path=path, format="asterisk-csv", timezone=UTC) for path in sources),
+            ),
+            stored=lambda _session, _batch: None,
+            alarmed=lambda: self.faults.append(self.ingestor.fault),
+            now=lambda: NOW,
+        )
+        self.ingestor.start()
+
+    def wait(self, calls: int) -> None:
+        deadline = time.monotonic() + 60
+        with self.database.reading() as session:
+            while verify(session).calls < calls:
+                assert time.monotonic() < deadline, (verify(session), self.faults)
+                time.sleep(0.05)
+
+    def close(self) -> None:
+        self.ingestor.close()
+        self.writer.close()
+        self.database.close()
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Ingesting]]:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.1)
+    running: list[Ingesting] = []
+    yield running
+    for one in running:
+        one.close()
+
+
+def lines() -> list[bytes]:
+    return (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)[:60]
+
+
+def test_a_commit_that_is_said_to_have_failed_but_was_made_is_not_counted_twice(
+    tmp_path: Path, begun: list[Ingesting]
+) -> None:
+    file = tmp_path / "Master.csv"
+    begun.append(one := Ingesting(tmp_path, ["Master.csv"], Liar))
+    for number, line in enumerate(lines(), start=1):
+        with file.open("ab") as stream:
+            stream.write(line)
+        if number <= 5:
+            one.wait(number)
+    one.wait(60)
+    assert any("seems" in fault for fault in one.faults)
+    with one.database.reading() as session:
+        report = verify(session)
+    assert (report.calls, report.files, report.findings) == (60, 1, [])
+
+
+def test_an_error_of_our_own_in_one_source_does_not_hold_up_the_other(
+    tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = SourceParser.parse
+
+    def poisoned(self: SourceParser, piece: Any) -> Any:
+        if piece.data.startswith(b"poison"):
+            raise ZeroDivisionError
+        return parse(self, piece)
+
+    monkeypatch.setattr(SourceParser, "parse", poisoned)
+    (tmp_path / "a.csv").write_bytes(b"poison\n")
+    (tmp_path / "b.csv").write_bytes(b"".join(lines()))
+    begun.append(one := Ingesting(tmp_path, ["a.csv", "b.csv"]))
+    one.wait(60)
+    assert "ZeroDivisionError" in one.ingestor.parser_fault(str(tmp_path / "a.csv"))
+    assert one.ingestor.parser_fault(str(tmp_path / "b.csv")) == ""

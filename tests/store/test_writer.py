@@ -1,0 +1,59 @@
+"""The one writer: what a caller is told of a change, and of what follows from it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.access.settings import load_site, set_setting
+from engine.api.site import SetSetting
+from engine.domain.errors import StorageError
+from engine.store import Database, Session, Writer
+from tests.stores import UTC
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "test.duckdb", threads=1)
+    yield database
+    database.close()
+
+
+def billing_on(session: Session) -> str:
+    set_setting(session, SetSetting(name="billing", value="on"))
+    return "done"
+
+
+def test_a_change_that_was_committed_is_not_reported_as_failed(database: Database) -> None:
+    writer = Writer(database)
+
+    def after(_session: Session, _result: str) -> None:
+        raise StorageError("the event could not be told")
+
+    assert writer.run(billing_on, after=after) == "done"
+    with database.reading() as session:
+        assert load_site(session, UTC).billing
+    writer.close()
+
+
+def test_what_follows_from_a_change_is_not_done_when_it_fails(database: Database) -> None:
+    writer = Writer(database)
+    told: list[str] = []
+
+    def change(session: Session) -> str:
+        billing_on(session)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        writer.run(change, after=lambda _, result: told.append(result))
+    with database.reading() as session:
+        assert not load_site(session, UTC).billing
+    assert told == []
+    writer.close()
+
+
+def test_a_closed_writer_takes_no_more_changes(database: Database) -> None:
+    writer = Writer(database)
+    writer.close()
+    with pytest.raises(StorageError):
+        writer.run(billing_on)
