@@ -1,7 +1,6 @@
 """The office that the tests of a day share."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

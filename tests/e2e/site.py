@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -118,9 +119,9 @@ class Office:
         terminal.wait_for("live", timeout=40)
         return terminal
 
-    def extension(self, number: str) -> dict[str, Any]:
-        rows = self.document("extensions", "list", number)["rows"]
-        return next(row for row in rows if row["number"] == number)
+    def extensions(self) -> dict[str, dict[str, Any]]:
+        """Every extension as the command line tells of it, by number."""
+        return {row["number"]: row for row in self.document("extensions", "list")["rows"]}
 
     def barred(self) -> list[str]:
         path = self.home / "lockout" / "barred.txt"
@@ -156,3 +157,11 @@ class Office:
         ]  # fmt: skip
         with (self.home / "Master.csv").open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(fields)
+
+
+def eventually(condition: Callable[[], object], *, what: str, seconds: float = 20) -> None:
+    """Waits for something outside a terminal to become true; AssertionError if it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.05)
