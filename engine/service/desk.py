@@ -48,11 +48,15 @@ class Desk:
     alarms: Callable[[], list[Alarm]]
     stop: Callable[[], None]
     last_asked: float = field(default_factory=time.monotonic)
-    """Monotonic seconds of the last call by anybody."""
+    """Monotonic seconds when anybody last asked, or waited for an answer."""
+
+    def asked(self) -> None:
+        """Somebody is there: an engine in the background goes on."""
+        self.last_asked = time.monotonic()
 
     def caller(self, token: str) -> Caller:
         """Who asks. Raises `NotSignedIn`."""
-        self.last_asked = time.monotonic()
+        self.asked()
         return self.sessions.caller(token, accounts_exist=self.accounts_exist())
 
     def accounts_exist(self) -> bool:
@@ -62,7 +66,7 @@ class Desk:
 
     def identify(self, os_user: str) -> tuple[str, str, bool]:
         """(token, operator, accounts exist) for an operating-system user who may open the socket."""
-        self.last_asked = time.monotonic()
+        self.asked()
         with self.database.reading() as session:
             exist = accounts_exist(session)
             account = account_of_os_user(session, os_user) if exist else None

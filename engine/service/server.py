@@ -86,7 +86,9 @@ class Server(flight.FlightServerBase):
 
         def batches() -> Iterator[pa.RecordBatch]:
             try:
-                yield from reader
+                for batch in reader:
+                    self._desk.asked()
+                    yield batch
             finally:
                 close()
 
@@ -157,6 +159,8 @@ class Server(flight.FlightServerBase):
         thread.start()
         try:
             while True:
+                # Whoever waits for long work is there, however long it takes.
+                self._desk.asked()
                 try:
                     reply = replies.get(timeout=PROGRESS_SECONDS)
                 except queue.Empty:
