@@ -163,18 +163,30 @@ def _as_in_csv(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
+def test_what_is_typed_ahead_in_one_write_goes_to_the_row_that_was_meant(
+    office: Office, desk: Terminal
+) -> None:
+    desk.send(b"2")
+    desk.wait_for("Ada Alder")
+    before = office.extensions()
+    # A filter, a recharge of what it finds, and an amount with a correction in it.
+    desk.send(b"/1005\rr100\x7f5\r\r")
+    desk.wait_for("Recharged 1005 with CN¥105.00")
+    after = office.extensions()
+    assert [number for number in after if after[number] != before[number]] == ["1005"]
+    desk.send(b"\x1b")
+    desk.wait_for("Ada Alder")
+
+
 def test_what_was_recharged_in_one_terminal_appears_in_the_other_and_survives_its_end(
     office: Office, desk: Terminal
 ) -> None:
     desk.send(b"2")
     desk.wait_for("Ada Alder")
     with office.signed_in() as other:
-        # An amount with a correction in it, all in one write.
-        other.send(b"2/1005\rr100\x7f5\r")
-        other.wait_for("Adds CN¥105.00 to the balance of 1005")
-        other.send(b"\r")
-        other.wait_for("Recharged 1005 with CN¥105.00")
-        desk.wait_for("105.00")
+        other.send(b"2/1004\rr61.25\r\r")
+        other.wait_for("Recharged 1004 with CN¥61.25")
+        desk.wait_for(" 61.25 ")
         other.process.kill()
         other.wait_exit()
     office.append_call("1006", "01733333333", 59)

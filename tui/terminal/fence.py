@@ -3,7 +3,8 @@
 Textual hands a printable key to the focused widget's queue, and a bound key travels up the tree to the
 application before its binding is looked up: keys that arrive in one read overtake one another. The fence
 takes key, paste and mouse events before Textual does and lets the next through only when everything the one
-before has set in motion has come to rest: its handlers and bindings, a change of focus, a screen on top.
+before has set in motion has come to rest: its handlers and bindings, a change of focus, a screen on top, and
+the rows of another list: a focused widget whose `keys_wait` is true is waited for, up to `DIALOG_SECONDS`.
 """
 
 import asyncio
@@ -135,7 +136,8 @@ class _Settling:
                     while not await self._round_was_quiet():
                         pass
             waited = monotonic() - self._began
-            if not self._workers_hold(waited) and not (self._held() and waited < DIALOG_SECONDS):
+            held = self._held() or bool(getattr(self._app.focused, "keys_wait", False))
+            if not self._workers_hold(waited) and not (held and waited < DIALOG_SECONDS):
                 return
             await asyncio.sleep(_POLL_SECONDS)
 

@@ -93,13 +93,18 @@ class PagedView(ScrollView):
         return self._incoming is not None
 
     @property
+    def keys_wait(self) -> bool:
+        """The rows still on the screen are those of an earlier list: what is typed is meant for the next."""
+        return self._incoming is not None and not self._is_refresh and not self._paused and self.is_running
+
+    @property
     def cursor_row(self) -> int:
         return self._cursor
 
     @property
     def cursor_key(self) -> str | None:
-        """The key of the row under the cursor; None while it is not there."""
-        row = self._pages.row(self._cursor)
+        """The key of the row under the cursor; None while it is not there, or belongs to an earlier list."""
+        row = None if self.keys_wait else self._pages.row(self._cursor)
         return row.key if row is not None else None
 
     @property
