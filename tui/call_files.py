@@ -1,12 +1,16 @@
-"""Files of calls: Arrow batches of the calls export, as CSV or Parquet."""
+"""Files of calls and sheets: Arrow batches as CSV, Parquet or a spreadsheet."""
 
-from collections.abc import Iterable, Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from tui.spreadsheet import Kind, write_spreadsheet
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FileFormat = Literal["csv", "parquet"]
+FileFormat = Literal["csv", "parquet", "xlsx"]
 
 CALL_COLUMNS = (
     "started_at", "answered_at", "ended_at", "extension", "name", "direction", "dialled", "trunk",
@@ -14,8 +18,27 @@ CALL_COLUMNS = (
 )  # fmt: skip
 """What can be written, in this order unless asked otherwise."""
 
-_TIMES = ("started_at", "answered_at", "ended_at")
-_WHOLE_NUMBERS = ("duration", "billsec")
+CALL_KINDS: Mapping[str, Kind] = {
+    "started_at": "time",
+    "answered_at": "time",
+    "ended_at": "time",
+    "duration": "whole",
+    "billsec": "whole",
+    "cost": "money",
+}
+"""What is not text in the calls export."""
+
+SHEET_KINDS: Mapping[str, Kind] = {
+    "credit_limit": "money",
+    "balance": "money",
+    "available": "money",
+    "total_recharged": "money",
+    "balance_before": "money",
+    "amount": "money",
+    "balance_after": "money",
+    "time": "time",
+}
+"""What is not text in the sheets of extensions and recharges."""
 
 
 def write_calls(
@@ -24,11 +47,29 @@ def write_calls(
     *,
     file_format: FileFormat,
     columns: Sequence[str] = CALL_COLUMNS,
+    kinds: Mapping[str, Kind] = CALL_KINDS,
 ) -> int:
     """Writes these columns of the batches and answers with how many rows that were."""
     chosen = (batch.select(list(columns)) for batch in batches)
-    write = _write_parquet if file_format == "parquet" else _write_csv
-    return write(file, list(columns), chosen)
+    if file_format == "xlsx":
+        return write_spreadsheet(file, chosen, columns=columns, kinds=kinds)
+    if file_format == "parquet":
+        return _write_parquet(file, list(columns), chosen, kinds)
+    return _write_csv(file, list(columns), chosen)
+
+
+def sheet_columns(text: str) -> tuple[str, ...]:
+    """The names in the header of a CSV document."""
+    return tuple(next(csv.reader(io.StringIO(text, newline="")), ()))
+
+
+def sheet_batch(text: str) -> "pa.RecordBatch":
+    """A CSV document with a header as one batch of texts."""
+    import pyarrow as pa
+
+    header, *lines = csv.reader(io.StringIO(text, newline=""))
+    columns = list(zip(*lines, strict=True)) if lines else [()] * len(header)
+    return pa.record_batch([pa.array(column, pa.string()) for column in columns], names=header)
 
 
 def _write_csv(file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa.RecordBatch]") -> int:
@@ -71,11 +112,16 @@ def _write_texts(file: BinaryIO, texts: "pa.Array") -> None:
         file.write(memoryview(texts.buffers()[2])[:size])
 
 
-def _write_parquet(file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa.RecordBatch]") -> int:
+def _write_parquet(
+    file: BinaryIO,
+    columns: Sequence[str],
+    batches: "Iterable[pa.RecordBatch]",
+    kinds: Mapping[str, Kind],
+) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    typed = pa.schema([(name, _parquet_type(name)) for name in columns])
+    typed = pa.schema([(name, _parquet_type(kinds.get(name, "text"))) for name in columns])
     rows = 0
     with pq.ParquetWriter(file, typed, compression="zstd") as writer:
         for batch in batches:
@@ -85,14 +131,16 @@ def _write_parquet(file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa
     return rows
 
 
-def _parquet_type(name: str) -> "pa.DataType":
+def _parquet_type(kind: Kind) -> "pa.DataType":
     import pyarrow as pa
 
-    if name in _TIMES:
-        return pa.timestamp("us", tz="UTC")
-    if name == "cost":
-        return pa.decimal128(19, 6)
-    return pa.int64() if name in _WHOLE_NUMBERS else pa.string()
+    types = {
+        "text": pa.string(),
+        "time": pa.timestamp("us", tz="UTC"),
+        "whole": pa.int64(),
+        "money": pa.decimal128(19, 6),
+    }
+    return types[kind]
 
 
 def _typed(column: "pa.Array", wanted: "pa.DataType") -> "pa.Array":

@@ -4,10 +4,12 @@ import csv
 import io
 import json
 import os
-from datetime import date, datetime
+import zipfile
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -29,6 +31,7 @@ from tui.commands.numbers import expanded
 from tui.commands.progress import progress_text
 from tui.commands.rate_fields import changed_rate
 from tui.commands.table import fitted, print_table
+from tui.spreadsheet import refuse_too_many
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -223,6 +226,40 @@ def test_exported_parquet_has_instants_and_exact_decimals() -> None:
     assert first[1]["answered_at"] is None
     assert first[0]["cost"] == Decimal("0.012500")
     assert table.column("name").to_pylist() == TEXTS
+
+
+def sheet_cells(content: bytes) -> dict[str, tuple[str, str]]:
+    """Type and text of every cell of an XLSX file's first sheet, by its name."""
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        root = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - written by this test
+    assert root.find(f".//{space}f") is None, "there is a formula"
+    return {
+        str(cell.get("r")): (str(cell.get("t", "n")), "".join(cell.itertext()))
+        for cell in root.iter(f"{space}c")
+    }
+
+
+def test_an_exported_spreadsheet_has_numbers_local_times_and_no_formulas() -> None:
+    out = io.BytesIO()
+    assert write_calls(out, call_batches(), file_format="xlsx", columns=COLUMNS) == len(TEXTS)
+    cells = sheet_cells(out.getvalue())
+    place = {name: chr(ord("A") + number) for number, name in enumerate(COLUMNS)}
+    assert cells[f"{place['started_at']}1"] == ("inlineStr", "started_at")
+    kind, days = cells[f"{place['started_at']}2"]
+    assert kind == "n"
+    moment = datetime(1899, 12, 30) + timedelta(days=float(days))
+    assert abs(moment - datetime(2026, 11, 3, 0, 30)) < timedelta(milliseconds=1)
+    assert cells[f"{place['cost']}2"] == ("n", "0.0125")
+    assert cells[f"{place['billsec']}2"] == ("n", "0")
+    kinds = {cells[f"{place['name']}{row}"][0] for row in range(2, len(TEXTS) + 2) if TEXTS[row - 2]}
+    assert kinds == {"inlineStr"}
+
+
+def test_a_spreadsheet_refuses_more_rows_than_it_holds() -> None:
+    refuse_too_many(1_048_575)
+    with pytest.raises(InvalidInput, match="1,048,575 rows"):
+        refuse_too_many(1_048_576)
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])

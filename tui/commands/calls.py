@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from engine.api.calls import CallCursor, CallRow, CallSort, CountCalls, GetCall, ListCalls
+from tui.call_files import FileFormat
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.export import export_calls_to
@@ -145,18 +146,22 @@ def show_call(session: Session, call_id: int) -> None:
 @which_calls
 @click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
 @click.option(
-    "--format", "file_format", type=click.Choice(["csv", "parquet"]), help="Default: by the file's name."
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet", "xlsx"]),
+    help="Default: by the file's name.",
 )
 @click.option("--limit", type=LIMIT, default=0, help="At most so many, oldest first; 0 = all.")
 @click.pass_obj
 def export_calls(
-    session: Session, output: str | None, file_format: str | None, limit: int, **typed: Any
+    session: Session, output: str | None, file_format: FileFormat | None, limit: int, **typed: Any
 ) -> None:
-    """Writes calls, oldest first, as CSV or Parquet.
+    """Writes calls, oldest first, as CSV, Parquet or a spreadsheet (XLSX, at most 1,048,575 calls).
 
     A file appears whole or not at all, with your own rights. Texts are written as the PBX wrote them:
-    spreadsheets may take names that begin with = + - @ for formulas. In Parquet, times are instants in UTC
-    and cost is a decimal of 19 digits, 6 of them decimals.
+    spreadsheets may take names in CSV that begin with = + - @ for formulas. In Parquet, times are instants in
+    UTC and cost is a decimal of 19 digits, 6 of them decimals; in XLSX, times are the site's.
     """
-    parquet = file_format == "parquet" or (file_format is None and (output or "").endswith(".parquet"))
-    export_calls_to(session, call_filter(session, **typed), output=output, parquet=parquet, limit=limit)
+    named = (output or "").rpartition(".")[2].lower()
+    chosen = file_format or ("parquet" if named == "parquet" else "xlsx" if named == "xlsx" else "csv")
+    export_calls_to(session, call_filter(session, **typed), output=output, file_format=chosen, limit=limit)

@@ -1,4 +1,4 @@
-"""Calls written batch by batch, as CSV or Parquet."""
+"""Calls written batch by batch, as CSV, Parquet or a spreadsheet."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import click
 
 from engine.api.calls import CallFilter, CountCalls, ExportCalls
 from engine.api.operation import Progress
-from tui.call_files import write_calls
+from tui.call_files import FileFormat, write_calls
 from tui.commands.files import written
 from tui.commands.progress import Bar
 from tui.commands.session import Session
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 def export_calls_to(
-    session: Session, chosen: CallFilter, *, output: str | None, parquet: bool, limit: int
+    session: Session, chosen: CallFilter, *, output: str | None, file_format: FileFormat, limit: int
 ) -> None:
     """Writes the calls that the filter chooses, at most `limit` (0 = all), to a file or standard output."""
     to_file = output is not None and output != "-"
     if session.as_json and not to_file:
         raise click.UsageError("--json goes with -o FILE here; `calls list --json` prints calls as JSON.")
-    if parquet and not to_file and sys.stdout.isatty():
-        raise click.UsageError("Parquet is not shown on a terminal: name a file with -o.")
+    if file_format != "csv" and not to_file and sys.stdout.isatty():
+        raise click.UsageError(f"{file_format} is not shown on a terminal: name a file with -o.")
     bar = Bar("export")
     total = session.ask(CountCalls(filter=chosen)).calls if sys.stderr.isatty() else 0
     reader = session.connect().stream(ExportCalls(filter=chosen))
     batches = _counted(_limited(reader, limit), bar, min(total, limit) if limit else total)
     with bar, written(output) as file:
-        rows = write_calls(file, batches, file_format="parquet" if parquet else "csv")
+        rows = write_calls(file, batches, file_format=file_format)
     print_written(session, output if to_file else None, rows)
 
 

@@ -38,8 +38,8 @@ def read_sheet(name: str) -> bytes:
 
 
 @contextmanager
-def written_file(name: str) -> Generator[BinaryIO]:
-    """A file to write, with the rights the user's umask gives; it appears whole when the block ends well.
+def written_file(name: str, *, mode: int = 0o666) -> Generator[BinaryIO]:
+    """A file to write, with `mode` less the user's umask; it appears whole when the block ends well.
 
     Devices and pipes are written as they are. Raises `StorageError`.
     """
@@ -51,7 +51,7 @@ def written_file(name: str) -> Generator[BinaryIO]:
             return
         target = target.resolve()
         part = target.with_name(f".{target.name}.{gettempprefix()}{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 yield file

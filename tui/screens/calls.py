@@ -121,7 +121,7 @@ class CallsScreen(ListScreen):
             name="export",
             keys="x,f8",
             label=N_("Export"),
-            help=N_("Write the calls shown as CSV or Parquet."),
+            help=N_("Write the calls shown as CSV, Parquet or a spreadsheet, or copy them."),
             online=True,
         ),
         Action(

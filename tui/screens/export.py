@@ -1,148 +1,267 @@
-"""Writing calls into a file of the operator's own: format, columns, where, how far, and a way to stop."""
+"""Writing what a list shows into a file of the operator's own, or handing a short one to the terminal."""
 
+import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from textual.app import ComposeResult
 from textual.widgets import SelectionList, Static
 
 from engine.api.calls import CallFilter, CountCalls, ExportCalls
-from engine.api.operation import Progress
+from engine.api.extensions import CsvText
+from engine.api.operation import Operation, Progress
 from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
 from tui import exports
-from tui.call_files import CALL_COLUMNS, FileFormat, write_calls
+from tui.call_files import CALL_COLUMNS, SHEET_KINDS, FileFormat, sheet_batch, sheet_columns, write_calls
 from tui.commands.files import written_file
-from tui.connection import EngineLink
-from tui.i18n import _, ngettext
+from tui.i18n import N_, _, ngettext
 from tui.screens.base import SiteScreen
 from tui.screens.paths import PathField
 from tui.screens.task import Cancelled, Report, run_task
+from tui.spreadsheet import MAX_ROWS
+from tui.terminal.clean import clean
 from tui.widgets.fields import ChoiceField, Field
 from tui.widgets.forms import Form
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMATS: tuple[tuple[FileFormat, str], ...] = (("csv", "CSV"), ("parquet", "Parquet"))
+Target = Literal["csv", "parquet", "xlsx", "clipboard"]
+
+TARGETS: tuple[tuple[Target, str], ...] = (
+    ("csv", "CSV"),
+    ("parquet", "Parquet"),
+    ("xlsx", "Excel (XLSX)"),
+    ("clipboard", N_("copy as CSV")),
+)
+
+Noun = Callable[[int], str]
+"""`%s call` or `%s calls` for so many."""
+
+MAX_CLIPBOARD_BYTES = 70_000
+"""What terminals take by OSC 52 without cutting it."""
+
+ROWS_AT_ONCE = 10_000
+"""Written between two looks at whether it is still wanted."""
+
+LEAST_ROW_BYTES = 20
+"""No line of an export is shorter: more rows than fit are told of before they are fetched."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportChoice:
-    """What to write, and where."""
+    """What to write, and where; `path` None = the terminal's clipboard, as CSV."""
 
-    path: Path
+    path: Path | None
     file_format: FileFormat
     columns: tuple[str, ...]
 
 
 class ExportForm(Form[ExportChoice]):
-    """Ends with the choice. `calls` is how many will be written."""
+    """Ends with the choice. `rows` is how many will be written, `stem` how their file begins."""
 
     CSS_PATH = "export.tcss"
 
-    def __init__(self, *, calls: int, in_words: str) -> None:
-        which = in_words.strip() or _("all calls")
-        super().__init__(_("Export calls"), submit=_("Write"), intro=_("Which: %s") % which)
-        self._calls = calls
-        self._format: FileFormat = "csv"
-        self.file_format = ChoiceField("format", _("Format"), FORMATS, hint=_("← → to change"))
+    def __init__(
+        self, title: str, *, stem: str, rows: int, noun: Noun, columns: Sequence[str], in_words: str
+    ) -> None:
+        super().__init__(title, submit=_("Write"), intro=_("Which: %s") % (in_words.strip() or _("all")))
+        self._stem = stem
+        self._rows = rows
+        self._in_all = noun(rows) % f"{rows:,}"
+        self._columns = tuple(columns)
+        self._target: Target = "csv"
+        targets: list[tuple[Target, str]] = [(target, _(text)) for target, text in TARGETS]
+        self.target = ChoiceField[Target]("format", _("Format"), targets, hint=_("← → to change"))
         self.path = PathField("path", _("File"), str(self._proposed("csv")))
 
-    @staticmethod
-    def _proposed(ending: str) -> Path:
-        return exports.exports_folder() / f"calls-{time.strftime('%Y-%m-%d-%H%M')}.{ending}"
+    def _proposed(self, ending: str) -> Path:
+        return exports.exports_folder() / f"{self._stem}-{time.strftime('%Y-%m-%d-%H%M')}.{ending}"
 
     @property
     def changed(self) -> bool:
         return False
 
     def fields(self) -> Sequence[Field[object]]:
-        return [self.file_format, self.path]
+        return [self.target, self.path]
 
     def extra(self) -> ComposeResult:
         yield Static(_("Columns (Space turns one)"), classes="dialog-text", markup=False)
-        yield SelectionList[str](*((name, name, True) for name in CALL_COLUMNS), compact=True, id="columns")
+        yield SelectionList[str](*((name, name, True) for name in self._columns), compact=True, id="columns")
 
     def field_changed(self) -> None:
-        wanted = self.file_format.value
-        if wanted != self._format:
+        wanted = self.target.value
+        if wanted == self._target:
+            return
+        self.path.display = wanted != "clipboard"
+        if wanted != "clipboard":
             path = Path(self.path.text)
-            if path.suffix == f".{self._format}":
+            if path.suffix in {f".{target}" for target, _text in TARGETS}:
                 self.path.text = str(path.with_suffix(f".{wanted}"))
-            self._format = wanted
+        self._target = wanted
 
     def on_selection_list_selected_changed(self) -> None:
         self._tell_consequence()
 
-    def _columns(self) -> tuple[str, ...]:
+    def _chosen_columns(self) -> tuple[str, ...]:
         chosen = set(self.query_one("#columns", SelectionList).selected)
         if not chosen:
             raise InvalidInput(_("Choose at least one column."), field="columns")
-        return tuple(name for name in CALL_COLUMNS if name in chosen)
+        return tuple(name for name in self._columns if name in chosen)
+
+    def _check_size(self) -> None:
+        if self.target.value == "clipboard":
+            if self._rows * LEAST_ROW_BYTES > MAX_CLIPBOARD_BYTES:
+                raise InvalidInput(_("This is too much for the clipboard: write a file."), field="format")
+        elif self.target.value == "xlsx" and self._rows > MAX_ROWS:
+            raise InvalidInput(
+                _("A spreadsheet holds %s rows: narrow the list, or choose CSV or Parquet.")
+                % f"{MAX_ROWS:,}",
+                field="format",
+            )
 
     def consequence(self) -> str:
-        columns = len(self._columns())
-        calls = ngettext("%s call", "%s calls", self._calls) % f"{self._calls:,}"
-        text = _("Writes %s; columns: %d.") % (calls, columns)
+        self._check_size()
+        columns = len(self._chosen_columns())
+        if self.target.value == "clipboard":
+            return _("Copies %s as CSV; columns: %d.") % (self._in_all, columns)
+        text = _("Writes %s; columns: %d.") % (self._in_all, columns)
         if self.path.value.exists():
             text += " " + _("The file is there already and will be replaced.")
         return text
 
     async def submit(self) -> ExportChoice:
+        self._check_size()
+        columns = self._chosen_columns()
+        target = self.target.value
+        if target == "clipboard":
+            return ExportChoice(path=None, file_format="csv", columns=columns)
         path = self.path.value
         if path.is_dir():
             raise InvalidInput(_("This is a folder; name a file in it."), field="path")
         if path.exists():
             await self.confirm(_("Replace %s?") % exports.shown(path), yes=_("Replace"))
-        return ExportChoice(path=path, file_format=self.file_format.value, columns=self._columns())
+        return ExportChoice(path=path, file_format=target, columns=columns)
+
+
+Write = Callable[[BinaryIO, ExportChoice, Report], int]
+"""Writes the chosen columns in the chosen format; answers with the rows."""
 
 
 async def export_calls(screen: SiteScreen, chosen: CallFilter, *, in_words: str) -> None:
     """The whole way: count, ask, write, tell. For use in a dialog worker."""
     try:
-        figures = await screen.ask(CountCalls(filter=chosen))
-        choice = await screen.app.push_screen_wait(ExportForm(calls=figures.calls, in_words=in_words))
-        if choice is None:
+        total = (await screen.ask(CountCalls(filter=chosen))).calls
+    except PbxmeterError as error:
+        screen.shell.tell(error)
+        return
+    link = screen.shell.link
+
+    def write(file: BinaryIO, choice: ExportChoice, report: Report) -> int:
+        batches = _counted(link.client.stream(ExportCalls(filter=chosen)), total, report, unit="calls")
+        return write_calls(file, batches, file_format=choice.file_format, columns=choice.columns)
+
+    def noun(rows: int) -> str:
+        return ngettext("%s call", "%s calls", rows)
+
+    form = ExportForm(
+        _("Export calls"), stem="calls", rows=total, noun=noun, columns=CALL_COLUMNS, in_words=in_words
+    )
+    await _export(screen, form, write, noun)
+
+
+async def export_sheet(
+    screen: SiteScreen,
+    title: str,
+    operation: Operation[CsvText],
+    *,
+    stem: str,
+    noun: Noun,
+    in_words: str = "",
+) -> None:
+    """As `export_calls`, for what the engine gives as one CSV document."""
+    try:
+        sheet = await screen.ask(operation)
+    except PbxmeterError as error:
+        screen.shell.tell(error)
+        return
+
+    def write(file: BinaryIO, choice: ExportChoice, report: Report) -> int:
+        batches = _counted([sheet_batch(sheet.text)], sheet.rows, report, unit="rows")
+        return write_calls(
+            file, batches, file_format=choice.file_format, columns=choice.columns, kinds=SHEET_KINDS
+        )
+
+    columns = sheet_columns(sheet.text)
+    form = ExportForm(title, stem=stem, rows=sheet.rows, noun=noun, columns=columns, in_words=in_words)
+    await _export(screen, form, write, noun)
+
+
+async def _export(screen: SiteScreen, form: ExportForm, write: Write, noun: Noun) -> None:
+    choice = await screen.app.push_screen_wait(form)
+    if choice is None:
+        return
+    shell = screen.shell
+    try:
+        if choice.path is None:
+            text, rows = await run_task(screen, _("Copying"), lambda report: _copied(write, choice, report))
+            screen.app.copy_to_clipboard(text)
+            shell.done(_("Copied %s to your terminal's clipboard.") % (noun(rows) % f"{rows:,}"))
             return
-        link = screen.shell.link
+        path = choice.path
         rows = await run_task(
             screen,
-            _("Writing %s") % exports.shown(choice.path),
-            lambda report: _write(link, chosen, choice, total=figures.calls, report=report),
+            _("Writing %s") % exports.shown(path),
+            lambda report: _written(write, choice, path, report),
             hint=_("nothing half-written stays"),
         )
     except Cancelled:
-        screen.shell.warn(_("Stopped; no file was written."))
+        shell.warn(_("Stopped; no file was written."))
     except PbxmeterError as error:
-        screen.shell.tell(error)
+        shell.tell(error)
     else:
-        text = ngettext("Wrote %s call to %s.", "Wrote %s calls to %s.", rows)
-        screen.shell.done(text % (f"{rows:,}", exports.shown(choice.path)))
+        shell.done(_("Wrote %s to %s.") % (noun(rows) % f"{rows:,}", exports.shown(path)))
 
 
-def _write(link: EngineLink, chosen: CallFilter, choice: ExportChoice, *, total: int, report: Report) -> int:
+def _written(write: Write, choice: ExportChoice, path: Path, report: Report) -> int:
     try:
-        choice.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{choice.path.parent}: {error.strerror}.") from error
-    reader = link.client.stream(ExportCalls(filter=chosen))
-    with written_file(str(choice.path)) as file:
-        return write_calls(
-            file,
-            _counted(reader, total, report),
-            file_format=choice.file_format,
-            columns=choice.columns,
-        )
+        raise StorageError(f"{path.parent}: {error.strerror}.") from error
+    with written_file(str(path), mode=0o600) as file:
+        return write(file, choice, report)
 
 
-def _counted(reader: "pa.RecordBatchReader", total: int, report: Report) -> "Iterator[pa.RecordBatch]":
+def _copied(write: Write, choice: ExportChoice, report: Report) -> tuple[str, int]:
+    """The CSV as text, cleaned line by line, and its rows. Raises `InvalidInput` where it is too long."""
+    file = _ShortFile()
+    rows = write(file, choice, report)
+    lines = file.getvalue().decode("utf-8", "replace").split("\n")
+    return "\n".join(clean(line) for line in lines), rows
+
+
+class _ShortFile(io.BytesIO):
+    """Refuses more than a clipboard takes."""
+
+    def write(self, data: "bytes | bytearray | memoryview") -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - typeshed's Buffer
+        if self.tell() + len(data) > MAX_CLIPBOARD_BYTES:
+            raise InvalidInput(_("This is too much for the clipboard: write a file."), field="format")
+        return super().write(data)
+
+
+def _counted(
+    batches: "Iterable[pa.RecordBatch]", total: int, report: Report, *, unit: str
+) -> "Iterator[pa.RecordBatch]":
+    """The batches in slices, with word of each: writing a spreadsheet takes longer than fetching its rows."""
     began, done = time.monotonic(), 0
-    report(Progress(done=0, total=total, unit="calls"))
-    for batch in reader:
-        yield batch
-        done += batch.num_rows
-        speed = done / max(time.monotonic() - began, 1e-3)
-        report(Progress(done=done, total=total, unit="calls", rows_per_second=speed))
+    report(Progress(done=0, total=total, unit=unit))
+    for batch in batches:
+        for start in range(0, batch.num_rows, ROWS_AT_ONCE):
+            part = batch.slice(start, ROWS_AT_ONCE)
+            yield part
+            done += part.num_rows
+            speed = done / max(time.monotonic() - began, 1e-3)
+            report(Progress(done=done, total=total, unit=unit, rows_per_second=speed))

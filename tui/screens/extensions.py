@@ -17,7 +17,6 @@ from engine.api.extensions import (
 )
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Payment, Role
-from tui import exports
 from tui.actions import Action
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
@@ -149,7 +148,7 @@ class ExtensionsScreen(ListScreen):
             name="export",
             keys="x",
             label=N_("Export"),
-            help=N_("Write all extensions as CSV into your exports folder."),
+            help=N_("Write all extensions as CSV, Parquet or a spreadsheet, or copy them."),
             online=True,
         ),
     )
@@ -368,16 +367,17 @@ class ExtensionsScreen(ListScreen):
             count = changed.changed
             self._done(ngettext("Added %d extension.", "Added %d extensions.", count) % count)
 
-    @work(group="export", exclusive=True)
+    @work(group=DIALOG_GROUP)
     async def action_export(self) -> None:
-        try:
-            sheet = await self.ask(ExportExtensions())
-            path = await self.shell.link.run(lambda: exports.write_text("extensions", "csv", sheet.text))
-        except PbxmeterError as error:
-            self.shell.tell(error)
-            return
-        text = ngettext("Wrote %d extension to %s.", "Wrote %d extensions to %s.", sheet.rows)
-        self.shell.done(text % (sheet.rows, exports.shown(path)))
+        from tui.screens.export import export_sheet
+
+        await export_sheet(
+            self,
+            _("Export extensions"),
+            ExportExtensions(),
+            stem="extensions",
+            noun=lambda rows: ngettext("%s extension", "%s extensions", rows),
+        )
 
 
 def read_filter(text: str, *, state: State, payment: Payment | None) -> tuple[str, State, Payment | None]:

@@ -9,8 +9,6 @@ from textual.message import Message
 
 from engine.api.events import BalancesMoved, Event
 from engine.api.extensions import ExportRecharges, ListRecharges, RechargeRow, Recharges
-from engine.domain.errors import PbxmeterError
-from tui import exports
 from tui.actions import Action
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
@@ -57,7 +55,7 @@ class RechargesScreen(ListScreen):
             name="export",
             keys="x",
             label=N_("Export"),
-            help=N_("Write the recharges shown as CSV into your exports folder."),
+            help=N_("Write the recharges shown as CSV, Parquet or a spreadsheet, or copy them."),
             online=True,
         ),
     )
@@ -171,14 +169,15 @@ class RechargesScreen(ListScreen):
         if number is not None:
             await self.app.push_screen_wait(LedgerScreen(number))
 
-    @work(group="export", exclusive=True)
+    @work(group=DIALOG_GROUP)
     async def action_export(self) -> None:
-        operation = ExportRecharges(since=self._period.since, until=self._period.until, text=self.filter_text)
-        try:
-            sheet = await self.ask(operation)
-            path = await self.shell.link.run(lambda: exports.write_text("recharges", "csv", sheet.text))
-        except PbxmeterError as error:
-            self.shell.tell(error)
-            return
-        text = ngettext("Wrote %d recharge to %s.", "Wrote %d recharges to %s.", sheet.rows)
-        self.shell.done(text % (sheet.rows, exports.shown(path)))
+        from tui.screens.export import export_sheet
+
+        await export_sheet(
+            self,
+            _("Export recharges"),
+            ExportRecharges(since=self._period.since, until=self._period.until, text=self.filter_text),
+            stem="recharges",
+            noun=lambda rows: ngettext("%s recharge", "%s recharges", rows),
+            in_words=" ".join([self.filter_text, *self.filters()]),
+        )

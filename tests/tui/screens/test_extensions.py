@@ -163,10 +163,27 @@ async def test_an_export_says_where_it_was_written(site: Site, tmp_path: Path):
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("x")
-        await shows(pilot, "extensions to")
+        await shows(pilot, "Writes 5 extensions")
+        await pilot.press("f2")
+        await shows(pilot, "Wrote 5 extensions to")
     (written,) = (tmp_path / "exports").glob("extensions-*.csv")
     assert written.stat().st_mode & 0o777 == 0o600
     assert written.read_text(encoding="utf-8").startswith("number,name,billing,payment,credit_limit,locked,")
+
+
+async def test_a_short_export_goes_to_the_terminals_clipboard_cleaned(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        await shows(pilot, "Writes 5 extensions")
+        await pilot.press("left")
+        await shows(pilot, "Copies 5 extensions as CSV")
+        await pilot.press("f2")
+        await shows(pilot, "Copied 5 extensions")
+    assert app.clipboard.startswith("number,name,billing,")
+    assert "王芳" in app.clipboard
+    assert "\x1b" not in app.clipboard
 
 
 def test_half_a_word_of_a_filter_narrows_nothing_yet():

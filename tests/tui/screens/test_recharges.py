@@ -21,6 +21,8 @@ async def test_recharges_are_found_by_keyword_and_period_summed_and_exported(sit
         await shows(pilot, "CN¥0.25 in all")
         assert "+0.25" in screen_text(app)
         await pilot.press("x")
+        await shows(pilot, "Writes 1 recharge")
+        await pilot.press("f2")
         await shows(pilot, "Wrote 1 recharge to")
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, LedgerScreen))
