@@ -30,6 +30,7 @@ sources:
 
 def site(folder: Path, rows: int) -> Path:
     """The home folder of a site with `rows` calls of 2,000 extensions, rated by 1,000 rules."""
+    folder = folder.absolute()
     home = folder / f"site-{rows}"
     if (home / "config.yaml").exists():
         return home
