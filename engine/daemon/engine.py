@@ -45,6 +45,7 @@ class Engine:
         self.home = home
         self.background = background
         self._stop = threading.Event()
+        self._config_lock = threading.Lock()
         self._lost = False
         self._untaken = False
         self._untaken_fault = ""
@@ -141,6 +142,7 @@ class Engine:
             reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
             background=self.background,
             started_at=utc_now(),
+            settings=self._settings,
             config_text=configuration.text,
             config_error=self._config_error,
             alarms=alarms.current,
@@ -213,7 +215,15 @@ class Engine:
         token, operator, exist = self._desk.identify(os_user)
         return Identity(token=token, operator=operator, accounts_exist=exist)
 
+    def _settings(self) -> Settings:
+        self._look_at_config()
+        return self._configuration.settings
+
     def _look_at_config(self) -> None:
+        with self._config_lock:
+            self._take_over_config()
+
+    def _take_over_config(self) -> None:
         changed, error_changed = self._configuration.changed()
         if error_changed:
             self._alarmed()

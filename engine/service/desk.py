@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from config.settings import Settings
 from engine.access.accounts import account_of_os_user, accounts_exist
 from engine.access.sessions import Caller, Sessions
 from engine.api.calls import Alarm
@@ -43,6 +44,8 @@ class Desk:
     reconcilers: list[Reconciler]
     background: bool
     started_at: datetime
+    settings: Callable[[], Settings]
+    """config.yaml as it is on disk now, taken over first when it has just changed; else the last good one."""
     config_text: Callable[[], str]
     config_error: Callable[[], str]
     alarms: Callable[[], list[Alarm]]

@@ -144,6 +144,8 @@ OPERATIONS: dict[str, type[Operation[Any]]] = {
 def answer(desk: Desk, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
     """The result of an operation that takes no long time. Raises `PbxmeterError`."""
     kind = type(operation)
+    # Who has just written config.yaml expects the next command to know it.
+    desk.settings()
     if kind in READS:
         with desk.database.reading() as session:
             return READS[kind](desk, session, desk.state.site, operation)
@@ -157,6 +159,7 @@ def stream(desk: Desk, operation: Operation[Any]) -> tuple[pa.RecordBatchReader,
     maker = STREAMS.get(type(operation))
     if maker is None:
         raise InvalidInput(f"{type(operation).__name__} is no stream.")
+    desk.settings()
     session = desk.database.session()
     try:
         return maker(session, desk.state.site, operation), session.close

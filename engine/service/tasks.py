@@ -53,7 +53,7 @@ def ingest(
     """Imports past CDR files."""
     if not request.paths or len(request.paths) > MAX_PATHS:
         raise InvalidInput(f"Name 1 to {MAX_PATHS} files.", field="paths")
-    settings = desk.ingestor.settings
+    settings = desk.settings()
     files = [
         (path, _parser(desk.home, settings, path, request.format, request.timezone)) for path in request.paths
     ]
@@ -82,7 +82,7 @@ def detect_source(
         head = content.read_at(0, HEAD_BYTES)
     finally:
         content.close()
-    settings = desk.ingestor.settings
+    settings = desk.settings()
     return detect(
         head,
         name=Path(request.path).name,
@@ -96,7 +96,7 @@ def retry_quarantine(
     desk: Desk, request: RetryQuarantine, operator: str, progress: Report, cancelled: threading.Event
 ) -> RetryResult:
     """Reads bad lines again with the formats as they are now."""
-    settings = desk.ingestor.settings
+    settings = desk.settings()
     with desk.database.reading() as session:
         waiting = open_lines(session, request.quarantine_ids)
     parsers: dict[int, SourceParser | None] = {}
