@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -45,7 +46,7 @@ class ImportPreview(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         result = self._result
         dialog = Vertical(classes="dialog wide")
-        dialog.border_title = _("Import %s") % clean(exports.shown(self._path))
+        dialog.border_title = Content(_("Import %s") % clean(exports.shown(self._path)))
         with dialog:
             yield Static(preview_text(result), classes="dialog-text", markup=False)
             yield WindowedTable(

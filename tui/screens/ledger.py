@@ -8,6 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -58,7 +59,7 @@ class LedgerScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog wide")
-        dialog.border_title = _("Ledger of %s") % clean(self._number)
+        dialog.border_title = Content(_("Ledger of %s") % clean(self._number))
         with dialog:
             yield WindowedTable(
                 [

@@ -9,6 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -58,7 +59,7 @@ class TaskScreen(ModalScreen["R | PbxmeterError"], Generic[R]):
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog task")
-        dialog.border_title = clean(self._title)
+        dialog.border_title = Content(clean(self._title))
         with dialog:
             yield Static("", id="task-bar", markup=False)
             yield Static(_("Asking the engine…"), id="task-text", markup=False)

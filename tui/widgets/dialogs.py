@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -63,7 +64,7 @@ class TextDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog reading")
-        dialog.border_title = clean(self._title)
+        dialog.border_title = Content(clean(self._title))
         dialog.border_subtitle = _("Esc: close")
         with dialog, VerticalScroll():
             yield Static("\n".join(clean(line) for line in self._text.split("\n")), markup=False)

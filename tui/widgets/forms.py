@@ -26,6 +26,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -103,7 +104,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog form")
-        dialog.border_title = clean(self._title)
+        dialog.border_title = Content(clean(self._title))
         with dialog:
             if self._intro:
                 yield Static(clean(self._intro), classes="dialog-text", markup=False)
