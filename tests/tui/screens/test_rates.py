@@ -16,6 +16,7 @@ from tui.application import PbxmeterApp
 from tui.screens.rate_editor import RateEditor
 from tui.screens.rate_try import TryScreen
 from tui.widgets.day_strip import window_cells
+from tui.widgets.table import WindowedTable
 
 SIZE = (80, 24)
 
@@ -100,7 +101,11 @@ async def test_an_imagined_call_is_answered_as_one_types(site: Site):
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot, digit="3")
-        await pilot.press("down", "t")
+        await shows(pilot, "2 rows")
+        await pilot.press("down")
+        table = app.screen.query_one("#list", WindowedTable)
+        await until(pilot, lambda: "local" in table.cursor_cells)
+        await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, TryScreen))
         await shows(pilot, "CN¥0.30 = ")
         assert "Wins: 2. local [9]" in screen_text(app)
