@@ -40,7 +40,7 @@ class Extensions(Result, frozen=True, kw_only=True):
 
 
 class ListExtensions(Operation[Extensions], frozen=True, kw_only=True):
-    """Finds extensions; `text` is part of a number or name."""
+    """Finds extensions: every word of `text` is part of the number or name, and no `-word` is."""
 
     returns: ClassVar[type] = Extensions
     text: str = ""

@@ -22,8 +22,9 @@ NUMBER_CHARACTERS = frozenset("0123456789*#+ABCDabcd")
 def list_extensions(session: Session, site: Site, request: ListExtensions) -> Extensions:
     """One page of what matches, and how many match."""
     where: list[Condition] = []
-    if request.text:
-        where.append(Condition("text", {"text": request.text}))
+    for word in request.text.split():
+        negated = word.startswith("-") and len(word) > 1
+        where.append(Condition("text", {"text": word[1:] if negated else word}, negated))
     if request.state:
         where.append(Condition(request.state))
     if request.payment:

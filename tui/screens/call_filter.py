@@ -1,7 +1,5 @@
-"""The filter language over the list of calls: completion, errors as they are typed, history."""
+"""The filter language over the list of calls: completion, and errors as they are typed."""
 
-import json
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from textual.suggester import Suggester
@@ -9,9 +7,7 @@ from textual.suggester import Suggester
 from engine.domain.errors import InvalidInput
 from engine.domain.filters import complete, parse_filter
 
-MAX_HISTORY = 30
 MAX_HINTS = 8
-HISTORY_PREFERENCE = "filters.calls"
 
 
 class FilterSuggester(Suggester):
@@ -54,47 +50,3 @@ def hints(text: str) -> str:
         words += " …"
     meanings = {one.meaning for one in found}
     return f"{words}   {meanings.pop()}" if len(meanings) == 1 else words
-
-
-class FilterHistory:
-    """Filters used before, newest first; `older` and `newer` walk through them."""
-
-    def __init__(self) -> None:
-        self._kept: list[str] = []
-        self._place = -1
-        self._typed = ""
-
-    def load(self, stored: str) -> None:
-        """What was remembered as JSON; what cannot be read is as good as never remembered."""
-        try:
-            entries = json.loads(stored)
-        except ValueError:
-            return
-        if isinstance(entries, list):
-            known = [entry for entry in cast("list[object]", entries) if isinstance(entry, str)]
-            self._kept = list(dict.fromkeys([*self._kept, *known]))[:MAX_HISTORY]
-
-    def add(self, text: str) -> bool:
-        """Puts a filter in front; False if it is there already."""
-        self._place = -1
-        if not text or self._kept[:1] == [text]:
-            return False
-        self._kept = [text, *(entry for entry in self._kept if entry != text)][:MAX_HISTORY]
-        return True
-
-    def stored(self) -> str:
-        return json.dumps(self._kept, ensure_ascii=False)
-
-    def older(self, present: str) -> str:
-        if self._place < 0:
-            self._typed = present
-        if self._place + 1 < len(self._kept):
-            self._place += 1
-            return self._kept[self._place]
-        return present
-
-    def newer(self, present: str) -> str:
-        if self._place < 0:
-            return present
-        self._place -= 1
-        return self._typed if self._place < 0 else self._kept[self._place]

@@ -6,13 +6,11 @@ from typing import ClassVar, Literal
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input, Static
 
 from engine.api.calls import CallCount, CallFilter, CallRow, CallSort, CountCalls
 from engine.api.events import CallsStored, Event, SettingsChanged
-from engine.api.session import GetPreferences, SetPreference
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Direction, Role
 from engine.domain.zones import zone
@@ -21,10 +19,7 @@ from tui.call_rows import CallRows
 from tui.format import duration
 from tui.i18n import N_, _, ngettext
 from tui.screens.call_filter import (
-    HISTORY_PREFERENCE,
-    FilterHistory,
     FilterSuggester,
-    completed,
     fault,
     hints,
 )
@@ -76,11 +71,6 @@ class CallsScreen(ListScreen):
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (SettingsChanged,)
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 0.5
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "history(1)", show=False),
-        Binding("down", "history(-1)", show=False),
-        Binding("tab", "complete", show=False),
-    ]
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             name="open",
@@ -150,7 +140,6 @@ class CallsScreen(ListScreen):
         self._unseen = 0
         self._source: CallRows | None = None
         self._figures: CallCount | None = None
-        self._history = FilterHistory()
         self._fault = ""
 
     def columns(self) -> Sequence[Column]:
@@ -175,9 +164,7 @@ class CallsScreen(ListScreen):
     def on_mount(self) -> None:
         entry = self.filter_line.entry
         entry.suggester = FilterSuggester()
-        entry.select_on_focus = False
         super().on_mount()
-        self._recall_history()
 
     # The list
 
@@ -370,6 +357,10 @@ class CallsScreen(ListScreen):
         line.set_class(bool(text), "-shown")
         line.set_class(error, "-error")
 
+    def _keep_in_history(self, text: str) -> None:
+        if not fault(text, zone(self._timezone)):
+            super()._keep_in_history(text)
+
     def _apply_filter(self) -> None:
         if fault(self.filter_line.entry.value.strip(), zone(self._timezone)):
             # Half a word is what one sees while typing: the list stays as it is.
@@ -385,46 +376,11 @@ class CallsScreen(ListScreen):
             self.call_after_refresh(self.filter_line.entry.focus)
             return
         self._say("", error=False)
-        if self._history.add(text):
-            self._remember_history()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if event.widget is self.table:
             self.filter_line.show(self.filters())
             self._say("", error=False)
-
-    def action_history(self, by: int) -> None:
-        entry = self.filter_line.entry
-        if entry.has_focus:
-            present = entry.value
-            entry.value = self._history.older(present) if by > 0 else self._history.newer(present)
-            entry.cursor_position = len(entry.value)
-
-    def action_complete(self) -> None:
-        entry = self.filter_line.entry
-        if not entry.has_focus:
-            self.focus_next()
-            return
-        whole = completed(entry.value)
-        if whole is not None:
-            entry.value = whole if whole.endswith((":", '"')) else whole + " "
-            entry.cursor_position = len(entry.value)
-
-    @work(group="history", exclusive=True)
-    async def _recall_history(self) -> None:
-        try:
-            values = (await self.ask(GetPreferences())).values
-        except PbxmeterError:
-            # Without what was remembered the filter works as well.
-            return
-        self._history.load(values.get(HISTORY_PREFERENCE, "[]"))
-
-    @work(group="history", exclusive=True)
-    async def _remember_history(self) -> None:
-        try:
-            await self.ask(SetPreference(name=HISTORY_PREFERENCE, value=self._history.stored()))
-        except PbxmeterError as error:
-            self.reload_failed(error)
 
     # What is done with calls
 

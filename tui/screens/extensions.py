@@ -72,7 +72,7 @@ class ExtensionsScreen(ListScreen):
         *(f"state:{state}" for state, _name in STATES if state),
         *(f"payment:{payment.value}" for payment in Payment),
     )
-    FILTER_HINT = N_("number or name, state:over, payment:prepaid")
+    FILTER_HINT = N_("words of number or name, -without, state:over, payment:prepaid")
     HELP = N_(
         "An extension costs money only while its billing is on. Available is the balance plus the credit "
         "limit; with nothing left it is over limit, and the PBX refuses its outbound calls. A lock by hand "
@@ -267,6 +267,9 @@ class ExtensionsScreen(ListScreen):
             self.reload_failed(error)
             return
         self.table.mark(numbers)
+
+    async def cells_of(self, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        return {row.number: self._row(row).cells for row in await self._fetch(keys)}
 
     # What is done to them
 

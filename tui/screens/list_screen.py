@@ -18,51 +18,27 @@ from typing import ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.suggester import SuggestFromList
+from textual.binding import Binding, BindingType
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine.api.session import GetPreferences, SetPreference
 from engine.domain.errors import EngineDown, PbxmeterError
 from tui.actions import Action
 from tui.i18n import N_, _, ngettext
 from tui.screens.base import SiteScreen
+from tui.screens.filter_line import FilterHistory, FilterLine
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columns import Column, ColumnState
-from tui.widgets.fields import Entry
 from tui.widgets.rows import RowSource
 from tui.widgets.table import WindowedTable
 
 FILTER_PAUSE_SECONDS = 0.15
 REMEMBER_PAUSE_SECONDS = 1.0
 
-
-class FilterLine(Horizontal):
-    """`/` and what was typed, then what else narrows the list; hidden while there is neither."""
-
-    def __init__(self, *, words: Sequence[str], placeholder: str) -> None:
-        super().__init__(id="filter")
-        self._entry = Entry(
-            placeholder=placeholder,
-            suggester=SuggestFromList(words, case_sensitive=False) if words else None,
-            id="filter-entry",
-        )
-
-    def compose(self) -> ComposeResult:
-        yield Static(" / ", id="filter-sign", markup=False)
-        yield self._entry
-        yield Static("", id="filter-also", markup=False)
-
-    @property
-    def entry(self) -> Entry:
-        return self._entry
-
-    def show(self, also: Sequence[str]) -> None:
-        """Shows or hides the line; `also` are the other filters, in words."""
-        self.query_one("#filter-also", Static).update("  ".join(f"[{clean(text)}]" for text in also))
-        self.set_class(bool(also) or bool(self._entry.value) or self._entry.has_focus, "-shown")
+MAX_COPIED_BYTES = 70_000
+"""What terminals take by OSC 52 without cutting it."""
 
 
 class ListScreen(SiteScreen):
@@ -75,6 +51,11 @@ class ListScreen(SiteScreen):
 
     FILTER_HINT: ClassVar[str] = N_("part of a number or name; Enter: keep, Esc: clear")
     EMPTY: ClassVar[str] = N_("Nothing here.")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "history(1)", show=False),
+        Binding("down", "history(-1)", show=False),
+        Binding("tab", "complete", show=False),
+    ]
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             name="find",
@@ -90,10 +71,17 @@ class ListScreen(SiteScreen):
             shown=False,
         ),
         Action(
+            name="copy_cell",
+            keys="Y",
+            label=N_("Copy cell"),
+            help=N_("Show the row under the cursor in full and copy one of its cells."),
+            shown=False,
+        ),
+        Action(
             name="columns",
             keys="C",
             label=N_("Columns"),
-            help=N_("Choose which columns are shown."),
+            help=N_("Choose which columns are shown, in which order and how wide; remembered for you."),
             shown=False,
         ),
     )
@@ -103,6 +91,7 @@ class ListScreen(SiteScreen):
         self.filter_text = ""
         self.sort = self.SORT
         self._marked = 0
+        self._history = FilterHistory()
         self._filter_timer: Timer | None = None
         self._remember_timer: Timer | None = None
 
@@ -148,7 +137,7 @@ class ListScreen(SiteScreen):
         )
 
     def on_mount(self) -> None:
-        self._recall_columns()
+        self._recall()
         self.table.set_sort(*self.sort)
         self.relist()
 
@@ -216,8 +205,36 @@ class ListScreen(SiteScreen):
     def _filter_kept(self, event: Input.Submitted) -> None:
         event.stop()
         self._apply_filter()
+        self._keep_in_history(event.value.strip())
         self.table.focus()
         self.call_after_refresh(lambda: self.filter_line.show(self.filters()))
+
+    def _keep_in_history(self, text: str) -> None:
+        if self._history.add(text):
+            self._remember(f"filters.{self.SCOPE}", self._history.stored())
+
+    def action_history(self, by: int) -> None:
+        """Brings back an earlier filter or the one after it; below the newest comes the list."""
+        entry = self.filter_line.entry
+        if not entry.has_focus:
+            return
+        if by < 0 and not self._history.walking:
+            self.table.focus()
+            return
+        present = entry.value
+        entry.value = self._history.older(present) if by > 0 else self._history.newer(present)
+        entry.cursor_position = len(entry.value)
+
+    async def action_complete(self) -> None:
+        """Completes the word of the filter; elsewhere goes to the next widget."""
+        entry = self.filter_line.entry
+        if not entry.has_focus:
+            self.focus_next()
+            return
+        whole = await entry.suggester.get_suggestion(entry.value) if entry.suggester is not None else None
+        if whole is not None:
+            entry.value = whole if whole.endswith((":", '"')) else whole + " "
+            entry.cursor_position = len(entry.value)
 
     def _apply_filter(self) -> None:
         if self._filter_timer is not None:
@@ -260,13 +277,55 @@ class ListScreen(SiteScreen):
         else:
             raise error
 
-    def action_copy(self) -> None:
+    async def cells_of(self, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The texts of marked rows that were never on the screen. Raises `PbxmeterError`."""
+        del keys
+        return {}
+
+    @work(group=DIALOG_GROUP)
+    async def action_copy(self) -> None:
         table = self.table
-        cells = [table.cursor_cells]
-        text = "\n".join("\t".join(clean(cell) for cell in row) for row in cells if row)
-        if text:
-            self.app.copy_to_clipboard(text)
-            self.shell.notify(_("Copied to your terminal's clipboard."))
+        rows = table.marked_cells or ({table.cursor_key: table.cursor_cells} if table.cursor_key else {})
+        unseen = [key for key, cells in rows.items() if cells is None]
+        try:
+            fetched = await self.cells_of(unseen) if unseen else {}
+        except PbxmeterError as error:
+            self.shell.tell(error)
+            return
+        lines = [
+            "\t".join(clean(text) for _column, text in table.shown_cells(cells))
+            for key, seen in rows.items()
+            if (cells := seen or fetched.get(key))
+        ]
+        if not lines:
+            return
+        if len(text := "\n".join(lines)) > MAX_COPIED_BYTES or len(text.encode()) > MAX_COPIED_BYTES:
+            self.shell.warn(_("This is too much for the clipboard: mark fewer rows, or export them."))
+            return
+        self.app.copy_to_clipboard(text)
+        count = len(lines)
+        said = ngettext(
+            "Copied %d row to your terminal's clipboard.",
+            "Copied %d rows to your terminal's clipboard.",
+            count,
+        )
+        self.shell.notify(said % count)
+        if count < len(rows):
+            self.shell.warn(
+                _("%d marked rows were never read here, and are not in it.") % (len(rows) - count)
+            )
+
+    @work(group=DIALOG_GROUP)
+    async def action_copy_cell(self) -> None:
+        from tui.screens.copy_cell import CopyCell
+
+        shown = [(column.title, text) for column, text in self.table.shown_cells(self.table.cursor_cells)]
+        if not shown:
+            return
+        chosen = await self.app.push_screen_wait(CopyCell(shown))
+        if chosen:
+            self.app.copy_to_clipboard(chosen)
+            self.shell.notify(_("Copied: %s") % chosen)
 
     # Columns
 
@@ -274,12 +333,13 @@ class ListScreen(SiteScreen):
     async def action_columns(self) -> None:
         from tui.screens.choose_columns import ChooseColumns
 
-        await self.app.push_screen_wait(ChooseColumns(self.table, self.columns()))
+        await self.app.push_screen_wait(ChooseColumns(self.table))
 
-    @work(group="columns", exclusive=True)
-    async def _recall_columns(self) -> None:
+    @work(group="recall", exclusive=True)
+    async def _recall(self) -> None:
         try:
             values = (await self.ask(GetPreferences())).values
+            self._history.load(values.get(f"filters.{self.SCOPE}", "[]"))
             states = cast("list[list[object]]", json.loads(values.get(f"columns.{self.SCOPE}", "[]")))
             remembered = [
                 ColumnState(str(key), int(str(width)), bool(hidden)) for key, width, hidden in states
@@ -296,10 +356,13 @@ class ListScreen(SiteScreen):
             self._remember_timer.stop()
         self._remember_timer = self.set_timer(REMEMBER_PAUSE_SECONDS, self._remember_columns)
 
-    @work(group="columns", exclusive=True)
-    async def _remember_columns(self) -> None:
+    def _remember_columns(self) -> None:
         states = [[state.key, state.width, state.hidden] for state in self.table.column_states]
+        self._remember(f"columns.{self.SCOPE}", json.dumps(states))
+
+    @work(group="remember")
+    async def _remember(self, name: str, value: str) -> None:
         try:
-            await self.ask(SetPreference(name=f"columns.{self.SCOPE}", value=json.dumps(states)))
+            await self.ask(SetPreference(name=name, value=value))
         except PbxmeterError as error:
             self.reload_failed(error)

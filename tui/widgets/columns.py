@@ -33,6 +33,8 @@ class ColumnState:
 
     key: str
     width: int
+    """0 = as the column was given; one sized by the user no longer takes the rest of the line."""
+
     hidden: bool
 
 
@@ -72,7 +74,17 @@ class Columns:
 
     @property
     def states(self) -> tuple[ColumnState, ...]:
-        return tuple(ColumnState(column.key, column.width, column.hidden) for column in self._order)
+        given = {column.key: column for column in self._given}
+        return tuple(
+            ColumnState(
+                column.key,
+                0
+                if (column.width, column.flex) == (given[column.key].width, given[column.key].flex)
+                else column.width,
+                column.hidden,
+            )
+            for column in self._order
+        )
 
     def restore(self, states: Sequence[ColumnState]) -> None:
         """Applies what was remembered; columns unknown to it come last, as they were given."""
@@ -80,8 +92,10 @@ class Columns:
         restored: list[Column] = []
         for state in states:
             if (column := given.pop(state.key, None)) is not None:
-                width = max(column.min_width, min(state.width, WIDEST_CELLS))
-                restored.append(replace(column, width=width, hidden=state.hidden))
+                if state.width:
+                    width = max(column.min_width, min(state.width, WIDEST_CELLS))
+                    column = replace(column, width=width, flex=False)
+                restored.append(replace(column, hidden=state.hidden))
         self._order = restored + list(given.values())
         if self._order and not self.shown:
             self._order[0] = replace(self._order[0], hidden=False)

@@ -127,7 +127,7 @@ class WindowedTable(PagedView, can_focus=True):
         self.loading_text = loading_text
         self._columns = Columns(columns, margin=MARGIN_CELLS)
         self._glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
-        self._marks: dict[str, None] = {}
+        self._marks: dict[str, tuple[str, ...] | None] = {}
         self._sort_key: str | None = None
         self._sort_descending = False
 
@@ -222,10 +222,23 @@ class WindowedTable(PagedView, can_focus=True):
         return frozenset(self._marks)
 
     @property
+    def marked_cells(self) -> dict[str, tuple[str, ...] | None]:
+        """The marked rows by key, in the order of marking: their texts when last seen, None = never seen."""
+        return dict(self._marks)
+
+    @property
     def cursor_cells(self) -> tuple[str, ...]:
         """The texts of the row under the cursor, cleaned by nobody yet; empty while it is not there."""
-        row = self._pages.row(self._cursor)
+        row = None if self.keys_wait else self._pages.row(self._cursor)
         return row.cells if row is not None else ()
+
+    def shown_cells(self, cells: Sequence[str]) -> list[tuple[Column, str]]:
+        """The shown columns in their present order, each with its text of a row."""
+        return [
+            (placed.column, cells[placed.cell])
+            for placed in self._columns.place(self.view_size.width)
+            if placed.cell < len(cells)
+        ]
 
     def clear_marks(self) -> None:
         self._set_marks(())
@@ -235,7 +248,8 @@ class WindowedTable(PagedView, can_focus=True):
         self._set_marks([*self._marks, *keys])
 
     def _set_marks(self, keys: Iterable[str], *, partial: bool = False) -> None:
-        self._marks = dict.fromkeys(keys)
+        seen = {row.key: row.cells for _number, row in self._pages.loaded()}
+        self._marks = {key: seen.get(key) or self._marks.get(key) for key in keys}
         self.refresh()
         self.post_message(self.MarksChanged(self, len(self._marks), partial))
 
@@ -246,7 +260,7 @@ class WindowedTable(PagedView, can_focus=True):
         if key in self._marks:
             del self._marks[key]
         else:
-            self._marks[key] = None
+            self._marks[key] = self.cursor_cells
         self._refresh_row(self._cursor)
         self.post_message(self.MarksChanged(self, len(self._marks)))
         self.action_move(1)

@@ -202,9 +202,88 @@ async def test_columns_are_remembered_for_the_operator(site: Site):
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
         assert isinstance(app.screen, ExtensionsScreen)
-        app.screen.table.hide_column("payment")
+        table = app.screen.table
+        await pilot.press("C", "down", "left", "left", "down", "down", "space", "end", "left_curly_bracket")
+        await shows(pilot, "[ ] Payment")
+        await pilot.press("escape")
+        chosen = table.column_states
+        assert [state.key for state in chosen][-2:] == ["state", "available"]
         await pilot.pause(1.5)
     again = PbxmeterApp(site.home)
     async with again.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "Payment" not in screen_text(again))
+        assert isinstance(again.screen, ExtensionsScreen)
+        assert again.screen.table.column_states == chosen
+        await pilot.press("C", "r", "escape")
+        await shows(pilot, "Payment")
+        await pilot.pause(1.5)
+
+
+async def test_marked_rows_are_copied_with_the_columns_shown_and_cleaned(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("y")
+        await shows(pilot, "Copied 1 row")
+        assert app.clipboard.startswith("1001\tAda Alder\t")
+        await pilot.press("down", "space", "space", "y")
+        await shows(pilot, "Copied 2 rows")
+        first, second = app.clipboard.split("\n")
+        assert first.startswith("1002\t王芳\t")
+        assert second.startswith("1003\t[/x] Mallory")
+        assert "\x1b" not in app.clipboard
+
+
+async def test_marked_rows_never_seen_are_fetched_to_be_copied(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        assert isinstance(app.screen, ExtensionsScreen)
+        await pilot.press("slash", *"dora", "enter")
+        await shows(pilot, "1 row")
+        app.screen.table.mark(["1010"])
+        await pilot.press("y")
+        await shows(pilot, "Copied 1 row")
+        assert app.clipboard.startswith("1010\tEd")
+
+
+async def test_one_cell_is_copied_from_the_row_in_full(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("Y", "down", "enter")
+        await shows(pilot, "Copied: Ada Alder")
+        assert app.clipboard == "Ada Alder"
+
+
+async def test_a_filter_takes_words_and_words_that_must_not_be_there(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"ald ada", "enter")
+        await shows(pilot, "1 row")
+        await pilot.press("slash", "home", "shift+end", *"100 -dora", "enter")
+        await shows(pilot, "3 rows")
+        assert "Dora" not in screen_text(app)
+
+
+async def test_earlier_filters_come_back_with_up_and_after_a_restart(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"dora", "enter")
+        await shows(pilot, "1 row")
+        await pilot.press("escape", "slash", *"state:l", "tab")
+        await shows(pilot, "state:locked")
+        await pilot.press("escape")
+        await pilot.pause(0.5)
+    again = PbxmeterApp(site.home)
+    async with again.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", "up")
+        await shows(pilot, "1 row")
+        await pilot.press("down", "down")
+        await shows(pilot, "5 rows")
+        assert isinstance(again.screen, ExtensionsScreen)
+        assert again.screen.table.has_focus
