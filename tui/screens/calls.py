@@ -146,10 +146,10 @@ class CallsScreen(ListScreen):
         return [
             Column(key="time", title=_("Time"), width=14),
             Column(key="extension", title=_("Ext."), width=5),
-            Column(key="name", title=_("Name"), width=7, min_width=5, flex=True, sortable=False),
-            Column(key="dialled", title=_("Number"), width=11, min_width=9, flex=True),
+            Column(key="name", title=_("Name"), width=5, min_width=5, flex=True, sortable=False),
+            Column(key="dialled", title=_("Number"), width=13, min_width=9, flex=True),
             Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True),
-            Column(key="billsec", title=_("Talk"), width=6, align="right"),
+            Column(key="billsec", title=_("Talk"), width=7, align="right"),
             Column(key="cost", title=_("Cost"), width=7, min_width=7, align="right", flex=True),
             Column(
                 key="outcome", title=_("Rule or reason"), width=14, min_width=10, flex=True, sortable=False
