@@ -25,11 +25,11 @@ def eighths(value: int, top: int, cells: int) -> int:
 
 
 def nice_top(value: int) -> int:
-    """The least of 1, 2, 2.5 and 5 times a power of ten that is a whole number and not below `value`."""
+    """The least of 1, 2, 2.5, 3, 4, 5, 6 and 8 times a power of ten that is whole and not below `value`."""
     power = 1
     while power * 10 <= value:
         power *= 10
-    tops = [power, 2 * power, 5 * power // 2, 5 * power, 10 * power]
+    tops = [power, 2 * power, 5 * power // 2, *(step * power for step in (3, 4, 5, 6, 8, 10))]
     return next(top for top in tops if top >= max(1, value))
 
 

@@ -66,7 +66,7 @@ def test_upright_and_lying_bars_have_the_length_asked_for() -> None:
 
 def test_scales_end_at_round_numbers() -> None:
     assert [nice_top(value) for value in (0, 1, 2, 3, 6, 10, 11, 21, 26, 99, 100)] == [
-        *(1, 1, 2, 5, 10, 10, 20, 25, 50, 100, 100)
+        *(1, 1, 2, 3, 6, 10, 20, 25, 30, 100, 100)
     ]
 
 
