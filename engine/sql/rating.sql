@@ -100,7 +100,7 @@ WHERE billing AND list_contains($numbers::VARCHAR[], number);
 
 -- name: rate_calls
 -- The verdict on each of rating_calls by the rules of rating_rules, whose prefix lengths are rating_lengths.
-WITH facts AS MATERIALIZED (
+WITH facts AS (
     SELECT
         calls.row, calls.extension, calls.dialled, calls.billsec, calls.answered_local,
         uncharged_reason(
@@ -110,10 +110,11 @@ WITH facts AS MATERIALIZED (
     FROM rating_calls AS calls
     LEFT JOIN extension ON extension.number = calls.extension AND extension.billing
 ),
+chargeable AS MATERIALIZED (
+    SELECT row, extension, dialled, billsec, answered_local FROM facts WHERE reason IS NULL
+),
 numbers AS MATERIALIZED (
-    SELECT DISTINCT dialled, length(dialled) AS number_length
-    FROM facts
-    WHERE reason IS NULL
+    SELECT DISTINCT dialled, length(dialled) AS number_length FROM chargeable
 ),
 prefixes AS (
     SELECT numbers.dialled, numbers.number_length, left(numbers.dialled, lengths.prefix_length) AS prefix
@@ -142,28 +143,27 @@ contested AS (
     WHERE candidates.conditional AND (unconditional.rank IS NULL OR candidates.rank < unconditional.rank)
 ),
 fitting AS (
-    SELECT facts.row, min(contested.rank) AS rank
-    FROM facts
+    SELECT chargeable.row, min(contested.rank) AS rank
+    FROM chargeable
     JOIN contested USING (dialled)
-    WHERE facts.reason IS NULL
-        AND covers_extension(contested.extensions, facts.extension)
-        AND within_dates(facts.answered_local::DATE, contested.valid_from, contested.valid_to)
+    WHERE covers_extension(contested.extensions, chargeable.extension)
+        AND within_dates(chargeable.answered_local::DATE, contested.valid_from, contested.valid_to)
         AND within_window(
-            second_of_day(facts.answered_local), isodow(facts.answered_local) - 1,
+            second_of_day(chargeable.answered_local), isodow(chargeable.answered_local) - 1,
             contested.start_second, contested.end_second, contested.weekdays
         )
-    GROUP BY facts.row
+    GROUP BY chargeable.row
 ),
 winners AS (
-    SELECT facts.row, facts.billsec, facts.reason, coalesce(fitting.rank, unconditional.rank) AS rank
-    FROM facts
+    SELECT chargeable.row, chargeable.billsec, coalesce(fitting.rank, unconditional.rank) AS rank
+    FROM chargeable
     LEFT JOIN fitting USING (row)
-    LEFT JOIN unconditional ON facts.reason IS NULL AND unconditional.dialled = facts.dialled
+    LEFT JOIN unconditional ON unconditional.dialled = chargeable.dialled
 ),
 priced AS (
     SELECT
         winners.row, rules.version_id, rules.initial_fee_micros,
-        CASE WHEN rules.rank IS NULL THEN coalesce(winners.reason, 'no rule') END AS unrated,
+        CASE WHEN rules.rank IS NULL THEN 'no rule' END AS unrated,
         billed_cycles(winners.billsec, rules.initial_seconds, rules.cycle_seconds) AS cycles,
         rules.cycle_seconds, rules.price_micros, rules.price_seconds
     FROM winners
@@ -179,6 +179,8 @@ SELECT
     coalesce(cycles, 0)::BIGINT AS cycles,
     coalesce(initial_fee_micros, 0)::BIGINT AS first_block_micros
 FROM priced
+UNION ALL
+SELECT row, 0, reason, NULL, 0, 0 FROM facts WHERE reason IS NOT NULL
 ORDER BY row;
 
 -- name: rerate_span
