@@ -71,6 +71,25 @@ SHELL_ACTIONS: tuple[Action, ...] = (
         online=True,
     ),
     Action(
+        name="undo",
+        keys="u",
+        label=N_("Undo"),
+        help=N_(
+            "Take back the last thing done here, after a question: a lock, a switch, an edit, a recharge."
+        ),
+        shown=False,
+        online=True,
+    ),
+    Action(
+        name="guide",
+        keys="alt+g",
+        label=N_("Set up a site"),
+        help=N_("The guide of a new site: finds CDR files and writes config.yaml."),
+        role=Role.ADMIN,
+        shown=False,
+        online=True,
+    ),
+    Action(
         name="help", keys="question_mark,f1", label=N_("Help"), help=N_("Explain this screen and its keys.")
     ),
     Action(name="quit", keys="q,f10", label=N_("Quit"), help=N_("Leave. The engine goes on reading calls.")),

@@ -18,7 +18,7 @@ from textual.widgets import Static
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Role
 from tui import i18n
-from tui.actions import keymap_path, read_keymap
+from tui.actions import key_name, keymap_path, read_keymap
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
 from tui.format import MoneyStyle, local_time, money_style
 from tui.i18n import N_, _
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.api.events import Event
     from engine.api.session import Greeting
     from tui.screens.base import SiteScreen
+    from tui.undo import Reversible
 
 SMALLEST_COLUMNS = 70
 SMALLEST_ROWS = 18
@@ -148,6 +149,7 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         self.bytes_behind = 0
         self.trouble = ""
         """Why the engine is not there, for the banner; '' = it is."""
+        self._reversible: Reversible | None = None
         self._slow_link = slow_link
         self._language_chosen = language is not None
         self._lost_at: datetime | None = None
@@ -188,6 +190,7 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         if first:
             await self.switch_mode(SCREENS[0].mode)
             self.fit()
+            self.show_guide(only_if_new=True)
             return
         for screen in self.site_screens():
             screen.connection_changed()
@@ -305,9 +308,32 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
 
         return self.local(datetime.now(UTC).replace(tzinfo=None))
 
-    def done(self, text: str, *, undo: str = "") -> None:
-        """A toast that says what was done, and how to take it back."""
+    def done(self, text: str, *, undo: str = "", reversible: "Reversible | None" = None) -> None:
+        """A toast that says what was done, and how to take it back: by hand, or with the undo key."""
+        if reversible is not None and self.may(reversible.role):
+            self._reversible = reversible
+            undo = key_name(self.keymap.get("shell.undo", "u").partition(",")[0])
         self.notify(" ".join([text, _("Undo: %s.") % undo]) if undo else text)
+
+    @work(group=DIALOG_GROUP)
+    async def undo(self, screen: "SiteScreen") -> None:
+        """Asks, then takes back the last thing that can be."""
+        from tui.widgets.dialogs import Confirm
+
+        last = self._reversible
+        if last is None:
+            self.warn(_("There is nothing to undo: what was done last cannot be taken back by this key."))
+            return
+        if not await self.push_screen_wait(Confirm(last.question, yes=_("Undo"))):
+            return
+        try:
+            text = await last.reverse()
+        except PbxmeterError as error:
+            self.tell(error)
+            return
+        self._reversible = None
+        self.notify(text)
+        screen.reload_soon()
 
     def warn(self, text: str) -> None:
         """A toast about something that was not done."""
@@ -408,6 +434,15 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
             self.show_screen(chosen.mode)
         else:
             await screen.action_act(chosen.action)
+
+    @work(group=DIALOG_GROUP)
+    async def show_guide(self, *, only_if_new: bool = False) -> None:
+        """The guide of a new site."""
+        from tui.screens.first_run import Guide
+
+        guide = Guide(self)
+        if not only_if_new or await guide.wanted():
+            await guide.run()
 
     async def action_quit(self) -> None:
         """Ends the application; asks only when something typed would be lost."""

@@ -242,6 +242,12 @@ class SiteScreen(Screen[None]):
     def action_palette(self) -> None:
         self.shell.show_palette(self)
 
+    def action_undo(self) -> None:
+        self.shell.undo(self)
+
+    def action_guide(self) -> None:
+        self.shell.show_guide()
+
     def action_reload(self) -> None:
         self._reload_now()
 

@@ -1,12 +1,14 @@
 """Editing one extension, adding new ones, and changing many at once."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from engine.api.extensions import Changed, ExtensionRow, SetExtensions
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Payment
 from tui.i18n import _, ngettext
 from tui.screens.extension_state import payment_text
+from tui.undo import extension_rows
 from tui.widgets.fields import ChoiceField, ExtensionsField, Field, MoneyField, SwitchField, TextField
 from tui.widgets.forms import Form
 
@@ -47,20 +49,19 @@ class EditExtension(Form[Changed]):
             said.append(_("Nothing is available: it is over limit."))
         return " ".join(said)
 
+    def changes(self) -> dict[str, Any]:
+        """The properties that differ, by their names in `SetExtensions`."""
+        wanted = {
+            "name": self.name_field.value,
+            "billing": self.billing.value,
+            "payment": self.payment.value,
+            "credit_limit_micros": self.credit.value,
+            "locked": self.locked.value,
+        }
+        return {name: value for name, value in wanted.items() if value != getattr(self._row, name)}
+
     async def submit(self) -> Changed:
-        row = self._row
-        name, billing, payment = self.name_field.value, self.billing.value, self.payment.value
-        credit, locked = self.credit.value, self.locked.value
-        return await self.ask(
-            SetExtensions(
-                numbers=[row.number],
-                name=name if name != row.name else None,
-                billing=billing if billing != row.billing else None,
-                payment=payment if payment != row.payment else None,
-                credit_limit_micros=credit if credit != row.credit_limit_micros else None,
-                locked=locked if locked != row.locked else None,
-            )
-        )
+        return await self.ask(SetExtensions(numbers=[self._row.number], **self.changes()))
 
 
 class NewExtensions(Form[Changed]):
@@ -114,6 +115,8 @@ class BatchEdit(Form[Changed]):
             intro=_("Only what is switched on [x] is changed. Space turns a switch; typing turns it on."),
         )
         self._numbers = list(numbers)
+        self.before: list[ExtensionRow] = []
+        """What they were when they were changed."""
         self.billing = SwitchField("billing", _("Billing"), True, switchable=True)
         self.payment = ChoiceField("payment", _("Payment"), _payments(), switchable=True)
         self.credit = MoneyField("credit_limit", _("Credit limit"), 0, switchable=True)
@@ -144,12 +147,15 @@ class BatchEdit(Form[Changed]):
         if not summary:
             raise InvalidInput(_("Nothing is switched on yet."), field="")
         await self.confirm(summary)
-        return await self.ask(
-            SetExtensions(
-                numbers=self._numbers,
-                billing=self.billing.value if self.billing.on else None,
-                payment=self.payment.value if self.payment.on else None,
-                credit_limit_micros=self.credit.value if self.credit.on else None,
-                locked=self.locked.value if self.locked.on else None,
-            )
-        )
+        self.before = await extension_rows(self.shell.link, self._numbers)
+        return await self.ask(SetExtensions(numbers=self._numbers, **self.changes()))
+
+    def changes(self) -> dict[str, Any]:
+        """The properties switched on, by their names in `SetExtensions`."""
+        fields: dict[str, Field[Any]] = {
+            "billing": self.billing,
+            "payment": self.payment,
+            "credit_limit_micros": self.credit,
+            "locked": self.locked,
+        }
+        return {name: field.value for name, field in fields.items() if field.on}

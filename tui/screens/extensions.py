@@ -1,7 +1,7 @@
 """Extensions: who they are, what they have, and everything that is done to them."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from textual import on, work
 
@@ -26,6 +26,7 @@ from tui.screens.list_screen import ListScreen
 from tui.screens.recharge_form import recharge
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
+from tui.undo import Reversible, extension_rows, extensions_as_before
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
 from tui.widgets.rows import Row
@@ -274,15 +275,10 @@ class ExtensionsScreen(ListScreen):
     # What is done to them
 
     async def _fetch(self, numbers: Sequence[str]) -> list[ExtensionRow]:
-        rows: list[ExtensionRow] = []
-        while True:
-            page = await self.ask(ListExtensions(numbers=list(numbers), offset=len(rows), limit=1000))
-            rows += page.rows
-            if not page.rows or len(rows) >= page.total:
-                return rows
+        return await extension_rows(self.shell.link, numbers)
 
-    def _done(self, text: str, *, undo: str = "") -> None:
-        self.shell.done(text, undo=undo)
+    def _done(self, text: str, *, reversible: Reversible | None = None) -> None:
+        self.shell.done(text, reversible=reversible)
         self.reload_soon()
 
     @work(group=DIALOG_GROUP)
@@ -309,25 +305,39 @@ class ExtensionsScreen(ListScreen):
         except PbxmeterError as error:
             self.shell.tell(error)
             return
-        if rows and await self.app.push_screen_wait(EditExtension(rows[0])) is not None:
-            before = rows[0]
+        if not rows:
+            return
+        form = EditExtension(rows[0])
+        if await self.app.push_screen_wait(form) is not None:
+            changes = form.changes()
+            question = _("Put extension %s back to what it was?") % number
             self._done(
                 _("Saved extension %s.") % number,
-                undo=_("it was “%s”, credit limit %s")
-                % (before.name, self.shell.money.number(before.credit_limit_micros)),
+                reversible=self._as_before(rows, changes, question) if changes else None,
             )
+
+    def _as_before(
+        self, before: Sequence[ExtensionRow], changes: Mapping[str, Any], question: str
+    ) -> Reversible:
+        if "payment" in changes:
+            question += " " + _("The total recharged stays at 0.")
+        return extensions_as_before(self.shell.link, before, changes, question=question)
 
     @work(group=DIALOG_GROUP)
     async def action_batch(self) -> None:
         numbers = self.targets()
         if not numbers:
             return
-        changed = await self.app.push_screen_wait(BatchEdit(numbers))
+        form = BatchEdit(numbers)
+        changed = await self.app.push_screen_wait(form)
         if changed is not None:
             count = changed.changed
+            question = ngettext(
+                "Put %d extension back to what it was?", "Put %d extensions back to what they were?", count
+            )
             self._done(
                 ngettext("Changed %d extension.", "Changed %d extensions.", count) % count,
-                undo=_("they are still marked; change them again with b"),
+                reversible=self._as_before(form.before, form.changes(), question % count),
             )
 
     @work(group=DIALOG_GROUP)
@@ -353,7 +363,12 @@ class ExtensionsScreen(ListScreen):
             self.shell.tell(error)
             return
         who = numbers[0] if len(numbers) == 1 else _("%d extensions") % len(numbers)
-        self._done((_("Locked %s.") if lock else _("Unlocked %s.")) % who, undo=_("L again"))
+        turned = [row for row in rows if row.locked != lock]
+        question = _("Take the lock off %s again?") if lock else _("Lock %s again?")
+        self._done(
+            (_("Locked %s.") if lock else _("Unlocked %s.")) % who,
+            reversible=self._as_before(turned, {"locked": lock}, question % who),
+        )
 
     @work(group=DIALOG_GROUP)
     async def action_ledger(self) -> None:

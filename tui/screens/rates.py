@@ -40,6 +40,7 @@ from tui.screens.rate_text import (
 from tui.screens.rate_try import Question
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
+from tui.undo import rates_switched_back
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm, TextDialog
 from tui.widgets.rows import Row
@@ -378,7 +379,14 @@ class RatesScreen(ListScreen):
             return
         who = _("“%s”") % clean(rows[0].rate.name) if len(rows) == 1 else _("%d rules") % len(rows)
         text = _("Switched %s on.") if enabled else _("Switched %s off.")
-        self.shell.done(text % who, undo=_("s again"))
+        turned = [row.rate_id for row in rows if row.rate.enabled != enabled]
+        question = _("Switch %s off again?") if enabled else _("Switch %s on again?")
+        self.shell.done(
+            text % who,
+            reversible=rates_switched_back(
+                self.shell.link, turned, enabled=not enabled, question=question % who
+            ),
+        )
         self.reload_soon()
 
     async def action_up(self) -> None:

@@ -3,22 +3,29 @@
 import uuid
 from collections.abc import Sequence
 
-from engine.api.extensions import Recharge, Recharged
-from engine.domain.errors import EngineDown
+from engine.api.extensions import ExtensionRow, Recharge, Recharged
+from engine.domain.errors import EngineDown, PbxmeterError
 from tui.connection import NOT_SENT
 from tui.i18n import _, ngettext
 from tui.screens.base import SiteScreen
+from tui.undo import extension_rows, recharge_taken_back
 from tui.widgets.fields import Field, MoneyField, TextField
 from tui.widgets.forms import Form
 
 ASK_ABOVE = 1
 """More extensions than this are asked about once more."""
 
+MAX_BALANCES = 1000
+"""For more extensions than this the form does not say what their balances become."""
+
 
 class RechargeForm(Form[Recharged]):
     """Ends with what was recharged. One form has one key: repeating a failed try never recharges twice."""
 
-    def __init__(self, numbers: Sequence[str], *, names: str = "") -> None:
+    def __init__(
+        self, numbers: Sequence[str], *, names: str = "", before: Sequence[ExtensionRow] = ()
+    ) -> None:
+        """`before`: the extensions as they are, where known, to say what they will have."""
         title = (
             _("Recharge %s") % f"{numbers[0]} {names}".strip()
             if len(numbers) == 1
@@ -26,6 +33,7 @@ class RechargeForm(Form[Recharged]):
         )
         super().__init__(title, submit=_("Recharge"), intro=_listed(numbers))
         self._numbers = list(numbers)
+        self._before = tuple(before)
         self._key = uuid.uuid4().hex
         self._sent: tuple[int, str] | None = None
         self.amount = MoneyField("amount", _("Amount for each"), least=1)
@@ -35,15 +43,40 @@ class RechargeForm(Form[Recharged]):
         return [self.amount, self.note]
 
     def consequence(self) -> str:
-        money = self.shell.money
+        money, amount = self.shell.money, self.amount.value
         count = len(self._numbers)
         if count == 1:
-            return _("Adds %s to the balance of %s.") % (money.money(self.amount.value), self._numbers[0])
-        return _("Adds %s to each of %d extensions: %s in all.") % (
-            money.money(self.amount.value),
-            count,
-            money.money(self.amount.value * count),
+            text = _("Adds %s to the balance of %s.") % (money.money(amount), self._numbers[0])
+        else:
+            text = _("Adds %s to each of %d extensions: %s in all.") % (
+                money.money(amount),
+                count,
+                money.money(amount * count),
+            )
+        return " ".join([text, *self._afterwards(amount)])
+
+    def _afterwards(self, amount: int) -> list[str]:
+        """What the balances become, and who can call again."""
+        if not self._before:
+            return []
+        money = self.shell.money
+        after = sorted(row.balance_micros + amount for row in self._before)
+        said = (
+            _("Balance: %s, then %s.") % (money.money(after[0] - amount), money.money(after[0]))
+            if len(after) == 1
+            else _("Balances then: %s to %s.") % (money.money(after[0]), money.money(after[-1]))
         )
+        over = [row for row in self._before if row.over_limit]
+        still = sum(row.available_micros + amount <= 0 for row in over)
+        freed = len(over) - still
+        notes = [said]
+        if freed:
+            notes.append(
+                ngettext("%d is no longer over limit.", "%d are no longer over limit.", freed) % freed
+            )
+        if still:
+            notes.append(ngettext("%d stays over limit.", "%d stay over limit.", still) % still)
+        return notes
 
     async def submit(self) -> Recharged:
         if len(self._numbers) > ASK_ABOVE:
@@ -68,7 +101,14 @@ class RechargeForm(Form[Recharged]):
 
 async def recharge(screen: SiteScreen, numbers: Sequence[str], *, names: str = "") -> bool:
     """The whole way: form, recharge, toast. Whether something was recharged; for use in a dialog worker."""
-    form = RechargeForm(numbers, names=names)
+    before: list[ExtensionRow] = []
+    if len(numbers) <= MAX_BALANCES:
+        try:
+            before = await extension_rows(screen.shell.link, numbers)
+        except PbxmeterError:
+            # The form tells the sums without them; what is wrong shows when it is sent.
+            before = []
+    form = RechargeForm(numbers, names=names, before=before)
     result = await screen.app.push_screen_wait(form)
     if result is None:
         return False
@@ -83,7 +123,17 @@ async def recharge(screen: SiteScreen, numbers: Sequence[str], *, names: str = "
         )
     else:
         text = _("Recharged %d extensions with %s in all.") % (len(result.rows), total)
-    shell.done(text, undo=_("an adjustment of the same amount (D in the ledger, admin)"))
+    count = len(result.rows)
+    question = ngettext(
+        "Take back the recharge of %d extension, %s in all, by an adjustment?",
+        "Take back the recharge of %d extensions, %s in all, by adjustments?",
+        count,
+    )
+    shell.done(
+        text,
+        undo=_("an adjustment of the same amount (D in the ledger, admin)"),
+        reversible=recharge_taken_back(shell.link, result.rows, question=question % (count, total)),
+    )
     return True
 
 

@@ -107,6 +107,7 @@ class Field(Horizontal, Generic[V_co]):
         self.on = not switchable
         self.touched = False
         self._hint = hint
+        self._first_state: object = None
         self._switch: Toggle | None = None
 
     @property
@@ -136,6 +137,18 @@ class Field(Horizontal, Generic[V_co]):
             return error
         self.show_error("")
         return None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the operator changed what stands in the field, and has not put it back."""
+        return self.touched and (self._state() != self._first_state or (self.switchable and self.on))
+
+    def _state(self) -> object:
+        """What stands in the editor, as it compares with what stood there at first."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self._first_state = self._state()
 
     def show_error(self, text: str) -> None:
         note = self.query_one(".field-note", Static)
@@ -213,6 +226,9 @@ class TypedField(Field[V_co]):
     @property
     def value(self) -> V_co:
         return self.read(self._entry.value.strip())
+
+    def _state(self) -> object:
+        return self._entry.value
 
     def read(self, text: str) -> V_co:
         """The value of a text. Raises `InvalidInput`."""
@@ -461,6 +477,9 @@ class ChoiceField(Field[V_co]):
     def editor(self) -> Widget:
         return self._wheel
 
+    def _state(self) -> object:
+        return self._wheel.index
+
     @property
     def value(self) -> V_co:
         return self._values[self._wheel.index]
@@ -533,6 +552,9 @@ class SwitchField(Field[bool]):
 
     def editor(self) -> Widget:
         return self._toggle
+
+    def _state(self) -> object:
+        return self._toggle.on
 
     @property
     def value(self) -> bool:
@@ -687,6 +709,9 @@ class WeekdaysField(Field[int]):
 
     def editor(self) -> Widget:
         return self._days
+
+    def _state(self) -> object:
+        return self._days.mask
 
     @property
     def value(self) -> int:

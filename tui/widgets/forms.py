@@ -100,7 +100,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
     @property
     def changed(self) -> bool:
         """Whether something was typed that going back would lose."""
-        return any(field.touched for field in self.fields())
+        return any(field.differs for field in self.fields())
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog form")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.extensions import ListExtensions, SetExtensions
+from engine.api.extensions import ListExtensions, ListLedger, SetExtensions
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Payment
 from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
@@ -163,9 +163,10 @@ async def test_an_export_says_where_it_was_written(site: Site, tmp_path: Path):
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("x")
-        await shows(pilot, "Writes 5 extensions")
+        count = site.client.call(ListExtensions()).total
+        await shows(pilot, f"Writes {count} extensions")
         await pilot.press("f2")
-        await shows(pilot, "Wrote 5 extensions to")
+        await shows(pilot, f"Wrote {count} extensions to")
     (written,) = (tmp_path / "exports").glob("extensions-*.csv")
     assert written.stat().st_mode & 0o777 == 0o600
     assert written.read_text(encoding="utf-8").startswith("number,name,billing,payment,credit_limit,locked,")
@@ -176,11 +177,12 @@ async def test_a_short_export_goes_to_the_terminals_clipboard_cleaned(site: Site
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("x")
-        await shows(pilot, "Writes 5 extensions")
+        count = site.client.call(ListExtensions()).total
+        await shows(pilot, f"Writes {count} extensions")
         await pilot.press("left")
-        await shows(pilot, "Copies 5 extensions as CSV")
+        await shows(pilot, f"Copies {count} extensions as CSV")
         await pilot.press("f2")
-        await shows(pilot, "Copied 5 extensions")
+        await shows(pilot, f"Copied {count} extensions")
     assert app.clipboard.startswith("number,name,billing,")
     assert "王芳" in app.clipboard
     assert "\x1b" not in app.clipboard
@@ -287,3 +289,72 @@ async def test_earlier_filters_come_back_with_up_and_after_a_restart(site: Site)
         await shows(pilot, "5 rows")
         assert isinstance(again.screen, ExtensionsScreen)
         assert again.screen.table.has_focus
+
+
+async def test_a_lock_is_taken_back_by_the_undo_key_after_a_question(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("u")
+        await shows(pilot, "nothing to undo")
+        await pilot.press("L")
+        await shows(pilot, "Locked 1001. Undo: u.")
+        await pilot.press("u")
+        await shows(pilot, "Take the lock off 1001 again?")
+        await pilot.press("y")
+        await shows(pilot, "Put 1 extension back.")
+    assert not site.extension("1001").locked
+
+
+async def test_undoing_a_batch_restores_each_value_and_leaves_alone_what_others_changed(site: Site):
+    site.client.call(SetExtensions(numbers=["1001"], credit_limit_micros=1_000_000))
+    site.client.call(SetExtensions(numbers=["1002", "1003"], credit_limit_micros=2_000_000))
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "space", "b")
+        await until(pilot, lambda: isinstance(app.screen, BatchEdit))
+        form = app.screen
+        assert isinstance(form, BatchEdit)
+        form.credit.query("Entry").first().focus()
+        await pilot.press("home", "shift+end", *"9", "f2", "y")
+        await shows(pilot, "Changed 3 extensions. Undo: u.")
+        site.client.call(SetExtensions(numbers=["1003"], credit_limit_micros=7_000_000))
+        await pilot.press("u", "y")
+        await shows(pilot, "Put 2 extensions back. 1 was changed")
+    limits = [site.extension(number).credit_limit_micros for number in ("1001", "1002", "1003")]
+    assert limits == [1_000_000, 2_000_000, 7_000_000]
+
+
+async def test_a_recharge_is_taken_back_by_adjustments_that_say_so(site: Site):
+    before = site.extension("1004").balance_micros
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"dora", "enter", "r", *"30")
+        text = app.money.money(before + 30_000_000)
+        await until(pilot, lambda: f"then {text}" in message_of_form(app))
+        await pilot.press("f2")
+        await shows(pilot, "Undo: u.")
+        await pilot.press("u", "n")
+        assert site.extension("1004").balance_micros == before + 30_000_000
+        await pilot.press("u", "y")
+        await shows(pilot, "Posted 1 adjustment.")
+    assert site.extension("1004").balance_micros == before
+    assert site.client.call(ListLedger(number="1004")).rows[0].note == "undo of the recharge of 30.00"
+
+
+async def test_going_back_asks_only_while_something_differs(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditExtension))
+        await pilot.press("end", "x", "backspace", "escape")
+        assert isinstance(app.screen, ExtensionsScreen)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditExtension))
+        await pilot.press("end", "x", "escape")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, ExtensionsScreen))
