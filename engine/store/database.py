@@ -213,6 +213,13 @@ class Database:
         with self.reading() as session:
             session.plain("CHECKPOINT")
 
+    def log_bytes(self) -> int:
+        """The size of the write-ahead log, which a start after a crash has to read."""
+        try:
+            return self.path.with_name(self.path.name + ".wal").stat().st_size
+        except OSError:
+            return 0
+
     def backup(self, target: Path) -> None:
         """Writes a consistent copy to a new file while work goes on. Raises `StorageError`."""
         previous = os.umask(0o177)

@@ -16,6 +16,8 @@ MAX_WAITING = 64
 """Changes that may wait; a further caller blocks until one is done."""
 
 CHECKPOINT_IDLE_SECONDS = 20.0
+CHECKPOINT_LOG_BYTES = 256 << 20
+"""Where it is never idle: what the log holds is also held in memory, and read again after a crash."""
 
 T = TypeVar("T")
 Change = Callable[[Session], T]
@@ -34,6 +36,7 @@ class Writer:
         self._session = database.session()
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
         self._dirty = False
+        self._longest_log = CHECKPOINT_LOG_BYTES
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
@@ -91,6 +94,10 @@ class Writer:
             if job is None:
                 return
             job()
+            if (size := self._database.log_bytes()) > self._longest_log:
+                self._checkpoint()
+                # Put off, it is not tried again after every change.
+                self._longest_log = CHECKPOINT_LOG_BYTES + (size if self._dirty else 0)
 
     def _checkpoint(self) -> None:
         if not self._dirty:

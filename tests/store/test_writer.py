@@ -1,5 +1,6 @@
 """The one writer: what a caller is told of a change, and of what follows from it."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from engine.access.settings import load_site, set_setting
 from engine.api.site import SetSetting
 from engine.domain.errors import StorageError
 from engine.store import Database, Session, Writer
+from engine.store import writer as module
 from tests.stores import UTC
 
 
@@ -57,3 +59,18 @@ def test_a_closed_writer_takes_no_more_changes(database: Database) -> None:
     writer.close()
     with pytest.raises(StorageError):
         writer.run(billing_on)
+
+
+def test_a_log_that_grows_while_there_is_always_work_is_folded_into_the_file(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECKPOINT_LOG_BYTES", 20_000)
+    writer = Writer(database)
+    sizes: list[int] = []
+    for number in range(300):
+        change = SetSetting(name="low_balance", value=str(number))
+        writer.run(lambda session, change=change: set_setting(session, change))
+        sizes.append(database.log_bytes())
+    assert max(sizes) < 40_000
+    assert any(after < before for before, after in itertools.pairwise(sizes))
+    writer.close()
