@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check bench bench-smoke bench-rating bench-tui format lock messages clean
+.PHONY: demo test test-long check bench bench-smoke bench-rating bench-tui tour format lock messages clean
 
 demo: $(READY)
 	$(BIN)/pbxmeter demo
@@ -32,6 +32,9 @@ bench-rating: $(READY)
 
 bench-tui: $(READY)
 	$(BIN)/python -m tests.bench.terminal
+
+tour: $(READY)
+	$(BIN)/python -m tests.e2e.screenshots
 
 format: $(READY)
 	$(BIN)/ruff format .

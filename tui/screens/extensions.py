@@ -54,8 +54,8 @@ _SORTS: dict[str | None, ExtensionSort] = {
     "state": "state",
 }
 
-WIDE_COLUMNS = 110
-"""From here on there is room for amounts with all their decimals."""
+MONEY_CELLS = ((110, 13), (90, 11), (0, 9))
+"""From how many columns on an amount gets how many cells: with 11, its decimals are all there."""
 
 MARK_LIMIT = 10_000
 """The most extensions that `*` marks at once."""
@@ -161,7 +161,7 @@ class ExtensionsScreen(ListScreen):
         self._known: dict[str, ExtensionRow] = {}
 
     def columns(self) -> Sequence[Column]:
-        money = 13 if self.app.size.width >= WIDE_COLUMNS else 9
+        money = next(cells for columns, cells in MONEY_CELLS if self.app.size.width >= columns)
         return [
             Column(key="number", title=_("Ext."), width=6),
             Column(key="name", title=_("Name"), width=8, min_width=6, flex=True),

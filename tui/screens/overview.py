@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import ClassVar
 
+import msgspec
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -19,6 +20,7 @@ from engine.api.events import (
     RatesChanged,
     SettingsChanged,
 )
+from engine.api.session import GetPreferences, SetPreference
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role, Unrated
 from tui.actions import Action
@@ -38,6 +40,14 @@ LIVE_ROWS = 200
 """Calls kept in the live list."""
 
 MAX_ALARMS_SHOWN = 3
+ALARMS_PREFERENCE = "alarms.overview"
+
+
+class _Alarms(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of the alarms for one operator."""
+
+    seen: list[str] = []
+    waiting: list[Alarm] = []
 
 
 class OverviewScreen(SiteScreen):
@@ -77,7 +87,14 @@ class OverviewScreen(SiteScreen):
             role=Role.BILLING,
             online=True,
         ),
-        Action(name="seen", keys="a", label=N_("Seen"), help=N_("Put away the alarms that have been seen.")),
+        Action(
+            name="seen",
+            keys="a",
+            label=N_("Seen"),
+            help=N_(
+                "Put away the alarms that have been seen, for you alone; one that ends and comes again is back."
+            ),
+        ),
         Action(
             name="other_list",
             keys="tab",
@@ -92,6 +109,8 @@ class OverviewScreen(SiteScreen):
         self._alarms: dict[str, Alarm] = {}
         self._ended: set[str] = set()
         self._seen: set[str] = set()
+        self._recalled = False
+        self._remembered = ""
         self._recent: list[CallRow] = []
 
     def body(self) -> ComposeResult:
@@ -105,10 +124,10 @@ class OverviewScreen(SiteScreen):
             yield WindowedTable(
                 [
                     Column(key="time", title=_("Time"), width=8, sortable=False),
-                    Column(key="extension", title=_("Ext."), width=6, sortable=False),
+                    Column(key="extension", title=_("Ext."), width=5, sortable=False),
                     Column(key="dialled", title=_("Number"), width=9, min_width=6, flex=True, sortable=False),
-                    Column(key="billsec", title=_("Talk"), width=6, align="right", sortable=False),
-                    Column(key="cost", title=_("Cost"), width=8, align="right", sortable=False),
+                    Column(key="billsec", title=_("Talk"), width=7, align="right", sortable=False),
+                    Column(key="cost", title=_("Cost"), width=10, align="right", sortable=False),
                 ],
                 placeholder=_("No calls yet. They appear here as the PBX writes them."),
                 loading_text=_("Asking the engine…"),
@@ -137,6 +156,8 @@ class OverviewScreen(SiteScreen):
     @work(exclusive=True, group="reload")
     async def reload(self) -> None:
         try:
+            if not self._recalled:
+                self._recall_alarms((await self.ask(GetPreferences())).values.get(ALARMS_PREFERENCE, ""))
             overview = await self.ask(GetOverview(limit=50))
         except PbxmeterError as error:
             self.reload_failed(error)
@@ -245,7 +266,34 @@ class OverviewScreen(SiteScreen):
         self._seen &= now.keys()
         self._alarms = {**now, **kept}
         self._show_alarms()
+        self._remember_alarms()
         self.shell.alarms = len(now)
+
+    def _recall_alarms(self, stored: str) -> None:
+        """Which alarms the operator has seen, and those not seen yet: they may be over by now."""
+        self._recalled = True
+        try:
+            known = msgspec.json.decode(stored, type=_Alarms) if stored else _Alarms()
+        except msgspec.MsgspecError:
+            # What cannot be read is as good as never remembered.
+            return
+        self._seen |= set(known.seen)
+        self._alarms = {alarm.id: alarm for alarm in known.waiting} | self._alarms
+
+    def _remember_alarms(self) -> None:
+        waiting = [alarm for name, alarm in self._alarms.items() if name not in self._seen]
+        state = f"{sorted(self._seen)} {sorted(alarm.id for alarm in waiting)}"
+        if self._recalled and state != self._remembered:
+            self._remembered = state
+            known = _Alarms(seen=sorted(self._seen), waiting=waiting)
+            self._store_alarms(msgspec.json.encode(known).decode())
+
+    @work(exclusive=True, group="alarms")
+    async def _store_alarms(self, value: str) -> None:
+        try:
+            await self.ask(SetPreference(name=ALARMS_PREFERENCE, value=value))
+        except PbxmeterError as error:
+            self.reload_failed(error)
 
     def _show_alarms(self) -> None:
         glyph = "!" if self.shell.ascii_only else "⚠"
@@ -267,6 +315,7 @@ class OverviewScreen(SiteScreen):
             self._alarms.pop(name, None)
         self._ended = set()
         self._show_alarms()
+        self._remember_alarms()
 
     def status(self) -> list[tuple[str, str]]:
         overview = self._overview
