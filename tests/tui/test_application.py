@@ -8,7 +8,8 @@ import pytest
 
 from engine.api.client import Client, Credentials, connect
 from engine.api.extensions import ListRecharges, Recharge
-from engine.api.session import SaveAccount
+from engine.api.rates import ListRates, SwitchRates
+from engine.api.session import GetPreferences, SaveAccount, SetPreference
 from engine.api.site import SetSetting, StopEngine
 from engine.domain.names import Role
 from tests.tui.site import NAMES, Site, message_of_form, opened, screen_text, shows, until
@@ -210,3 +211,32 @@ async def test_keys_can_be_changed_and_are_shown_as_changed(site: Site, tmp_path
         await shows(pilot, "W Recharge")
         await pilot.press("W")
         await until(pilot, lambda: isinstance(app.screen, RechargeForm))
+
+
+async def test_alarms_stay_until_seen_also_after_a_restart_and_after_they_ended(own_site: Site):
+    # A call that matches no rule raises an alarm.
+    rates = own_site.client.call(ListRates()).rows
+    own_site.client.call(SwitchRates(rate_ids=[row.rate_id for row in rates], enabled=False))
+    own_site.append_call("1001", "0123456789", 60)
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "no rate rule")
+        await pilot.pause(0.5)
+    waiting = own_site.client.call(GetPreferences()).values["alarms.overview"]
+    again = PbxmeterApp(own_site.home)
+    async with again.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "no rate rule")
+        await pilot.press("a")
+        await until(pilot, lambda: "no rate rule" not in screen_text(again))
+        await pilot.pause(0.5)
+    third = PbxmeterApp(own_site.home)
+    async with third.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "⚠ 1")
+        assert "no rate rule" not in screen_text(third)
+    other = waiting.replace('"id":"unrated"', '"id":"gone"')
+    own_site.client.call(SetPreference(name="alarms.overview", value=other))
+    fourth = PbxmeterApp(own_site.home)
+    async with fourth.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "(ended)")
+        await pilot.press("a")
+        await until(pilot, lambda: "(ended)" not in screen_text(fourth))

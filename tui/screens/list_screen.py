@@ -150,6 +150,7 @@ class ListScreen(SiteScreen):
 
     def relist(self) -> None:
         """Shows the list anew from its top, after filter or order have changed."""
+        self.table.place_column = self.sort[0]
         self.filter_line.show(self.filters())
         try:
             source = self.source()

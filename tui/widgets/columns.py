@@ -69,6 +69,11 @@ class Columns:
         return [column for column in self._order if not column.hidden]
 
     @property
+    def given_keys(self) -> tuple[str, ...]:
+        """The keys in the order of a row's cells."""
+        return tuple(self._cell)
+
+    @property
     def every(self) -> tuple[Column, ...]:
         return tuple(self._order)
 

@@ -176,7 +176,11 @@ class PagedView(ScrollView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
+            self._scrolled()
             self._fetch()
+
+    def _scrolled(self) -> None:
+        """Another row has come to the top of the view."""
 
     def _cancel_sources(self) -> None:
         if self._page_under_way is not None or self._count_under_way is not None:

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.strip import Strip
+from textual.timer import Timer
 
+from tui.terminal.text import clean
 from tui.widgets.columns import Column, Columns, ColumnState
 from tui.widgets.paged_view import HEADER_LINES, PagedView
 from tui.widgets.rows import Row, RowSource
@@ -16,6 +20,9 @@ from tui.widgets.table_lines import ASCII_GLYPHS, MARGIN_CELLS, UNICODE_GLYPHS, 
 
 ROW_STYLES = ("good", "warning", "error", "muted", "accent", "strong")
 """Names usable in `Row.styles` and `Row.cell_styles`; each is the component class `row--NAME`."""
+
+PLACE_SECONDS = 1.2
+"""How long the place in the list stays on the screen after the last scrolling."""
 
 
 class WindowedTable(PagedView, can_focus=True):
@@ -34,6 +41,7 @@ class WindowedTable(PagedView, can_focus=True):
         "table--cursor-blurred",
         "table--marked",
         "table--note",
+        "table--place",
         *(f"row--{name}" for name in ROW_STYLES),
     }
 
@@ -50,6 +58,7 @@ class WindowedTable(PagedView, can_focus=True):
         & > .table--cursor { background: $primary; color: $background; }
         & > .table--cursor-blurred { background: $panel; }
         & > .table--marked { color: $accent; text-style: bold; }
+        & > .table--place { background: $accent; color: $background; text-style: bold; }
         & > .table--note { color: $foreground-darken-3; }
         & > .row--good { color: $success; }
         & > .row--warning { color: $warning; }
@@ -130,6 +139,9 @@ class WindowedTable(PagedView, can_focus=True):
         self._marks: dict[str, tuple[str, ...] | None] = {}
         self._sort_key: str | None = None
         self._sort_descending = False
+        self._place_timer: Timer | None = None
+        self.place_column: str | None = None
+        """While the list scrolls, this column's text in the top row stands beside the scrollbar's thumb."""
 
     # Columns
 
@@ -307,6 +319,41 @@ class WindowedTable(PagedView, can_focus=True):
                     self._request_sort(key, key == self._sort_key and not self._sort_descending)
                 return
 
+    # Where in the list one is, while it scrolls
+
+    def _scrolled(self) -> None:
+        if self.place_column is None or self._pages.rows <= self.visible_rows:
+            return
+        if self._place_timer is not None:
+            self._place_timer.stop()
+        self._place_timer = self.set_timer(PLACE_SECONDS, self._forget_place)
+
+    def _forget_place(self) -> None:
+        self._place_timer = None
+        self.refresh(Region(0, self._thumb_line + HEADER_LINES, self.size.width, 1))
+
+    @property
+    def _thumb_line(self) -> int:
+        span = max(1, self._pages.rows - self.visible_rows)
+        return round(min(self.top_row, span) / span * (self.visible_rows - 1))
+
+    def _place_text(self) -> str:
+        """What stands beside the thumb; '' while the list rests or its top row is on its way."""
+        if self._place_timer is None or self.place_column is None:
+            return ""
+        row = self._pages.row(self.top_row)
+        cell = next(
+            (cell for cell, key in enumerate(self._columns.given_keys) if key == self.place_column), None
+        )
+        return clean(row.cells[cell]) if row is not None and cell is not None else ""
+
+    def _with_place(self, strip: Strip, line: int) -> Strip:
+        """The line with the place at its end, if it is the thumb's line."""
+        if line != self._thumb_line or not (text := self._place_text()):
+            return strip
+        place = Segment(f" {text} ", self.rich_style + self._component("table--place"))
+        return Strip.join([strip.crop(0, self.view_size.width - place.cell_length), Strip([place])])
+
     # Drawing
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
@@ -330,7 +377,8 @@ class WindowedTable(PagedView, can_focus=True):
             return lines.header(
                 self._sort_key, self._sort_descending, base + self._component("table--header")
             )
-        return self._body_line(lines, self.top_row + y - HEADER_LINES, base)
+        line = y - HEADER_LINES
+        return self._with_place(self._body_line(lines, self.top_row + line, base), line)
 
     def _body_line(self, lines: TableLines, number: int, base: Style) -> Strip:
         if number >= self._pages.rows:

@@ -471,3 +471,23 @@ async def test_counting_can_be_cancelled() -> None:
         source.count_gate.set()
         await pilot.press("G")
         await until(lambda: app.table.cursor_key)
+
+
+async def test_the_place_in_the_list_is_told_while_it_scrolls_and_then_goes() -> None:
+    rows = [Row(key=str(n), cells=(f"day {n // 10:03}", f"name {n}", "1")) for n in range(1000)]
+    app = TableApp(MemoryRows(rows))
+
+    def right_ends() -> list[str]:
+        table = app.table
+        return [table.render_line(line).text[25:] for line in range(1, table.visible_rows + 1)]
+
+    async with app.run_test(size=(50, 12)) as pilot:
+        await counted(app)
+        app.table.place_column = app.table.columns[0].key
+        await pilot.press("pagedown", "pagedown")
+        assert f" day {app.table.top_row // 10:03} " in right_ends()[0]
+        await pilot.press("end")
+        await pilot.pause(0.1)
+        assert " day 098 " in right_ends()[-1]
+        await pilot.pause(1.5)
+        assert not any("day" in end for end in right_ends())
