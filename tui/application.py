@@ -1,7 +1,7 @@
 """The application: screens by number, one link to the engine, what every screen may ask of it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -18,7 +18,7 @@ from textual.widgets import Static
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Role
 from tui import i18n
-from tui.actions import key_name, keymap_path, read_keymap
+from tui.actions import SHELL_ACTIONS, key_name, keymap_path, read_keymap
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
 from tui.format import MoneyStyle, local_time, money_style
 from tui.i18n import N_, _
@@ -150,6 +150,7 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         self.trouble = ""
         """Why the engine is not there, for the banner; '' = it is."""
         self._reversible: Reversible | None = None
+        self._refused_keys: set[str] = set()
         self._slow_link = slow_link
         self._language_chosen = language is not None
         self._lost_at: datetime | None = None
@@ -170,9 +171,23 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         try:
             self.keymap = read_keymap(keymap_path())
             self.set_keymap(dict(self.keymap))
+            scopes = {"shell", "list", *(entry.mode for entry in SCREENS)}
+            self._refuse_keys([name for name in self.keymap if name.partition(".")[0] not in scopes])
+            self.check_keymap("shell", [action.name for action in SHELL_ACTIONS])
         except InvalidInput as error:
             self.tell(error)
         self.call_after_refresh(self.link.start)
+
+    def check_keymap(self, scope: str, names: Collection[str]) -> None:
+        """Tells of entries of the key map whose action the screen of that scope does not have."""
+        entries = [name for name in self.keymap if name.partition(".")[0] == scope]
+        self._refuse_keys([name for name in entries if name.partition(".")[2] not in names])
+
+    def _refuse_keys(self, names: Sequence[str]) -> None:
+        if names:
+            self.warn(
+                _("%s: there is no %s. docs/keys.md names them all.") % (keymap_path(), ", ".join(names))
+            )
 
     def on_unmount(self) -> None:
         self.link.close()

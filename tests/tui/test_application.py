@@ -13,10 +13,12 @@ from engine.api.session import GetPreferences, SaveAccount, SetPreference
 from engine.api.site import SetSetting, StopEngine
 from engine.domain.names import Role
 from tests.tui.site import NAMES, Site, message_of_form, opened, screen_text, shows, until
-from tui.application import PbxmeterApp, TooSmall
+from tui.actions import SHELL_ACTIONS
+from tui.application import SCREENS, PbxmeterApp, TooSmall
 from tui.screens.recharge_form import RechargeForm
 from tui.screens.signin import SignInScreen
 from tui.widgets.dialogs import Confirm
+from tui.widgets.table import WindowedTable
 
 SIZE = (80, 24)
 
@@ -240,3 +242,40 @@ async def test_alarms_stay_until_seen_also_after_a_restart_and_after_they_ended(
         await shows(pilot, "(ended)")
         await pilot.press("a")
         await until(pilot, lambda: "(ended)" not in screen_text(fourth))
+
+
+def test_every_action_that_a_key_map_can_name_is_in_the_documentation():
+    text = (Path(__file__).parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
+    named = {f"shell.{action.name}" for action in SHELL_ACTIONS}
+    named |= {f"list.{name}" for name in WindowedTable.key_names()}
+    for entry in SCREENS:
+        for cls in type(entry.load()).__mro__:
+            if "ACTIONS" in cls.__dict__:
+                named |= {
+                    f"{cls.__dict__.get('SCOPE', 'shell')}.{action.name}"
+                    for action in cls.__dict__["ACTIONS"]
+                }
+    missing = sorted(name for name in named if f"| `{name}` |" not in text)
+    assert missing == []
+
+
+async def test_a_key_map_changes_keys_of_screens_and_lists_and_tells_of_names_it_does_not_know(
+    site: Site, tmp_path: Path
+):
+    folder = tmp_path / "config" / "pbxmeter"
+    folder.mkdir(parents=True)
+    (folder / "keys.yaml").write_text(
+        "extensions.recharge: f12\nlist.down: f11\nextensions.rechrage: r\nlist.nothing: x\n",
+        encoding="utf-8",
+    )
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await shows(pilot, "there is no list.nothing")
+        await shows(pilot, "there is no extensions.rechrage")
+        await pilot.press("f11", "r")
+        assert app.screen.query_one("#list", WindowedTable).cursor_row == 1
+        await pilot.press("f12")
+        assert isinstance(app.screen, RechargeForm)
+        await pilot.press("escape", "question_mark")
+        await shows(pilot, "F12")

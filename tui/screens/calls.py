@@ -400,7 +400,9 @@ class CallsScreen(ListScreen):
     async def action_jump(self) -> None:
         from tui.screens.jump import JumpForm
 
-        moment = await self.app.push_screen_wait(JumpForm(timezone=self._timezone))
+        moment = await self.app.push_screen_wait(
+            JumpForm(timezone=self._timezone, today=self.shell.now().date())
+        )
         if moment is None:
             return
         if self.sort[0] != "time":

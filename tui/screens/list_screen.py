@@ -44,6 +44,7 @@ MAX_COPIED_BYTES = 70_000
 class ListScreen(SiteScreen):
     """One table over the whole screen. See the module's docstring."""
 
+    SCOPE = "list"
     AUTO_FOCUS = "WindowedTable"
     SORT: ClassVar[tuple[str | None, bool]] = (None, False)
     FILTER_WORDS: ClassVar[tuple[str, ...]] = ()
@@ -137,6 +138,8 @@ class ListScreen(SiteScreen):
         )
 
     def on_mount(self) -> None:
+        names = [action.name for action in ListScreen.ACTIONS]
+        self.shell.check_keymap("list", [*names, *WindowedTable.key_names()])
         self._recall()
         self.table.set_sort(*self.sort)
         self.relist()

@@ -92,7 +92,7 @@ class OverviewScreen(SiteScreen):
             keys="a",
             label=N_("Seen"),
             help=N_(
-                "Put away the alarms that have been seen, for you alone; one that ends and comes again is back."
+                "Put away the alarms that have been seen, for you alone; what ends and comes again is back."
             ),
         ),
         Action(

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 from engine.domain.errors import InvalidInput
 from engine.domain.zones import parse_moment, zone
 from tui.i18n import N_, _
-from tui.widgets.fields import Field, TextField
+from tui.widgets.fields import Field, MomentField
 from tui.widgets.forms import Form
 
 
@@ -68,10 +68,9 @@ class PeriodForm(Form[Period]):
     def __init__(self, period: Period, *, today: date, timezone: str = "UTC") -> None:
         super().__init__(_("Period"), submit=_("Show"))
         self._periods = usual_periods(today)
-        self._zone = timezone
-        hint = _("2026, 2026-01, 2026-01-31 or with time")
-        self.since = TextField("since", _("From"), period.since, hint=hint, max_length=40)
-        self.until = TextField("until", _("Until, included"), period.until, hint=hint, max_length=40)
+        where = self._where = zone(timezone)
+        self.since = MomentField("since", _("From"), period.since, where=where, today=today)
+        self.until = MomentField("until", _("Until, included"), period.until, where=where, today=today)
 
     @property
     def changed(self) -> bool:
@@ -105,15 +104,7 @@ class PeriodForm(Form[Period]):
 
     async def submit(self) -> Period:
         since, until = self.since.value, self.until.value
-        where = zone(self._zone)
-        for key, text in (("since", since), ("until", until)):
-            if text:
-                try:
-                    parse_moment(text, where, field=key)
-                except InvalidInput as error:
-                    raise InvalidInput(
-                        _("Write 2026-01-31, 2026-01, or 2026-01-31 18:30."), field=key
-                    ) from error
+        where = self._where
         if since and until and parse_moment(since, where) >= parse_moment(until, where, end=True):
             raise InvalidInput(_("The end must come after the beginning."), field="until")
         return Period(since, until)

@@ -61,11 +61,12 @@ class RechargeForm(Form[Recharged]):
             return []
         money = self.shell.money
         after = sorted(row.balance_micros + amount for row in self._before)
-        said = (
-            _("Balance: %s, then %s.") % (money.money(after[0] - amount), money.money(after[0]))
-            if len(after) == 1
-            else _("Balances then: %s to %s.") % (money.money(after[0]), money.money(after[-1]))
-        )
+        if len(after) == 1:
+            said = _("Balance: %s, then %s.") % (money.money(after[0] - amount), money.money(after[0]))
+        elif after[0] == after[-1]:
+            said = _("Balances then: %s each.") % money.money(after[0])
+        else:
+            said = _("Balances then: %s to %s.") % (money.money(after[0]), money.money(after[-1]))
         over = [row for row in self._before if row.over_limit]
         still = sum(row.available_micros + amount <= 0 for row in over)
         freed = len(over) - still

@@ -8,8 +8,9 @@ own, for batch edits: only those switched on count (`on`).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -24,6 +25,7 @@ from textual.widgets import Input, Static
 from engine.domain.errors import InvalidInput
 from engine.domain.money import format_amount, parse_amount
 from engine.domain.rates import format_time_of_day, parse_time_of_day
+from engine.domain.zones import parse_moment
 from tui import i18n
 from tui.i18n import N_, _
 from tui.terminal.text import clean
@@ -451,6 +453,50 @@ class DateField(TypedField[date | None]):
                 self.text = picked.isoformat()
 
         self.app.push_screen(Calendar(day or date.today()), chosen)
+
+
+class MomentField(TextField):
+    """A day, month or moment as `parse_moment` reads it, checked as one types; F4 opens a calendar."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "calendar", show=False)]
+
+    def __init__(
+        self, key: str, label: str, text: str = "", *, where: ZoneInfo, today: date, required: bool = False
+    ) -> None:
+        """`where` is the site's zone."""
+        hint = _("2026-01, 2026-01-31 or with time; F4: calendar")
+        super().__init__(key, label, text, required=required, hint=hint, max_length=40)
+        self._where = where
+        self._today = today
+
+    def read(self, text: str) -> str:
+        text = super().read(text)
+        if text:
+            self._moment(text)
+        return text
+
+    def _moment(self, text: str) -> datetime:
+        try:
+            return parse_moment(text, self._where, field=self.key)
+        except InvalidInput as error:
+            raise InvalidInput(
+                _("Write 2026-01-31, 2026-01, or 2026-01-31 18:30."), field=self.key
+            ) from error
+
+    def action_calendar(self) -> None:
+        from tui.widgets.calendar import Calendar
+
+        match = re.match(r"\d{4}-\d{2}-\d{2}", self.text.strip(), re.ASCII)
+        try:
+            day = date.fromisoformat(match.group()) if match else self._today
+        except ValueError:
+            day = self._today
+
+        def chosen(picked: date | None) -> None:
+            if picked is not None:
+                self.text = picked.isoformat()
+
+        self.app.push_screen(Calendar(day), chosen)
 
 
 class ChoiceField(Field[V_co]):

@@ -25,6 +25,11 @@ PLACE_SECONDS = 1.2
 """How long the place in the list stays on the screen after the last scrolling."""
 
 
+def _key(name: str, keys: str, action: str, label: str) -> Binding:
+    """A binding that a key map can change as `list.NAME`."""
+    return Binding(keys, action, label, show=False, id=f"list.{name}")
+
+
 class WindowedTable(PagedView, can_focus=True):
     """A table of rows from a `RowSource`, however many.
 
@@ -70,28 +75,48 @@ class WindowedTable(PagedView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False),
-        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False),
-        Binding("g,home", "first", "First row", show=False),
-        Binding("G,end", "last", "Last row", show=False),
-        Binding("left,h", "sideways(-8)", "Left", show=False),
-        Binding("right,l", "sideways(8)", "Right", show=False),
-        Binding("enter", "select", "Open", show=False),
-        Binding("space", "mark", "Mark", show=False),
-        Binding("asterisk", "mark_all", "Mark all", show=False),
-        Binding("percent_sign", "invert_marks", "Invert marks", show=False),
-        Binding("less_than_sign", "sort_column(-1)", "Sort by the column before", show=False),
-        Binding("greater_than_sign", "sort_column(1)", "Sort by the next column", show=False),
-        Binding("z", "turn_sort", "Turn the order", show=False),
-        Binding("left_square_bracket", "resize_column(-1)", "Narrower column", show=False),
-        Binding("right_square_bracket", "resize_column(1)", "Wider column", show=False),
-        Binding("left_curly_bracket", "move_column(-1)", "Column to the left", show=False),
-        Binding("right_curly_bracket", "move_column(1)", "Column to the right", show=False),
+        _key("down", "down,j", "move(1)", "Down"),
+        _key("up", "up,k", "move(-1)", "Up"),
+        _key("page_down", "pagedown,ctrl+f", "page(1)", "Page down"),
+        _key("page_up", "pageup,ctrl+b", "page(-1)", "Page up"),
+        _key("half_page_down", "ctrl+d", "half_page(1)", "Half a page down"),
+        _key("half_page_up", "ctrl+u", "half_page(-1)", "Half a page up"),
+        _key("first", "g,home", "first", "First row"),
+        _key("last", "G,end", "last", "Last row"),
+        _key("left", "left,h", "sideways(-8)", "Left"),
+        _key("right", "right,l", "sideways(8)", "Right"),
+        _key("open", "enter", "select", "Open"),
+        _key("mark", "space", "mark", "Mark"),
+        _key("mark_all", "asterisk", "mark_all", "Mark all"),
+        _key("invert_marks", "percent_sign", "invert_marks", "Invert marks"),
+        Binding(
+            "less_than_sign",
+            "sort_column(-1)",
+            "Sort by the column before",
+            show=False,
+            id="list.sort_before",
+        ),
+        Binding(
+            "greater_than_sign", "sort_column(1)", "Sort by the next column", show=False, id="list.sort_next"
+        ),
+        _key("turn_sort", "z", "turn_sort", "Turn the order"),
+        Binding(
+            "left_square_bracket", "resize_column(-1)", "Narrower column", show=False, id="list.narrower"
+        ),
+        _key("wider", "right_square_bracket", "resize_column(1)", "Wider column"),
+        Binding(
+            "left_curly_bracket", "move_column(-1)", "Column to the left", show=False, id="list.column_left"
+        ),
+        Binding(
+            "right_curly_bracket", "move_column(1)", "Column to the right", show=False, id="list.column_right"
+        ),
     ]
+
+    @classmethod
+    def key_names(cls) -> dict[str, str]:
+        """The keys of every binding, by its name without `list.`."""
+        found = [binding for binding in cls.BINDINGS if isinstance(binding, Binding)]
+        return {str(binding.id).removeprefix("list."): binding.key for binding in found}
 
     @dataclass
     class RowSelected(PagedView.ViewMessage):
