@@ -1,6 +1,7 @@
 """The application: screens by number, one link to the engine, what every screen may ask of it."""
 
 import asyncio
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,8 +50,12 @@ class ScreenEntry:
     place: str
 
     def load(self) -> Screen[None]:
+        return cast("Screen[None]", self.screen_type()())
+
+    def screen_type(self) -> type:
+        """Imports the screen's module."""
         module, _colon, name = self.place.partition(":")
-        return cast("Screen[None]", getattr(import_module(f"tui.screens.{module}"), name)())
+        return cast("type", getattr(import_module(f"tui.screens.{module}"), name))
 
 
 SCREENS: tuple[ScreenEntry, ...] = (
@@ -62,6 +67,11 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("statistics", "6", N_("Statistics"), "statistics:StatisticsScreen"),
     ScreenEntry("settings", "7", N_("Settings"), "settings:SettingsScreen"),
 )
+
+
+def _import_ahead() -> None:
+    SCREENS[0].screen_type()
+    money_style("", i18n.language())
 
 
 class Splash(Screen[None]):
@@ -144,6 +154,8 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         self.link = EngineLink(home, listener=self, credentials=credentials)
         self.greeting: Greeting | None = None
         self.money = MoneyStyle()
+        self.money_known = asyncio.Event()
+        """Set once `money` is the site's; nothing is shown before."""
         self.keymap: Mapping[str, str] = {}
         self.alarms = 0
         self.bytes_behind = 0
@@ -176,7 +188,12 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
             self.check_keymap("shell", [action.name for action in SHELL_ACTIONS])
         except InvalidInput as error:
             self.tell(error)
-        self.call_after_refresh(self.link.start)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """After the first paint: connects, and imports what the first screen needs while the engine answers."""
+        self.link.start()
+        threading.Thread(target=_import_ahead, name="import ahead", daemon=True).start()
 
     def check_keymap(self, scope: str, names: Collection[str]) -> None:
         """Tells of entries of the key map whose action the screen of that scope does not have."""
@@ -184,10 +201,11 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         self._refuse_keys([name for name in entries if name.partition(".")[2] not in names])
 
     def _refuse_keys(self, names: Sequence[str]) -> None:
-        if names:
-            self.warn(
-                _("%s: there is no %s. docs/keys.md names them all.") % (keymap_path(), ", ".join(names))
-            )
+        unknown = [name for name in names if name not in self._refused_keys]
+        self._refused_keys.update(unknown)
+        if unknown:
+            told = _("%s: there is no %s. docs/keys.md names them all.")
+            self.warn(told % (keymap_path().name, ", ".join(unknown)))
 
     def on_unmount(self) -> None:
         self.link.close()
@@ -201,9 +219,13 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         self.greeting, self.trouble, self._lost_at = greeting, "", None
         if not self._language_chosen and greeting.language:
             i18n.install(greeting.language)
-        self.money = await asyncio.to_thread(money_style, greeting.currency, i18n.language())
+        styling = asyncio.ensure_future(asyncio.to_thread(money_style, greeting.currency, i18n.language()))
         if first:
+            # The screen asks for its data while the style of money is still being put together.
             await self.switch_mode(SCREENS[0].mode)
+        self.money = await styling
+        self.money_known.set()
+        if first:
             self.fit()
             self.show_guide(only_if_new=True)
             return
