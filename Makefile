@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check bench bench-smoke bench-rating bench-tui tour format lock messages clean
+.PHONY: demo test test-long check bench bench-smoke bench-rating bench-tui tour snapshots format lock messages clean
 
 demo: $(READY)
 	$(BIN)/pbxmeter demo
@@ -35,6 +35,9 @@ bench-tui: $(READY)
 
 tour: $(READY)
 	$(BIN)/python -m tests.e2e.screenshots
+
+snapshots: $(READY)
+	UPDATE_SNAPSHOTS=1 $(BIN)/pytest -q tests/e2e/test_every_screen.py
 
 format: $(READY)
 	$(BIN)/ruff format .
