@@ -191,7 +191,7 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        """After the first paint: connects, and imports what the first screen needs while the engine answers."""
+        """After the first paint: connects, and imports what the first screen needs meanwhile."""
         self.link.start()
         threading.Thread(target=_import_ahead, name="import ahead", daemon=True).start()
 

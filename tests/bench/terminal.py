@@ -23,6 +23,7 @@ from tests.bench.terminal_site import site, stop
 SMALL_ROWS: Final = 10_000
 LARGE_ROWS: Final = 10_000_000
 IDLE_SECONDS: Final = 5.0
+SETTLE_SECONDS: Final = 3.0
 
 MINIMAL: Final = (sys.executable, "-m", "tests.bench.terminal_minimal")
 APPLICATION: Final = (sys.executable, "-m", "tui.main")
@@ -134,7 +135,8 @@ def bytes_of_pages(session: Session, presses: int) -> Line:
 
 def idle(name: str, session: Session) -> Line:
     """Bytes that are written while nothing happens."""
-    session.settle()
+    # A list tells its place beside the scrollbar for a moment after it was scrolled.
+    session.idle(SETTLE_SECONDS)
     rate = session.idle(IDLE_SECONDS)
     return Line(label=f"idle on {name}", measured=f"{rate:.0f} B/s", goal="0 B/s", reached=rate == 0)
 

@@ -119,7 +119,9 @@ class SiteScreen(Screen[None]):
 
     async def ask(self, operation: Operation[R]) -> R:
         """The engine's answer. Raises `PbxmeterError`."""
-        return await self.shell.link.ask(operation)
+        answer = await self.shell.link.ask(operation)
+        await self.shell.money_known.wait()
+        return answer
 
     def data_arrived(self) -> None:
         """Says that what is shown is fresh."""

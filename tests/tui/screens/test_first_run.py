@@ -12,7 +12,7 @@ from config.settings import load_settings
 from engine.api.client import connect
 from engine.api.site import GetSettings, GetStatus, ListSources, StopEngine
 from sample_cdr.site import FOLDER
-from tests.tui.site import screen_text, shows, until
+from tests.tui.site import shows, until
 from tui import i18n
 from tui.application import PbxmeterApp
 from tui.screens.first_run import WhereScreen
@@ -48,7 +48,7 @@ async def test_a_new_site_is_set_up_by_enter_alone_and_its_calls_are_read(home: 
     app = PbxmeterApp(home, language="en")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WhereScreen))
-        assert "Master.csv" in screen_text(app)
+        await shows(pilot, "Master.csv")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, FilePreview))
         await shows(pilot, "Format: asterisk-csv")
