@@ -4,7 +4,7 @@
 # pyright: reportAttributeAccessIssue=false
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from engine.domain.names import EntryKind
 from engine.domain.site import Site
 from engine.ingest.position import Position
 from engine.ingest.record import Parsed
+from engine.pipeline.recent import Identity, RecentKeys
 from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
 from engine.rating.calls import FEW_CALLS, rate_calls
@@ -51,12 +52,26 @@ class StoredBatch:
                 calls=self.outcome.numbers_used,
                 entries=self.charged,
                 balances=self.outcome.balances,
+                identities=self.outcome.identities,
             )
 
 
 CHARGED = pa.schema([("call_id", pa.int64()), ("extension", pa.string()), ("cost_micros", pa.int64())])
 NEWEST = 50
 MAX_TOUCHED = 1000
+
+CALL_COLUMNS = (
+    *("call_id", "call_key", "started_at", "started_local", "answered_at", "answered_local", "ended_at"),
+    *("extension", "direction", "dialled", "trunk", "disposition", "duration", "billsec", "cost_micros"),
+    *("unrated", "rate_version", "cycles", "first_block_micros", "line_offset", "line_length"),
+)
+"""Of table `call`, all but the file."""
+_KEY, _START = CALL_COLUMNS.index("call_key"), CALL_COLUMNS.index("started_at")
+
+ENTRY_COLUMNS = (
+    *("entry_id", "extension", "kind", "posted_at", "amount_micros", "balance_after_micros", "call_id"),
+    *("operator", "note", "operation_key"),
+)
 
 
 def store_parsed(
@@ -150,6 +165,8 @@ class StoredCalls:
     """Numbers of calls, gaps included."""
     balances: Mapping[str, int] | None
     """Balances after the charges; None = too many to say, or new extensions: read the standing anew."""
+    identities: Collection[Identity] | None
+    """Keys and starts; None = too many to say."""
 
 
 def store_calls(
@@ -165,21 +182,36 @@ def store_calls(
     """Rates and stores the calls (schema `CALLS`) that are not stored yet, and charges them."""
     standing.renew(session)
     few = parsed.num_rows <= FEW_CALLS
-    calls = _fresh_few(session, parsed) if few else _fresh(session, parsed)
+    calls = _fresh_few(session, parsed, standing.recent) if few else _fresh(session, parsed)
     fresh_bytes = _sum(calls["line_length"])
     if not calls.num_rows:
         nothing = CHARGED.empty_table()
         return StoredCalls(
-            calls=calls, charged=nothing, bytes=0, arrived=0, numbers_used=0, balances=dict[str, int]()
+            calls=calls,
+            charged=nothing,
+            bytes=0,
+            arrived=0,
+            numbers_used=0,
+            balances=dict[str, int](),
+            identities=(),
         )
     calls = _rated(session, calls, book, site, standing)
     unknown = set(calls["extension"].unique().to_pylist()) - standing.accounts.keys() - {""}
-    with session.bound(stored=calls):
-        session.run("pipeline.store_calls", file_id=file_id)
-        if unknown:
-            arrivals = session.table("pipeline.arrivals")
-            with session.bound(arrivals=arrivals):
-                session.run("pipeline.add_arrivals", now=now)
+    identities: list[Identity] | None = None
+    if few:
+        columns = [calls[name].to_pylist() for name in CALL_COLUMNS]
+        session.append(
+            "call", (*CALL_COLUMNS, "file_id"), list(zip(*columns, [file_id] * calls.num_rows, strict=True))
+        )
+        identities = list(zip(columns[_KEY], columns[_START], strict=True))
+    if unknown or not few:
+        with session.bound(stored=calls):
+            if not few:
+                session.run("pipeline.store_calls", file_id=file_id)
+            if unknown:
+                arrivals = session.table("pipeline.arrivals")
+                with session.bound(arrivals=arrivals):
+                    session.run("pipeline.add_arrivals", now=now)
     charged = calls.filter(pc.greater(calls["cost_micros"], 0)).select(CHARGED.names)
     balances: dict[str, int] | None = {}
     if charged.num_rows and few:
@@ -196,6 +228,7 @@ def store_calls(
         arrived=len(unknown),
         numbers_used=calls.num_rows,
         balances=None if unknown else balances,
+        identities=identities,
     )
 
 
@@ -212,23 +245,16 @@ def _fresh(session: Session, calls: pa.Table) -> pa.Table:
     return calls.append_column("call_key", fresh["call_key"])
 
 
-def _fresh_few(session: Session, calls: pa.Table) -> pa.Table:
+def _fresh_few(session: Session, calls: pa.Table, recent: RecentKeys) -> pa.Table:
     """The same for a few calls: the keys are those of `md5_number_lower`, the digest's lower half."""
     keys = [
         int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
         for text in calls["key_text"].to_pylist()
     ]
-    starts = calls["started_at"].to_pylist()
-    seen: set[tuple[object, object]] = set()
-    if keys:
-        seen.update(
-            (key, start)
-            for key, start in session.rows(
-                "pipeline.stored_keys", first=min(starts), last=max(starts), keys=keys
-            )
-        )
+    identities: list[Identity] = list(zip(keys, calls["started_at"].to_pylist(), strict=True))
+    seen = recent.stored(session, identities) if identities else set[Identity]()
     rows: list[int] = []
-    for row, identity in enumerate(zip(keys, starts, strict=True)):
+    for row, identity in enumerate(identities):
         if identity not in seen:
             seen.add(identity)
             rows.append(row)
@@ -251,32 +277,16 @@ def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site, standi
 def _charge_few(session: Session, charged: pa.Table, standing: Standing, now: datetime) -> dict[str, int]:
     """Posts the charges of a few calls in their order; the balances after them."""
     balances: dict[str, int] = {}
-    after: list[int] = []
-    for number, cost in zip(
-        charged["extension"].to_pylist(), charged["cost_micros"].to_pylist(), strict=True
+    entries: list[tuple[object, ...]] = []
+    numbers, costs, calls = (charged[name].to_pylist() for name in ("extension", "cost_micros", "call_id"))
+    for entry_id, (number, cost, call_id) in enumerate(
+        zip(numbers, costs, calls, strict=True), standing.next_entry
     ):
-        balances[number] = balances.get(number, standing.accounts[number].balance_micros) - cost
-        after.append(balances[number])
-    count = len(after)
-    entries = pa.table(
-        {
-            "entry_id": pa.arange(standing.next_entry, standing.next_entry + count),
-            "extension": charged["extension"],
-            "kind": pa.array([EntryKind.CHARGE.value] * count),
-            "amount_micros": pc.negate(charged["cost_micros"]),
-            "balance_after_micros": pa.array(after, pa.int64()),
-            "call_id": charged["call_id"],
-            "operator": pa.array([""] * count),
-            "note": pa.array([""] * count),
-            "operation_key": pa.nulls(count, pa.string()),
-        }
-    )
-    moves = pa.table(
-        {"number": list(balances), "balance_micros": pa.array(list(balances.values()), pa.int64())}
-    )
-    with session.bound(entries=entries, moves=moves):
-        session.run("ledger.post_entries", now=now)
-        session.run("pipeline.set_balances")
+        after = balances.get(number, standing.accounts[number].balance_micros) - cost
+        balances[number] = after
+        entries.append((entry_id, number, EntryKind.CHARGE.value, now, -cost, after, call_id, "", "", None))
+    session.append("ledger_entry", ENTRY_COLUMNS, entries)
+    session.update("extension", ("number", "balance_micros"), list(balances.items()))
     return balances
 
 

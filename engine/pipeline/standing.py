@@ -1,8 +1,9 @@
 """What storing a few calls needs to know at once: kept in memory by the writer, from commit to commit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from engine.pipeline.recent import Identity, RecentKeys
 from engine.store import Session
 
 
@@ -24,9 +25,11 @@ class Standing:
     """
 
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
+    recent: RecentKeys = field(default_factory=RecentKeys)
     next_call: int = 1
     next_entry: int = 1
     turn: int = -1
+    _billed: frozenset[str] = frozenset()
 
     def renew(self, session: Session) -> None:
         """Brings it up to the state that the session's change begins with."""
@@ -36,17 +39,36 @@ class Standing:
             str(number): Account(billed=bool(billed), balance_micros=int(str(balance)))
             for number, billed, balance in session.rows("pipeline.standing")
         }
+        self._billed = frozenset(number for number, account in self.accounts.items() if account.billed)
         row = session.row("pipeline.next_numbers")
         assert row is not None
-        self.next_call, self.next_entry = int(str(row[0])), int(str(row[1]))
+        next_call, next_entry = int(str(row[0])), int(str(row[1]))
+        if next_call != self.next_call:
+            self.recent.forget()
+        self.next_call, self.next_entry = next_call, next_entry
         self.turn = session.turn - 1
 
     def billed(self) -> frozenset[str]:
         """Extensions whose calls are charged."""
-        return frozenset(number for number, account in self.accounts.items() if account.billed)
+        return self._billed
 
-    def take_over(self, session: Session, *, calls: int, entries: int, balances: Mapping[str, int]) -> None:
-        """What a change did, after its commit: numbers used, and balances that moved."""
+    def take_over(
+        self,
+        session: Session,
+        *,
+        calls: int,
+        entries: int,
+        balances: Mapping[str, int],
+        identities: Collection[Identity] | None,
+    ) -> None:
+        """What a change did, after its commit: numbers used, balances that moved, and the calls it stored.
+
+        `identities` None = too many to say.
+        """
+        if identities is None:
+            self.recent.forget()
+        else:
+            self.recent.add(identities)
         self.next_call += calls
         self.next_entry += entries
         for number, balance in balances.items():

@@ -17,6 +17,10 @@ SELECT firsts.row, firsts.call_key FROM firsts ANTI JOIN stored USING (call_key,
 SELECT call_key, started_at FROM call
 WHERE started_at BETWEEN $first AND $last AND call_key IN (SELECT unnest(CAST($keys AS UBIGINT[])));
 
+-- name: recent_keys
+-- Keys and starts of the calls that started at a moment or later.
+SELECT call_key, started_at FROM call WHERE started_at >= $since LIMIT $limit;
+
 -- name: next_numbers
 -- The numbers of the next call and the next ledger entry.
 SELECT (SELECT coalesce(max(call_id), 0) + 1 FROM call), (SELECT coalesce(max(entry_id), 0) + 1 FROM ledger_entry);
@@ -76,10 +80,6 @@ FROM (
     SELECT extension AS number, CAST(sum(cost_micros) AS BIGINT) AS cost_micros FROM charged GROUP BY extension
 ) AS sums
 WHERE extension.number = sums.number;
-
--- name: set_balances
--- The balances of the bound table `moves` (number, balance_micros).
-UPDATE extension SET balance_micros = moves.balance_micros FROM moves WHERE extension.number = moves.number;
 
 -- name: keep_rejects
 -- Appends the bound table `rejects`.

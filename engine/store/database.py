@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -49,6 +50,7 @@ class Session:
         """`lost` is told when the database answers nothing any more."""
         self._connection = connection
         self._lost = lost
+        self._appenders: dict[tuple[str, str], duckdb.Appender] = {}
         self.turn = 0
         """Which change of the writer this session is in; 0 = it only reads."""
 
@@ -106,6 +108,39 @@ class Session:
                 with contextlib.suppress(duckdb.Error):
                     self._connection.unregister(name)
 
+    def append(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Adds a few rows; up to some thousands it takes half the time of a statement on a bound table."""
+        self._flush(table, columns, rows, action="insert", key=None)
+
+    def update(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Sets the other columns of the rows that the first column names; cheap for a few, as `append` is."""
+        self._flush(table, columns, rows, action="update", key=[columns[0]])
+
+    def _flush(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Row],
+        *,
+        action: Literal["insert", "update"],
+        key: list[str] | None,
+    ) -> None:
+        try:
+            # A table is always given the same columns, so that its appender can be kept.
+            appender = self._appenders.get((table, action))
+            if appender is None:
+                appender = self._connection.appender(table, columns=list(columns), action=action, key=key)
+                self._appenders[table, action] = appender
+            try:
+                appender.append_rows(rows)
+                appender.flush()
+            except BaseException:
+                # Rows that are left over would go along with the next ones.
+                appender.clear()
+                raise
+        except duckdb.Error as error:
+            raise self._translated(error) from error
+
     @contextlib.contextmanager
     def transaction(self) -> Generator[None]:
         """Commits at the end of the block, rolls back when it raises."""
@@ -139,6 +174,7 @@ class Session:
 
     def close(self) -> None:
         """Frees the cursor."""
+        self._appenders.clear()
         self._connection.close()
 
     def plain(self, text: str) -> None:

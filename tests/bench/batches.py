@@ -58,7 +58,8 @@ class _Batches:
     def __init__(self, site: BenchSite, calls: int, rounds: int) -> None:
         self._site = site
         self._parser = site.parser()
-        start = date(2026, 11, 2) + timedelta(days=4000)
+        # Other days for each size: a line of an earlier size would be a duplicate.
+        start = date(2026, 11, 2) + timedelta(days=10_000 + calls)
         blocks = bulk.blocks(2, rows=calls * rounds, extensions=EXTENSIONS, start=start)
         lines = b"".join(blocks).splitlines(keepends=True)
         self._pieces = [b"".join(lines[at : at + calls]) for at in range(0, len(lines), calls)]
