@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.i18n import _
+from tui.widgets.blocks import padded_left
 from tui.widgets.fields import WEEKDAY_NAMES
 
 CELLS_PER_DAY = 4
@@ -48,7 +49,7 @@ class Calendar(ModalScreen[date | None]):
 
     def _draw(self) -> None:
         self.query_one(".calendar").border_title = f"{self.day:%Y-%m}"
-        lines = [Content("").join(Content(f"{_(name):>3} ") for name in WEEKDAY_NAMES)]
+        lines = [Content("").join(Content(padded_left(_(name), CELLS_PER_DAY - 1) + " ") for name in WEEKDAY_NAMES)]
         for week in calendar.Calendar().monthdatescalendar(self.day.year, self.day.month):
             lines.append(Content("").join(self._cell(day) for day in week))
         self.query_one("#calendar-days", Static).update(Content("\n").join(lines))

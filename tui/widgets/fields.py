@@ -464,7 +464,7 @@ class MomentField(TextField):
         self, key: str, label: str, text: str = "", *, where: ZoneInfo, today: date, required: bool = False
     ) -> None:
         """`where` is the site's zone."""
-        hint = _("2026-01, 2026-01-31 or with time; F4: calendar")
+        hint = _("F4: calendar; or 2026-01")
         super().__init__(key, label, text, required=required, hint=hint, max_length=40)
         self._where = where
         self._today = today

@@ -1,0 +1,52 @@
+"""Dialogs that the tour of the screens does not pass, as they were looked at: two sizes, two languages."""
+
+from typing import cast
+
+import pytest
+from textual.app import App
+
+from tests.tui.site import Site, opened, until
+from tests.tui.snapshots import assert_snapshot, rows_of_app
+from tui import i18n
+from tui.application import PbxmeterApp
+
+LINES_BELOW = 2
+"""The lines that tell the operator's name and the state of the engine."""
+
+DIALOGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
+    ("columns", ("C",), ("escape",), "ChooseColumns"),
+    ("cell", ("Y",), ("escape",), "CopyCell"),
+    ("new-extensions", ("n", *"1501-1503"), ("escape", "y"), "NewExtensions"),
+    ("lost-typing", ("n", "5", "escape"), ("y",), "Confirm"),
+    ("lock", ("space", "space", "L"), ("escape", "escape"), "Confirm"),
+    ("adjustment", ("m", "D", *"-2.5"), ("escape", "y", "escape"), "AdjustForm"),
+    ("jump", ("5", "t", *"2026-01-31"), ("escape", "2"), "JumpForm"),
+    ("calendar", ("5", "t", *"2026-01-31", "f4"), ("escape", "escape", "2"), "Calendar"),
+    ("export-copy", ("x", "left"), ("escape",), "ExportForm"),
+)
+"""Name, the keys that open it from the list of extensions, those that close it again, the screen in front."""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+async def test_dialogs_look_as_they_were_looked_at(site: Site, language: str, size: tuple[int, int]) -> None:
+    i18n.install(language)
+    app = PbxmeterApp(site.home, language=language)
+    different: list[str] = []
+    async with app.run_test(size=size) as pilot:
+        app.theme = "textual-dark"
+        await opened(pilot)
+        for name, keys, back, top in DIALOGS:
+            await pilot.press(*keys)
+            await until(pilot, lambda top=top: type(app.screen).__name__ == top, what=f"{name}: {top}")
+            await pilot.pause(0.2)
+            rows = rows_of_app(cast("App[object]", app))[:-LINES_BELOW]
+            try:
+                assert_snapshot(f"dialogs-{size[0]}x{size[1]}-{language}/{name}", rows)
+            except AssertionError as error:
+                different.append(str(error))
+            await pilot.press(*back)
+            await until(
+                pilot, lambda: type(app.screen).__name__ == "ExtensionsScreen", what=f"{name}: the list again"
+            )
+    assert not different, "\n".join(different)
