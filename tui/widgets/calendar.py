@@ -49,7 +49,8 @@ class Calendar(ModalScreen[date | None]):
 
     def _draw(self) -> None:
         self.query_one(".calendar").border_title = f"{self.day:%Y-%m}"
-        lines = [Content("").join(Content(padded_left(_(name), CELLS_PER_DAY - 1) + " ") for name in WEEKDAY_NAMES)]
+        names = (padded_left(_(name), CELLS_PER_DAY - 1) + " " for name in WEEKDAY_NAMES)
+        lines = [Content("").join(Content(name) for name in names)]
         for week in calendar.Calendar().monthdatescalendar(self.day.year, self.day.month):
             lines.append(Content("").join(self._cell(day) for day in week))
         self.query_one("#calendar-days", Static).update(Content("\n").join(lines))
