@@ -20,6 +20,8 @@ ROWS: Final = (1_000_000, 10_000_000)
 RULES: Final = (10, 1_000, 100_000)
 PEER_RULES: Final = 1_000
 MOST_PEER_ROWS: Final = 1_000_000
+STEPS: Final = (10, 1)
+"""Every how manyth price is changed before re-rating."""
 BATCH_CALLS: Final = (1, 100, 1_000)
 
 
@@ -48,7 +50,7 @@ class Bench:
         for count in rules:
             cases.append(self._ours(rows, columns, count))
             if full and count == self._main(rules):
-                cases += [self._rerated(rows, count, step) for step in (10, 1)]
+                cases += [self._rerated(rows, count, step) for step in STEPS]
         if full and rows <= MOST_PEER_ROWS:
             cases += self._peers(files.calls(rows, columns), columns, self._main(rules))
         rounds = self._rounds or (3 if rows == MOST_PEER_ROWS else 1)
@@ -61,6 +63,10 @@ class Bench:
         _say("")
         found = {label: median(several) for label, several in runs.items()}
         print(run_table(found, rows=rows))
+        if full and rows <= MOST_PEER_ROWS:
+            for check in self._checks(files.calls(rows, columns), self._main(rules)):
+                cases.append(check)
+                found[check.label] = measured(check.task, check.arguments)
         self._compare(cases, found)
 
     def batches(self, rows: int, rules: int, rounds: int) -> None:
@@ -112,8 +118,25 @@ class Bench:
             "store": str(self._store(rows, 21, rules)),
             "rates": str(self._files.raised_rates(rules, step)),
         }
-        which = "every price changed" if step == 1 else "a tenth of the prices changed"
-        return Case(label=f"pbxmeter re-rate, {rules:,} rules, {which}", task="rerate", arguments=arguments)
+        costs = f"{rules:,} rules, {_changed(step)}"
+        return Case(label=f"pbxmeter re-rate, {costs}", task="rerate", arguments=arguments, costs=costs)
+
+    def _checks(self, calls: Path, rules: int) -> list[Case]:
+        """Plain Python by the changed sheets: what re-rating must come to. Not shown in the table."""
+        files = self._files
+        return [
+            Case(
+                label=f"check of {_changed(step)}",
+                task="peers.python",
+                arguments={
+                    "calls": str(calls),
+                    "extensions": str(files.extensions()),
+                    "rates": str(files.raised_rates(rules, step)),
+                },
+                costs=f"{rules:,} rules, {_changed(step)}",
+            )
+            for step in STEPS
+        ]
 
     def _peers(self, calls: Path, columns: int, rules: int) -> list[Case]:
         files = self._files
@@ -135,6 +158,10 @@ class Bench:
         ]
 
 
+def _changed(step: int) -> str:
+    return "every price changed" if step == 1 else "a tenth of the prices changed"
+
+
 def _say(text: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}\r", end="", file=sys.stderr, flush=True)
@@ -148,7 +175,9 @@ def main() -> None:
         "--rules", type=int, nargs="+", default=list(RULES), help="default: 10, 1,000, 100,000"
     )
     parser.add_argument("--rounds", type=int, help="of each case; default: 3 for 1M rows, else 1")
-    parser.add_argument("--batches", type=int, default=200, metavar="N", help="batches of each size")
+    parser.add_argument(
+        "--batches", type=int, metavar="N", help="of each size; default: 200, for small files 20"
+    )
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "pbxmeter-bench", help="for the files"
     )
@@ -159,7 +188,8 @@ def main() -> None:
         bench.backlog(rows, options.rules, columns=21, full=True)
         if rows == MOST_PEER_ROWS:
             bench.backlog(rows, [PEER_RULES], columns=18, full=False)
-        bench.batches(rows, PEER_RULES if PEER_RULES in options.rules else options.rules[0], options.batches)
+        batches = options.batches or (200 if rows >= MOST_PEER_ROWS else 20)
+        bench.batches(rows, PEER_RULES if PEER_RULES in options.rules else options.rules[0], batches)
 
 
 if __name__ == "__main__":
