@@ -24,6 +24,7 @@ from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
 from tui.format import MoneyStyle, local_time, money_style
 from tui.i18n import N_, _
 from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
+from tui.terminal.lean import LeanOutput
 from tui.terminal.text import CleanLines, clean
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class TooSmall(Screen[None]):
         self.call_later(cast("PbxmeterApp", self.app).fit)
 
 
-class PbxmeterApp(OrderedKeys[int], CleanLines[int], App[int]):
+class PbxmeterApp(OrderedKeys[int], CleanLines[int], LeanOutput[int], App[int]):
     """The full-screen application over one home folder."""
 
     CSS_PATH = "application.tcss"

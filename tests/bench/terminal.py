@@ -16,7 +16,7 @@ from typing import Final
 
 from engine.api.client import Client, connect
 from tests.bench.machine import described
-from tests.bench.terminal_cells import changed_cells, least_bytes
+from tests.bench.terminal_cells import changed_cells, least_bytes, seen
 from tests.bench.terminal_session import Answer, Session
 from tests.bench.terminal_site import site, stop
 
@@ -117,9 +117,9 @@ def bytes_of_pages(session: Session, presses: int) -> Line:
     counts: list[int] = []
     cells: list[int] = []
     for _press in range(presses):
-        before = session.cells()
+        before = seen(session.cells())
         answer = session.press(PAGE_DOWN)
-        after = session.cells()
+        after = seen(session.cells())
         if least := least_bytes(before, after):
             ratios.append(answer.bytes / least)
             counts.append(answer.bytes)

@@ -12,6 +12,18 @@ MOVE_BYTES = 7
 _ATTRIBUTES = ("bold", "italics", "underscore", "strikethrough", "reverse")
 
 
+def _seen(cell: pyte.screens.Char) -> pyte.screens.Char:
+    """The cell without what nobody sees on a blank: the colour of the text, bold, italics."""
+    if cell.data != " " or cell.underscore or cell.strikethrough or cell.reverse:
+        return cell
+    return cell._replace(fg="default", bold=False, italics=False)
+
+
+def seen(cells: Cells) -> Cells:
+    """Cells as people see them."""
+    return [[_seen(cell) for cell in line] for line in cells]
+
+
 def changed_cells(before: Cells, after: Cells) -> int:
     """Cells whose character or style is another one."""
     return sum(
@@ -32,7 +44,10 @@ def least_bytes(before: Cells, after: Cells) -> int:
         for first, end in _runs(old_line, new_line):
             total += MOVE_BYTES
             for cell in new_line[first:end]:
-                total += _style_bytes(style, cell) + len(cell.data.encode())
+                total += len(cell.data.encode())
+                if cell.data == " " and style is not None and _seen(style._replace(data=" ")) == cell:
+                    continue
+                total += _style_bytes(style, cell)
                 style = cell
     return total
 
