@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import select
 import signal
 import struct
 import subprocess
@@ -14,6 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
+
+HANG_UP_SECONDS = 0.1
+"""How soon a terminal that was closed is noticed by the thread that reads it."""
 
 
 class Terminal:
@@ -70,10 +74,7 @@ class Terminal:
 
     def _read(self) -> None:
         while True:
-            try:
-                data = os.read(self._master, 65536)
-            except OSError:
-                data = b""
+            data = self._next_output()
             with self._changed:
                 if not data:
                     self.ended = True
@@ -84,6 +85,17 @@ class Terminal:
                     self.raw += data
                 self._stream.feed(data)
                 self._changed.notify_all()
+
+    def _next_output(self) -> bytes:
+        """What the program writes next; empty once its end or that of the terminal is there."""
+        # A read that blocks would keep the terminal open after it was closed, and no hang-up would come.
+        try:
+            while (master := self._master) >= 0:
+                if select.select([master], [], [], HANG_UP_SECONDS)[0]:
+                    return os.read(master, 65536)
+        except (OSError, ValueError):
+            pass
+        return b""
 
     def send(self, data: bytes) -> None:
         """Types `data` in one write."""
@@ -171,9 +183,9 @@ class Terminal:
         self._close_master()
 
     def _close_master(self) -> None:
-        if self._master >= 0:
-            os.close(self._master)
-            self._master = -1
+        master, self._master = self._master, -1
+        if master >= 0:
+            os.close(master)
 
     def _set_size(self, cols: int, rows: int) -> None:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
