@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from textual.app import App
 
 from engine.api.calls import CountCalls
 from engine.api.client import Credentials, connect
@@ -81,7 +83,7 @@ async def test_every_screen_looks_as_it_was_looked_at(
             await at_rest(pilot, "OverviewScreen")
             await pilot.press("6", "p", "shift+tab", *"2025-03-14", "shift+tab", *"2025-03-01", "f2")
             async for stop in walk(pilot):
-                rows = [_masked(row, home) for row in rows_of_app(app)]
+                rows = [_masked(row, home) for row in rows_of_app(cast("App[object]", app))]
                 for box in app.screen.query(TryBox):
                     # Which rule wins depends on the time of day.
                     rows = rows[: box.region.y]

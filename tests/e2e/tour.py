@@ -72,7 +72,7 @@ async def at_rest(pilot: Pilot[int], top: str) -> None:
         await pilot.pause(0.05)
         waited += 0.05
         text = screen_text(app)
-        at_place = type(app.screen).__name__ == top
+        at_place = type(app.screen).__name__ == top and getattr(app.screen, "loaded_at", ...) is not None
         fetching = any(table.fetching for table in app.screen.query(WindowedTable))
         unchanged = unchanged + 0.05 if at_place and not fetching and text == before else 0.0
         before = text

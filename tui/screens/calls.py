@@ -147,12 +147,12 @@ class CallsScreen(ListScreen):
             Column(key="time", title=_("Time"), width=14),
             Column(key="extension", title=_("Ext."), width=5),
             Column(key="name", title=_("Name"), width=5, min_width=5, flex=True, sortable=False),
-            Column(key="dialled", title=_("Number"), width=13, min_width=9, flex=True),
+            Column(key="dialled", title=_("Number"), width=12, min_width=12, flex=True),
             Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True),
             Column(key="billsec", title=_("Talk"), width=7, align="right"),
-            Column(key="cost", title=_("Cost"), width=7, min_width=7, align="right", flex=True),
+            Column(key="cost", title=_("Cost"), width=10, min_width=10, align="right", flex=True),
             Column(
-                key="outcome", title=_("Rule or reason"), width=14, min_width=10, flex=True, sortable=False
+                key="outcome", title=_("Rule or reason"), width=12, min_width=10, flex=True, sortable=False
             ),
             Column(key="direction", title=_("Direction"), width=9, sortable=False, hidden=True),
             Column(key="disposition", title=_("Disposition"), width=11, sortable=False, hidden=True),
