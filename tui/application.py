@@ -13,6 +13,7 @@ from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -21,10 +22,12 @@ from engine.domain.names import Role
 from tui import i18n
 from tui.actions import SHELL_ACTIONS, key_name, keymap_path, read_keymap
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
+from tui.crash import TellsItsErrors
 from tui.format import MoneyStyle, local_time, money_style
 from tui.i18n import N_, _
 from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
 from tui.terminal.lean import LeanOutput
+from tui.terminal.plain import PlainSigns
 from tui.terminal.text import CleanLines, clean
 
 if TYPE_CHECKING:
@@ -122,7 +125,7 @@ class TooSmall(Screen[None]):
         self.call_later(cast("PbxmeterApp", self.app).fit)
 
 
-class PbxmeterApp(OrderedKeys[int], CleanLines[int], LeanOutput[int], App[int]):
+class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], CleanLines[int], LeanOutput[int], App[int]):
     """The full-screen application over one home folder."""
 
     CSS_PATH = "application.tcss"
@@ -150,6 +153,8 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], LeanOutput[int], App[int]):
         super().__init__()
         self.home = home
         self.ascii_only = ascii_only
+        self._plain_signs = PlainSigns()
+        self.report_folder = home
         self.last_words = ""
         """Printed to the terminal after the application has ended."""
         self.link = EngineLink(home, listener=self, credentials=credentials)
@@ -170,6 +175,10 @@ class PbxmeterApp(OrderedKeys[int], CleanLines[int], LeanOutput[int], App[int]):
         self._asking_to_quit = False
         for entry in SCREENS:
             self.add_mode(entry.mode, entry.load)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = super().get_line_filters()
+        return [*filters, self._plain_signs] if self.ascii_only else filters
 
     def get_default_screen(self) -> Screen[None]:
         return Splash(_("Connecting to the engine of %s…") % self.home)
