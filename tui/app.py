@@ -1,8 +1,8 @@
 """Starts the full-screen application; looks at terminal and language before anything heavy is imported."""
 
-import locale
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def run(
         credentials=credentials,
         slow_link=slow_link,
         language=language,
-        ascii_only=ascii_only(os.environ.get("TERM", "")),
+        ascii_only=ascii_only(os.environ.get("TERM", ""), os.environ),
     )
     app.run(mouse=mouse)
     if message := app.last_words:
@@ -62,6 +62,19 @@ def unusable_terminal(term: str, is_terminal: bool) -> str:
     return ""
 
 
-def ascii_only(term: str) -> bool:
+def ascii_only(term: str, environment: Mapping[str, str]) -> bool:
     """Whether borders and signs must do without Unicode: the Linux console, or a locale that is not UTF-8."""
-    return term == "linux" or locale.getpreferredencoding(False).lower().replace("-", "") != "utf8"
+    return term == "linux" or not says_utf8(environment)
+
+
+def says_utf8(environment: Mapping[str, str]) -> bool:
+    """Whether the locale variables name UTF-8, in the order in which POSIX reads them.
+
+    In a C locale Python decodes as UTF-8 all the same, and sets LC_CTYPE to say so (PEP 538, 540): what it
+    says of the encoding tells nothing of the terminal.
+    """
+    names = [environment.get(variable, "") for variable in ("LC_ALL", "LC_CTYPE", "LANG")]
+    if not names[0] and names[1] in ("C.UTF-8", "C.utf8") and names[2] in ("", "C", "POSIX"):
+        names[1] = ""
+    chosen = next((name for name in names if name), "")
+    return chosen.lower().replace("-", "").partition("@")[0].endswith("utf8")
