@@ -24,7 +24,7 @@ WARM_UP: Final = 20
 def run(*, store: str, calls: int, rounds: int) -> Measured:
     """So many calls a batch, each followed by an empty commit; the times are facts, in milliseconds."""
     path = Path(store)
-    empty = path.with_name("empty.duckdb")
+    empty = path.with_suffix(".empty")
     empty.unlink(missing_ok=True)
     connection = duckdb.connect(str(empty))
     connection.execute("CREATE TABLE tick (moment INTEGER)")
