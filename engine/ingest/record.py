@@ -7,7 +7,7 @@ import pyarrow as pa
 CALLS = pa.schema(
     [
         pa.field("key_text", pa.string(), nullable=False),
-        # What makes the record unique, the same in every file: key fields joined by U+001F, or the whole line.
+        # What makes the record unique, the same in every file: key fields joined by U+001F, or the line.
         pa.field("started_at", pa.timestamp("us"), nullable=False),  # UTC, without a zone
         pa.field("started_local", pa.timestamp("us"), nullable=False),  # the site's clocks
         pa.field("answered_at", pa.timestamp("us")),  # null = not answered
