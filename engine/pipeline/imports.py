@@ -15,10 +15,10 @@ from engine.ingest.content import Content
 from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
-from engine.ingest.record import Parsed
-from engine.pipeline.batch import StoredBatch, store_parsed
+from engine.pipeline.batch import StoredBatch
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.state import State
+from engine.pipeline.storing import Storer
 from engine.store import Session, Writer
 
 PIECE_BYTES = 128 * 1024 * 1024
@@ -37,10 +37,7 @@ class Import:
         progress: Callable[[Progress], None],
         cancelled: threading.Event,
     ) -> None:
-        self._writer = writer
-        self._state = state
-        self._stored = stored
-        self._now = now
+        self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
         self._progress = progress
         self._cancelled = cancelled
         self._counts = dict.fromkeys(
@@ -101,7 +98,7 @@ class Import:
                 # The piece before has to be stored first: it gives the file its number.
                 # And a piece must never be stored when the one before it was not.
                 after = replace(after, file_id=self._count(outstanding.result()))
-            outstanding = self._submit(parsed, after, parser)
+            outstanding = self._storer.submit(parsed, after, format_name=parser.format_name)
             head = (head + data[: parsed.consumed])[:FINGERPRINT_BYTES]
             preceding = (preceding + data[max(0, parsed.consumed - FINGERPRINT_BYTES) : parsed.consumed])[
                 -FINGERPRINT_BYTES:
@@ -115,25 +112,6 @@ class Import:
             data = content.read_at(position.read_offset, size)
         if outstanding is not None:
             self._count(outstanding.result())
-
-    def _submit(self, parsed: Parsed, after: Position, parser: SourceParser) -> Future[StoredBatch]:
-        def change(session: Session) -> StoredBatch:
-            return store_parsed(
-                session,
-                parsed,
-                after,
-                format_name=parser.format_name,
-                book=self._state.book,
-                site=self._state.site,
-                standing=self._state.standing,
-                now=self._now(),
-            )
-
-        return self._writer.submit(change, after=self._after)
-
-    def _after(self, session: Session, batch: StoredBatch) -> None:
-        batch.committed(session, self._state.standing)
-        self._stored(session, batch)
 
     def _count(self, batch: StoredBatch) -> int:
         for name in self._counts:

@@ -16,10 +16,11 @@ from engine.ingest.listing import SourceSpec
 from engine.ingest.pieces import FileWork
 from engine.ingest.position import Position
 from engine.ingest.watch import Watcher
-from engine.pipeline.batch import StoredBatch, store_parsed
+from engine.pipeline.batch import StoredBatch
 from engine.pipeline.positions import load_positions
 from engine.pipeline.reading import SourceParser, parser_of
 from engine.pipeline.state import State
+from engine.pipeline.storing import Storer
 from engine.store import Database, Session, Writer
 
 log = logging.getLogger(__name__)
@@ -47,9 +48,7 @@ class Ingestor:
         """`stored` runs in the writer thread after each commit; `alarmed` when `fault` or health changes."""
         self._home = home
         self._database = database
-        self._writer = writer
-        self._state = state
-        self._stored = stored
+        self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
         self._alarmed = alarmed
         self._now = now
         self._lock = threading.Lock()
@@ -244,30 +243,14 @@ class Ingestor:
             follower.commit(work, after)
             return False
 
-        def change(session: Session) -> StoredBatch:
-            return store_parsed(
-                session,
-                parsed,
-                after,
-                format_name=parser.format_name,
-                book=self._state.book,
-                site=self._state.site,
-                standing=self._state.standing,
-                now=self._now(),
-            )
-
         self._in_doubt = True
-        batch = self._writer.run(change, after=self._after)
+        batch = self._storer.submit(parsed, after, format_name=parser.format_name).result()
         self._in_doubt = False
         self._offsets[batch.position.file_id] = batch.position.read_offset
         follower.commit(work, batch.position)
         if batch.lines:
             self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
         return True
-
-    def _after(self, session: Session, batch: StoredBatch) -> None:
-        batch.committed(session, self._state.standing)
-        self._stored(session, batch)
 
     def _look_for_mended(self, path: str, parser: SourceParser) -> None:
         """Takes a site's own format file over when it was mended."""
