@@ -485,6 +485,8 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], CleanLines[int], LeanOu
     @work(group=DIALOG_GROUP)
     async def show_guide(self, *, only_if_new: bool = False) -> None:
         """The guide of a new site."""
+        if only_if_new and (self.link.calls or not self.may(Role.ADMIN)):
+            return
         from tui.screens.first_run import Guide
 
         guide = Guide(self)

@@ -77,6 +77,8 @@ class EngineLink:
         self._credentials = credentials
         self._client: Client | None = None
         self._background = True
+        self.calls = 0
+        """Stored calls when the engine was last connected to."""
         self._closing = threading.Event()
         self._wake = threading.Event()
         self._answered = threading.Event()
@@ -176,7 +178,8 @@ class EngineLink:
             greeting = client.call(Greet())
             if greeting.role is None:
                 raise NotSignedIn("Sign in first.")
-            self._background = client.call(GetStatus()).background
+            status = client.call(GetStatus())
+            self._background, self.calls = status.background, status.calls
         except BaseException:
             client.close()
             raise

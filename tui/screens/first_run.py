@@ -19,9 +19,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from config.places import FoundFile, found_files
-from engine.api.site import DetectSource, GetSettings, GetStatus, ListSources
+from engine.api.site import DetectSource, GetSettings, ListSources
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Role
 from tui.format import size_of
 from tui.i18n import _
 from tui.screens.first_run_file import FilePreview
@@ -110,15 +109,12 @@ class Guide:
         self._shell = shell
 
     async def wanted(self) -> bool:
-        """Whether this site is new: nothing configured, nothing read, and the operator may change that."""
-        if not self._shell.may(Role.ADMIN):
-            return False
+        """Whether this site is new: nothing configured, no file ever read."""
         try:
             sources = await self._shell.link.ask(ListSources())
-            status = await self._shell.link.ask(GetStatus())
         except PbxmeterError:
             return False
-        return not sources.rows and not sources.files and status.calls == 0
+        return not sources.rows and not sources.files
 
     async def run(self) -> None:
         """From the first question to the end, or until Esc."""

@@ -30,6 +30,17 @@ def _key(name: str, keys: str, action: str, label: str) -> Binding:
     return Binding(keys, action, label, show=False, id=f"list.{name}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What all lines of one pass share."""
+
+    lines: TableLines
+    base: Style
+    place: str
+    """Beside the thumb of the scrollbar; '' = nothing."""
+    place_line: int
+
+
 class WindowedTable(PagedView, can_focus=True):
     """A table of rows from a `RowSource`, however many.
 
@@ -372,11 +383,9 @@ class WindowedTable(PagedView, can_focus=True):
         )
         return clean(row.cells[cell]) if row is not None and cell is not None else ""
 
-    def _with_place(self, strip: Strip, line: int) -> Strip:
-        """The line with the place at its end, if it is the thumb's line."""
-        if line != self._thumb_line or not (text := self._place_text()):
-            return strip
-        place = Segment(f" {text} ", self.rich_style + self._component("table--place"))
+    def _with_place(self, strip: Strip, text: str, base: Style) -> Strip:
+        """The thumb's line with the place at its end."""
+        place = Segment(f" {text} ", base + self._component("table--place"))
         return Strip.join([strip.crop(0, self.view_size.width - place.cell_length), Strip([place])])
 
     # Drawing
@@ -389,21 +398,36 @@ class WindowedTable(PagedView, can_focus=True):
     def _component(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True, default=Style.null())
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._drawn = self._drawing()
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._drawn = None
+
+    def _drawing(self) -> "_Drawing":
+        width = self.view_size.width
         lines = TableLines(
-            placed=self._columns.place(self.view_size.width),
-            width=self.view_size.width,
+            placed=self._columns.place(width),
+            width=width,
             scroll_x=round(self.scroll_x),
             glyphs=self._glyphs,
             style=self._component,
         )
-        base = self.rich_style
+        return _Drawing(lines, self.rich_style, self._place_text(), self._thumb_line)
+
+    def render_line(self, y: int) -> Strip:
+        drawing = self._drawn or self._drawing()
+        base = drawing.base
         if y < HEADER_LINES:
-            return lines.header(
+            return drawing.lines.header(
                 self._sort_key, self._sort_descending, base + self._component("table--header")
             )
         line = y - HEADER_LINES
-        return self._with_place(self._body_line(lines, self.top_row + line, base), line)
+        strip = self._body_line(drawing.lines, self.top_row + line, base)
+        if drawing.place and line == drawing.place_line:
+            return self._with_place(strip, drawing.place, base)
+        return strip
 
     def _body_line(self, lines: TableLines, number: int, base: Style) -> Strip:
         if number >= self._pages.rows:

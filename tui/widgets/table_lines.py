@@ -93,16 +93,31 @@ class TableLines:
         return Strip([Segment(line, style)], self.width)
 
     def _line(self, margin: Segment, texts: Sequence[tuple[str, Style]], base: Style) -> Strip:
-        gap = Segment(" " * GAP_CELLS, base)
+        gap = " " * GAP_CELLS
+        if self.scroll_x == 0:
+            # Each run of equal style costs its colours on the line; equal neighbours share them.
+            runs = [margin.text]
+            styles = [base]
+            for text, style in texts:
+                if style == styles[-1]:
+                    runs[-1] += text
+                else:
+                    runs.append(text)
+                    styles.append(style)
+                if base == style:
+                    runs[-1] += gap
+                else:
+                    runs.append(gap)
+                    styles.append(base)
+            return Strip(map(Segment, runs, styles)).adjust_cell_length(self.width, base)
         fixed = [margin]
         moving: list[Segment] = []
         for number, (text, style) in enumerate(texts):
             part = moving if number else fixed
             part.append(Segment(text, style))
-            part.append(gap)
+            part.append(Segment(gap, base))
         strip = Strip(fixed)
         if moving:
             room = max(0, self.width - strip.cell_length)
             strip = Strip.join([strip, Strip(moving).crop(self.scroll_x, self.scroll_x + room)])
-        # Each run of equal style costs its colours on the line; equal neighbours share them.
         return strip.adjust_cell_length(self.width, base).simplify()
