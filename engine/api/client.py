@@ -163,6 +163,8 @@ def connect(home: Path, *, start: bool = True, credentials: Credentials | None =
 
     Raises `EngineDown` with the reason when it cannot be reached or started.
     """
+    # The engine runs with another working folder.
+    home = home.absolute()
     try:
         return Client(home, credentials=credentials)
     except EngineDown:

@@ -21,7 +21,7 @@ from engine.pipeline.state import State
 from engine.pipeline.storing import Storer
 from engine.store import Session, Writer
 
-PIECE_BYTES = 128 * 1024 * 1024
+PIECE_BYTES = 32 * 1024 * 1024
 
 
 class Import:

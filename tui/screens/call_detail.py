@@ -114,9 +114,7 @@ class CallDetailScreen(ModalScreen[None]):
         lines = [_line(_("Cost"), money.money(parts.cost_micros), "bold")]
         if rate is not None:
             length = _("%d characters") % rate.number_length if rate.number_length else _("any length")
-            lines.append(
-                _line(_("Rule then"), f"{clean(rate.name)}   {prefix_text(rate.prefix)}   {length}")
-            )
+            lines.append(_line(_("Rule then"), f"{clean(rate.name)}   {prefix_text(rate.prefix)}   {length}"))
             lines.append(
                 _line(
                     _("First block"),
