@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from config.settings import Settings
+from config.settings import Settings, Source
 from engine.domain.errors import PbxmeterError
 from engine.ingest.follow import Follower
 from engine.ingest.health import SourceHealth
@@ -101,6 +101,10 @@ class Ingestor:
         """How every source stood at the last sweep."""
         return self._health
 
+    def path_of(self, source: Source) -> str:
+        """The source's path or glob, absolute: what healths and files name it by."""
+        return str(self._home / source.path)
+
     @property
     def bytes_behind(self) -> int:
         """What the sources still hold unread."""
@@ -174,7 +178,7 @@ class Ingestor:
         faults: dict[str, str] = {}
         specs: list[SourceSpec] = []
         for source in settings.sources:
-            path = str(self._home / source.path)
+            path = self.path_of(source)
             try:
                 parsers[path] = parser_of(source, settings, self._home)
             except PbxmeterError as error:
@@ -255,7 +259,7 @@ class Ingestor:
     def _look_for_mended(self, path: str, parser: SourceParser) -> None:
         """Takes a site's own format file over when it was mended."""
         for source in self._settings.sources:
-            if str(self._home / source.path) == path:
+            if self.path_of(source) == path:
                 mended = parser_of(source, self._settings, self._home)
                 if mended.form != parser.form:
                     self._parsers[path] = mended

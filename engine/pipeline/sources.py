@@ -1,6 +1,7 @@
 """Sources and their files, as people look at them."""
 
 from engine.api.site import SourceFileRow, SourceRow, Sources
+from engine.ingest.health import SourceHealth
 from engine.pipeline.ingestor import Ingestor
 from engine.store import Session
 
@@ -26,7 +27,10 @@ def list_sources(session: Session, ingestor: Ingestor) -> Sources:
     ]
     newest = {str(path): at for path, at in session.rows("pipeline.last_calls")}
     rows: list[SourceRow] = []
-    for source, health in zip(ingestor.settings.sources, ingestor.health, strict=False):
+    healths = {health.source: health for health in ingestor.health}
+    for source in ingestor.settings.sources:
+        path = ingestor.path_of(source)
+        health = healths.get(path) or _not_looked_at(path)
         own = [file for file in files if file.source == health.source]
         zone = source.timezone or ingestor.settings.site.timezone
         fault = ingestor.parser_fault(health.source)
@@ -50,3 +54,8 @@ def list_sources(session: Session, ingestor: Ingestor) -> Sources:
             )
         )
     return Sources(rows=rows, files=files)
+
+
+def _not_looked_at(path: str) -> SourceHealth:
+    """Before the first sweep."""
+    return SourceHealth(source=path, state="waiting", message="Not looked at yet.", bytes_behind=0, files=0)
