@@ -159,7 +159,7 @@ class SiteScreen(Screen[None]):
 
     def connection_changed(self) -> None:
         """The engine was found or lost, or somebody else signed in."""
-        if self.is_mounted:
+        if self.is_mounted and self._lines_stand:
             self.query_one(Banner).say(self.shell.trouble)
             self.show_status()
 
@@ -173,9 +173,14 @@ class SiteScreen(Screen[None]):
 
     # The lines
 
+    @property
+    def _lines_stand(self) -> bool:
+        """Whether the lines are there: while a screen is composed anew for another language they are not."""
+        return bool(self.query(Banner)) and bool(self.query(KeyLine))
+
     def show_status(self) -> None:
         """Draws the lines around the screen anew."""
-        if not self.is_mounted or not self.is_attached:
+        if not self.is_mounted or not self.is_attached or not self._lines_stand:
             return
         shell = self.shell
         self.query_one(TabLine).show(shell.tabs, self.SCOPE)

@@ -78,6 +78,9 @@ class OrderedKeys(App[ReturnType]):
         waiting = self._waiting_input
         if waiting and isinstance(event, events.MouseMove) and isinstance(waiting[-1], events.MouseMove):
             waiting[-1] = event
+        elif isinstance(event, events.Key) and event.key == "ctrl+j":
+            # Until the terminal is told otherwise it turns an Enter that is typed ahead into a line feed.
+            waiting.append(events.Key("enter", "\r"))
         elif len(waiting) < WAITING_EVENTS:
             waiting.append(event)
         else:

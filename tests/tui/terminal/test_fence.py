@@ -63,6 +63,11 @@ def test_keys_typed_before_the_first_paint_are_handled_in_order() -> None:
         assert "hot" not in terminal.wait_for("filter=al1")
 
 
+def test_an_enter_that_the_terminal_turned_into_a_line_feed_is_an_enter(terminal: Terminal) -> None:
+    terminal.send(b"/al1\n")
+    assert "hot" not in terminal.wait_for("filter=al1")
+
+
 def test_keys_typed_after_quit_do_no_harm(terminal: Terminal) -> None:
     terminal.send(b"qq/al1\r")
     assert terminal.wait_exit() == 0
