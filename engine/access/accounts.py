@@ -21,24 +21,12 @@ _NOBODY = _hasher.hash("nobody")
 
 def accounts_exist(session: Session) -> bool:
     """Whether anybody has to sign in."""
-    row = session.row("access.account_count")
-    return row is not None and row[0] != 0
+    return session.integer("access.account_count") > 0
 
 
 def list_accounts(session: Session) -> Accounts:
     """All accounts by name."""
-    return Accounts(
-        rows=[
-            AccountRow(
-                name=str(name),
-                role=Role(str(role)),
-                os_user=str(os_user),
-                has_password=bool(password_hash),
-                created_at=created_at,  # type: ignore[arg-type]
-            )
-            for name, role, password_hash, os_user, created_at in session.rows("access.accounts")
-        ]
-    )
+    return Accounts(rows=session.records(AccountRow, "access.account_rows"))
 
 
 def save_account(session: Session, request: SaveAccount, *, now: datetime) -> Nothing:
@@ -119,6 +107,5 @@ def account_of_os_user(session: Session, os_user: str) -> tuple[str, Role] | Non
 
 
 def _keep_an_admin(session: Session, name: str) -> None:
-    row = session.row("access.admin_count", name=name)
-    if row is not None and row[0] == 0:
+    if not session.integer("access.admin_count", name=name):
         raise Refused("The last admin cannot be removed or demoted. Make somebody else admin first.")

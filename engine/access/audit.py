@@ -10,6 +10,7 @@ from engine.api.session import AuditRow, AuditTrail, ListAudit
 from engine.store import Session
 
 MAX_DETAIL = 4000
+MAX_PAGE = 10_000
 _SECRET = {"password"}
 
 
@@ -34,10 +35,4 @@ def record(session: Session, operation: Operation[Any], *, operator: str, now: d
 
 def list_audit(session: Session, request: ListAudit) -> AuditTrail:
     """The newest changes first."""
-    rows = session.rows("access.audit", limit=min(request.limit, 10_000))
-    return AuditTrail(
-        rows=[
-            AuditRow(done_at=done_at, operator=str(operator), action=str(action), detail=str(detail))  # type: ignore[arg-type]
-            for done_at, operator, action, detail in rows
-        ]
-    )
+    return AuditTrail(rows=session.records(AuditRow, "access.audit", limit=min(request.limit, MAX_PAGE)))

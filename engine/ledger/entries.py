@@ -50,9 +50,7 @@ def post(
     if not movements:
         return []
     numbers = sorted({movement.extension for movement in movements})
-    balances = {
-        str(number): int(str(balance)) for number, balance in session.rows("ledger.balances", numbers=numbers)
-    }
+    balances = dict(session.records(tuple[str, int], "ledger.balances", numbers=numbers))
     missing = [number for number in numbers if number not in balances]
     if missing:
         raise NotFound(f"There is no extension {', '.join(missing[:10])}.")
@@ -105,6 +103,4 @@ def post(
 
 def next_entry(session: Session) -> int:
     """The number the next entry gets; the writer is alone, so it stays free until the commit."""
-    row = session.row("ledger.next_entry")
-    assert row is not None
-    return int(str(row[0]))
+    return session.integer("ledger.next_entry")

@@ -31,8 +31,10 @@ def list_extensions(session: Session, site: Site, request: ListExtensions) -> Ex
         where.append(Condition("payment", {"payment": request.payment.value}))
     if request.numbers is not None:
         where.append(Condition("numbers", {"numbers": request.numbers}))
-    rows = session.rows(
+    rows, (total,) = session.page(
+        ExtensionRow,
         "ledger.extension_page",
+        "total",
         where=where,
         site_billing=site.billing,
         low_balance=site.low_balance_micros,
@@ -41,27 +43,7 @@ def list_extensions(session: Session, site: Site, request: ListExtensions) -> Ex
         limit=min(request.limit, MAX_PAGE),
         offset=request.offset,
     )
-    return Extensions(
-        rows=[
-            ExtensionRow(
-                number=str(row[0]),
-                name=str(row[1]),
-                billing=bool(row[2]),
-                payment=Payment(str(row[3])),
-                total_recharged_micros=int(str(row[4])),
-                balance_micros=int(str(row[5])),
-                credit_limit_micros=int(str(row[6])),
-                available_micros=int(str(row[7])),
-                locked=bool(row[8]),
-                over_limit=bool(row[9]),
-                barred=bool(row[10]),
-                low=bool(row[11]),
-                is_new=bool(row[12]),
-            )
-            for row in rows
-        ],
-        total=int(str(rows[0][13])) if rows else 0,
-    )
+    return Extensions(rows=rows, total=total)
 
 
 def check_number(number: str) -> None:

@@ -13,7 +13,6 @@ from engine.api.extensions import (
     Recharges,
 )
 from engine.domain.money import format_amount
-from engine.domain.names import EntryKind
 from engine.domain.sheet import write_sheet
 from engine.domain.site import Site
 from engine.domain.zones import isoformat, parse_moment
@@ -43,8 +42,11 @@ def period(site: Site, since: str, until: str) -> tuple[datetime, datetime]:
 def list_recharges(session: Session, site: Site, request: ListRecharges) -> Recharges:
     """One page, with the totals of all that match."""
     since, until = period(site, request.since, request.until)
-    rows = session.rows(
+    rows, (total, amount) = session.page(
+        RechargeRow,
         "ledger.recharge_page",
+        "total",
+        "amount_total",
         since=since,
         until=until,
         text=request.text,
@@ -53,24 +55,7 @@ def list_recharges(session: Session, site: Site, request: ListRecharges) -> Rech
         limit=min(request.limit, MAX_ROWS),
         offset=request.offset,
     )
-    return Recharges(
-        rows=[
-            RechargeRow(
-                entry_id=int(str(row[0])),
-                posted_at=row[1],  # type: ignore[arg-type]
-                extension=str(row[2]),
-                name=str(row[3]),
-                balance_before_micros=int(str(row[4])),
-                amount_micros=int(str(row[5])),
-                balance_after_micros=int(str(row[6])),
-                operator=str(row[7]),
-                note=str(row[8]),
-            )
-            for row in rows
-        ],
-        total=int(str(rows[0][9])) if rows else 0,
-        amount_micros=int(str(rows[0][10])) if rows else 0,
-    )
+    return Recharges(rows=rows, total=total, amount_micros=amount)
 
 
 def export_recharges(session: Session, site: Site, request: ExportRecharges) -> CsvText:
@@ -101,27 +86,14 @@ def export_recharges(session: Session, site: Site, request: ExportRecharges) -> 
 def list_ledger(session: Session, site: Site, request: ListLedger) -> Ledger:
     """One page of an extension's entries, newest first."""
     since, until = period(site, request.since, request.until)
-    rows = session.rows(
+    rows, (total,) = session.page(
+        EntryRow,
         "ledger.entry_page",
+        "total",
         number=request.number,
         since=since,
         until=until,
         limit=min(request.limit, MAX_PAGE),
         offset=request.offset,
     )
-    return Ledger(
-        rows=[
-            EntryRow(
-                entry_id=int(str(row[0])),
-                kind=EntryKind(str(row[1])),
-                posted_at=row[2],  # type: ignore[arg-type]
-                amount_micros=int(str(row[3])),
-                balance_after_micros=int(str(row[4])),
-                call_id=None if row[5] is None else int(str(row[5])),
-                operator=str(row[6]),
-                note=str(row[7]),
-            )
-            for row in rows
-        ],
-        total=int(str(rows[0][8])) if rows else 0,
-    )
+    return Ledger(rows=rows, total=total)

@@ -22,20 +22,12 @@ class Barred:
 
 def barred_extensions(session: Session, site: Site) -> list[Barred]:
     """Everybody who is barred now, by number."""
-    return [
-        Barred(
-            extension=str(number),
-            name=str(name),
-            locked=bool(locked),
-            available_micros=int(str(available)),
-        )
-        for number, name, locked, available in session.rows("ledger.barred", site_billing=site.billing)
-    ]
+    return session.records(Barred, "ledger.barred", site_billing=site.billing)
 
 
 def taken_by(session: Session, target: str) -> frozenset[str]:
     """What a target was last known to hold."""
-    return frozenset(str(row[0]) for row in session.rows("lockout.taken", target=target))
+    return frozenset(number for (number,) in session.records(tuple[str], "lockout.taken", target=target))
 
 
 def note_taken(session: Session, target: str, held: frozenset[str], *, now: datetime) -> None:
@@ -50,9 +42,9 @@ def list_lockouts(session: Session, site: Site, targets: list[TargetRow]) -> Loc
     """Barred extensions with the targets that took each."""
     taken: dict[str, list[str]] = {}
     configured = {target.target for target in targets}
-    for target, extension in session.rows("lockout.all_taken"):
+    for target, extension in session.records(tuple[str, str], "lockout.all_taken"):
         if target in configured:
-            taken.setdefault(str(extension), []).append(str(target))
+            taken.setdefault(extension, []).append(target)
     return Lockouts(
         targets=targets,
         rows=[

@@ -6,10 +6,14 @@ from datetime import datetime
 from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow
 from engine.store import Session
 
+_Line = tuple[int, str, int, int, str, str, bytes, datetime, datetime | None, int]
+"""Columns of quarantine.page."""
+
 
 def list_quarantine(session: Session, request: ListQuarantine) -> QuarantinePage:
     """One page, newest first."""
-    rows = session.rows(
+    found = session.records(
+        _Line,
         "quarantine.page",
         text=request.text,
         include_retried=request.include_retried,
@@ -19,24 +23,20 @@ def list_quarantine(session: Session, request: ListQuarantine) -> QuarantinePage
     return QuarantinePage(
         rows=[
             QuarantineRow(
-                quarantine_id=int(str(row[0])),
-                path=str(row[1]),
-                line_offset=int(str(row[2])),
-                line_number=int(str(row[3])),
-                field=str(row[4]),
-                reason=str(row[5]),
-                raw=_decoded(row[6]),
-                found_at=row[7],  # type: ignore[arg-type]
-                retried_at=row[8],  # type: ignore[arg-type]
+                quarantine_id=line[0],
+                path=line[1],
+                line_offset=line[2],
+                line_number=line[3],
+                field=line[4],
+                reason=line[5],
+                raw=line[6].decode("utf-8", "replace"),
+                found_at=line[7],
+                retried_at=line[8],
             )
-            for row in rows
+            for line in found
         ],
-        total=int(str(rows[0][9])) if rows else 0,
+        total=found[0][9] if found else 0,
     )
-
-
-def _decoded(raw: object) -> str:
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,18 +54,7 @@ class OpenLine:
 
 def open_lines(session: Session, ids: list[int] | None) -> list[OpenLine]:
     """Bad lines to read again, at most 100,000; None = all."""
-    return [
-        OpenLine(
-            quarantine_id=int(str(row[0])),
-            file_id=int(str(row[1])),
-            line_offset=int(str(row[2])),
-            raw=row[3],  # type: ignore[arg-type]
-            source=str(row[4]),
-            path=str(row[5]),
-            format=str(row[6]),
-        )
-        for row in session.rows("quarantine.open", ids=ids, every=ids is None)
-    ]
+    return session.records(OpenLine, "quarantine.open", ids=ids, every=ids is None)
 
 
 def mark_retried(session: Session, ids: list[int], *, now: datetime) -> None:

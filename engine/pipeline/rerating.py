@@ -111,20 +111,17 @@ class Rerating:
         if not changed.num_rows:
             return
         with session.bound(changed=changed):
-            rows = session.rows("rerating.sums")
-        for extension, calls, amount, newly in rows:
-            total = self._sums.setdefault(str(extension), _Sum())
-            total.calls += int(str(calls))
-            total.amount_micros += int(str(amount))
-            self._newly_rated += int(str(newly))
+            sums = session.records(tuple[str, int, int, int], "rerating.sums")
+        for extension, calls, amount, newly in sums:
+            total = self._sums.setdefault(extension, _Sum())
+            total.calls += calls
+            total.amount_micros += amount
+            self._newly_rated += newly
         self._changed += changed.num_rows
 
     def _available(self, session: Session) -> dict[str, tuple[str, bool, int]]:
-        rows = session.rows("ledger.standings")
-        return {
-            str(number): (str(name), bool(billing), int(str(available)))
-            for number, name, billing, available in rows
-        }
+        standings = session.records(tuple[str, str, bool, int], "ledger.standings")
+        return {number: (name, billing, available) for number, name, billing, available in standings}
 
     def _result(self, request: Rerate, site: Site, before: dict[str, tuple[str, bool, int]]) -> RerateResult:
         changes: list[RerateChange] = []

@@ -1,5 +1,7 @@
 """Sources and their files, as people look at them."""
 
+from datetime import datetime
+
 from engine.api.site import SourceFileRow, SourceRow, Sources
 from engine.ingest.health import SourceHealth
 from engine.pipeline.ingestor import Ingestor
@@ -8,24 +10,8 @@ from engine.store import Session
 
 def list_sources(session: Session, ingestor: Ingestor) -> Sources:
     """The configured sources with the accounts of their files, and every file read."""
-    files = [
-        SourceFileRow(
-            file_id=int(str(row[0])),
-            source=str(row[1]),
-            path=str(row[2]),
-            format=str(row[3]),
-            read_offset=int(str(row[10])),
-            lines=int(str(row[11])),
-            stored=int(str(row[12])),
-            duplicates=int(str(row[13])),
-            quarantined=int(str(row[14])),
-            ignored=int(str(row[15])),
-            finished=bool(row[16]),
-            last_read_at=row[17],  # type: ignore[arg-type]
-        )
-        for row in session.rows("pipeline.files")
-    ]
-    newest = {str(path): at for path, at in session.rows("pipeline.last_calls")}
+    files = session.records(SourceFileRow, "pipeline.files")
+    newest = dict(session.records(tuple[str, datetime | None], "pipeline.last_calls"))
     rows: list[SourceRow] = []
     healths = {health.source: health for health in ingestor.health}
     for source in ingestor.settings.sources:
@@ -50,7 +36,7 @@ def list_sources(session: Session, ingestor: Ingestor) -> Sources:
                 bytes_behind=health.bytes_behind,
                 lines_per_second=ingestor.lines_per_second(health.source),
                 last_read_at=max((file.last_read_at for file in own), default=None),
-                last_call_at=newest.get(health.source),  # type: ignore[arg-type]
+                last_call_at=newest.get(health.source),
             )
         )
     return Sources(rows=rows, files=files)

@@ -34,8 +34,6 @@ def greeting(desk: Desk, token: str) -> Greeting:
 
 def engine_status(session: Session, desk: Desk) -> EngineStatus:
     """The running process and its database."""
-    row = session.row("store.call_count")
-    assert row is not None
     return EngineStatus(
         pid=os.getpid(),
         version=desk.version,
@@ -44,6 +42,6 @@ def engine_status(session: Session, desk: Desk) -> EngineStatus:
         background=desk.background,
         home=str(desk.home),
         database_bytes=desk.database.path.stat().st_size,
-        calls=int(str(row[0])),
+        calls=session.integer("store.call_count"),
         duckdb=version("duckdb"),
     )

@@ -1,6 +1,6 @@
--- name: accounts
--- All accounts by name.
-SELECT name, role, password_hash, os_user, created_at FROM account ORDER BY name;
+-- name: account_rows
+-- All accounts by name, without their secrets.
+SELECT name, role, os_user, password_hash <> '' AS has_password, created_at FROM account ORDER BY name;
 
 -- name: account
 -- One account.

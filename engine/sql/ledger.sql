@@ -179,7 +179,7 @@ INSERT INTO operation (operation_key, content, result, done_at) VALUES ($key, $c
 
 -- name: barred
 -- Who the PBX must refuse, and why.
-SELECT number, name, locked, balance_micros + credit_limit_micros AS available_micros
+SELECT number AS extension, name, locked, balance_micros + credit_limit_micros AS available_micros
 FROM extension
 WHERE locked OR ($site_billing AND billing AND balance_micros + credit_limit_micros <= 0)
 ORDER BY length(number), number;

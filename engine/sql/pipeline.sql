@@ -111,10 +111,16 @@ UPDATE source_file SET
 WHERE file_id = $file_id;
 
 -- name: files
--- Every file ever read, with its position.
-SELECT file_id, source, path, format, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset,
-    lines, stored, duplicates, quarantined, ignored, finished, last_read_at, last_call_at
+-- Every file ever read, with its accounts.
+SELECT file_id, source, path, format, read_offset, lines, stored, duplicates, quarantined, ignored, finished,
+    last_read_at
 FROM source_file ORDER BY file_id;
+
+-- name: positions
+-- How far the files of sources were read; imports by hand have no source.
+SELECT file_id, source, path, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset, lines,
+    finished, epoch(last_read_at) AS last_read_at
+FROM source_file WHERE source <> '' ORDER BY file_id;
 
 -- name: last_calls
 -- The newest call of each source.

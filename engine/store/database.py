@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, get_origin
 
 import duckdb
+import msgspec
 import pyarrow as pa
 
 from engine.domain.errors import PbxmeterError, StorageError
@@ -28,6 +29,7 @@ DATABASE_LOST = "database_lost"
 """The database answers nothing any more until it is opened anew: what it could not write is undone then."""
 
 Row = tuple[object, ...]
+T = TypeVar("T")
 
 
 def _translated(error: duckdb.Error) -> PbxmeterError:
@@ -65,6 +67,34 @@ class Session:
             return self._execute(text, values | bound).fetchall()
         except duckdb.Error as error:
             raise self._translated(error) from error
+
+    def records(
+        self, kind: type[T], name: str, /, *, where: Sequence[Condition] = (), **values: object
+    ) -> list[T]:
+        """All rows of a query as `kind`: a struct or dataclass that takes its fields from the columns of
+        the same names, or a tuple of the columns' types."""
+        found = self.rows(name, where=where, **values)
+        if get_origin(kind) is tuple:
+            return msgspec.convert(found, list[kind])
+        return msgspec.convert([self._named(row) for row in found], list[kind])
+
+    def page(
+        self, kind: type[T], name: str, /, *totals: str, where: Sequence[Condition] = (), **values: object
+    ) -> tuple[list[T], list[int]]:
+        """`records`, and what the columns `totals` of every row say of all that match; 0 without rows."""
+        found = [self._named(row) for row in self.rows(name, where=where, **values)]
+        first = found[0] if found else dict.fromkeys(totals, 0)
+        return msgspec.convert(found, list[kind]), msgspec.convert(
+            [first[total] for total in totals], list[int]
+        )
+
+    def integer(self, name: str, /, **values: object) -> int:
+        """The one whole number that a query gives."""
+        return self.records(tuple[int], name, where=(), **values)[0][0]
+
+    def _named(self, row: Row) -> dict[str, object]:
+        columns = self._connection.description or ()
+        return {column[0]: value for column, value in zip(columns, row, strict=True)}
 
     def row(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> Row | None:
         """The first row, or None."""
@@ -289,8 +319,7 @@ class Database:
         session = self.session()
         try:
             session.run("store.create_migration_table")
-            applied = session.row("store.schema_version")
-            current = int(str(applied[0])) if applied else 0
+            current = session.integer("store.schema_version")
             steps = migrations()
             if current > steps[-1][0]:
                 raise StorageError(
