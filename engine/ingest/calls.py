@@ -16,10 +16,10 @@ from engine.domain.names import Direction
 from engine.ingest import clock
 from engine.ingest.columns import decoded
 from engine.ingest.expressions import Evaluator, Scope
-from engine.ingest.record import CALLS
+from engine.ingest.record import CALLS, EMPTY, FALSE
 from engine.ingest.segments import GROUP, MORE, SEGMENTS
 
-SEPARATOR = "\x1f"
+SEPARATOR = pa.scalar("\x1f", pa.string())
 """Between the fields of a key."""
 
 _DIRECTIONS = pa.array(
@@ -79,7 +79,7 @@ class CallReader:
         if segments is not None:
             schema = SEGMENTS
             parts[GROUP] = pc.binary_join_element_wise(
-                *(columns.get(name, pa.repeat(pa.scalar(""), rows)) for name in segments.same), SEPARATOR
+                *(columns.get(name, pa.repeat(EMPTY, rows)) for name in segments.same), SEPARATOR
             )
             parts[MORE] = scope.truth(segments.more)
         table = pa.Table.from_arrays([parts[name] for name in schema.names], schema=schema)
@@ -169,9 +169,9 @@ class CallReader:
         extension, caller_name = scope.text(call.extension), scope.text(call.caller_name)
         if self._forwarder_pays and call.forwarder is not None:
             forwarder = scope.text(call.forwarder)
-            passed_on = pc.and_(pc.not_equal(forwarder, ""), pc.not_equal(forwarder, extension))
+            passed_on = pc.and_(pc.not_equal(forwarder, EMPTY), pc.not_equal(forwarder, extension))
             extension = pc.if_else(passed_on, forwarder, extension)
-            caller_name = pc.if_else(passed_on, "", caller_name)
+            caller_name = pc.if_else(passed_on, EMPTY, caller_name)
         return {
             "started_at": clock.micros(moments.start),
             "started_local": clock.micros(clock.to_local(moments.start, self._site_zone)),
@@ -196,11 +196,11 @@ class CallReader:
                 continue
             parts = [columns[name] for name in candidate]
             joined = pc.binary_join_element_wise(*parts, SEPARATOR)
-            given = pc.greater(pc.binary_length(parts[0]), 0)
-            for part in parts[1:]:
-                given = pc.and_(given, pc.greater(pc.binary_length(part), 0))
-            if pc.all(given).as_py() is not False:
+            if all(pc.min(pc.binary_length(part)).as_py() != 0 for part in parts):
                 return joined if found is None else pc.coalesce(found, joined)
+            given = pc.not_equal(parts[0], EMPTY)
+            for part in parts[1:]:
+                given = pc.and_(given, pc.not_equal(part, EMPTY))
             joined = pc.if_else(given, joined, pa.scalar(None, pa.string()))
             found = joined if found is None else pc.coalesce(found, joined)
         line = decoded(lines)
@@ -211,12 +211,12 @@ class _Checks:
     """Which rows are bad, and why."""
 
     def __init__(self, rows: int) -> None:
-        self.bad = pa.repeat(pa.scalar(False), rows)
+        self.bad = pa.repeat(FALSE, rows)
         self._found: list[tuple[str, pa.Array, str, Expression | None]] = []
 
     def add(self, name: str, bad: pa.Array, reason: str, expression: Expression | None = None) -> None:
         if pc.any(bad).as_py():
-            bad = pc.fill_null(bad, False)
+            bad = pc.fill_null(bad, FALSE)
             self.bad = pc.or_(self.bad, bad)
             self._found.append((name, bad, reason, expression))
 

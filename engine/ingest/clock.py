@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.domain.zones import offsets
+from engine.ingest.record import EMPTY, FALSE
 
 _SECONDS = pa.timestamp("s")
 _MICROS = pa.timestamp("us")
@@ -20,6 +21,7 @@ _LATEST = datetime(2100, 1, 1)
 MAX_SECONDS = 2**31 - 1
 
 _DIRECT = "YYYY-MM-DD HH:MM:SS"
+_DIRECT_LENGTH = pa.scalar(len(_DIRECT), pa.int32())
 
 # Groups of each format in the order year, month, day, clock, half of the day.
 _SHAPES: dict[str, re.Pattern[str]] = {
@@ -103,15 +105,15 @@ def read_seconds(text: str) -> int | None:
 
 def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Array, pa.Array]:
     """(timestamp[s] or null, is UTC, is bad) of texts; empty, or an epoch of 0, is null, not bad."""
-    empty = pc.equal(values, "")
+    empty = pc.equal(values, EMPTY)
     if formats[0] == _DIRECT:
         given = pc.if_else(empty, pa.scalar(None, pa.string()), values) if pc.any(empty).as_py() else values
         try:
             # Exactly 19 characters: the cast would also take a date alone, or a zone behind it.
-            if pc.all(pc.equal(pc.binary_length(given), 19)).as_py() is not False:
+            if pc.all(pc.equal(pc.binary_length(given), _DIRECT_LENGTH)).as_py() is not False:
                 found = pc.cast(given, _SECONDS)
                 if _in_range(found):
-                    no = pa.repeat(pa.scalar(False), len(values))
+                    no = pa.repeat(FALSE, len(values))
                     return found, no, no
         except pa.ArrowInvalid:
             pass
@@ -144,7 +146,7 @@ def seconds(values: pa.Array) -> tuple[pa.Array, pa.Array]:
         found = pc.cast(values, pa.int64())
         bounds = pc.min_max(found).as_py()
         if bounds["min"] is None or (bounds["min"] >= 0 and bounds["max"] <= MAX_SECONDS):
-            return found, pa.repeat(pa.scalar(False), len(values))
+            return found, pa.repeat(FALSE, len(values))
     except pa.ArrowInvalid:
         pass
     coded = values.dictionary_encode()
@@ -203,7 +205,7 @@ def _second_reading(
         pc.less(local, pa.scalar(change + timedelta(seconds=before), _SECONDS)),
     )
     first = pc.add(pc.subtract(local, _interval(before)), _interval(1))
-    later = pc.fill_null(pc.and_(repeated, pc.less(first, not_before)), False)
+    later = pc.fill_null(pc.and_(repeated, pc.less(first, not_before)), FALSE)
     return pc.if_else(later, _interval(after), shift)
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from config.expressions import Apply, Column, Expression, Text
 from config.settings import Numbering
+from engine.ingest.record import EMPTY
 
 MAX_REMEMBERED = 200_000
 """Distinct arguments remembered per function."""
@@ -149,8 +150,8 @@ class Scope:
             found = self._found[expression] = self._evaluated(expression)
         return found
 
-    def _constant(self, value: str | bool) -> pa.Array:
-        return pa.repeat(pa.scalar(value), self._rows)
+    def _constant(self, value: str) -> pa.Array:
+        return pa.repeat(pa.scalar(value, pa.string()), self._rows)
 
     def _where(self, chosen: pa.Array) -> "Scope":
         """The rows that are chosen alone."""
@@ -187,12 +188,12 @@ class Scope:
     def _internal(self, numbers: pa.Array) -> pa.Array:
         if isinstance(numbers, pa.DictionaryArray):
             return _recoded(numbers, self._internal(numbers.dictionary))
-        return pc.if_else(self._evaluator.numbers.are_internal(numbers), numbers, "")
+        return pc.if_else(self._evaluator.numbers.are_internal(numbers), numbers, EMPTY)
 
     def _first(self, arguments: tuple[Expression, ...]) -> pa.Array:
         found = self.text(arguments[0])
         for argument in arguments[1:]:
-            found = self._replaced(found, pc.equal(found, ""), argument)
+            found = self._replaced(found, pc.equal(found, EMPTY), argument)
         return found
 
     def _replaced(self, base: pa.Array, chosen: pa.Array, expression: Expression) -> pa.Array:
@@ -295,13 +296,13 @@ def _plain(values: pa.Array) -> pa.Array:
 def _not_empty(values: pa.Array) -> pa.Array:
     if isinstance(values, pa.DictionaryArray):
         return _not_empty(values.dictionary).take(values.indices)
-    return pc.not_equal(values, "")
+    return pc.not_equal(values, EMPTY)
 
 
 def _present(values: pa.Array) -> pa.Array:
     if isinstance(values, pa.DictionaryArray):
         return _present(values.dictionary).take(values.indices)
-    return pc.and_not(pc.not_equal(values, ""), pc.utf8_is_space(values))
+    return pc.and_not(pc.not_equal(values, EMPTY), pc.utf8_is_space(values))
 
 
 def _trimmed(channels: pa.Array) -> pa.Array:
