@@ -132,11 +132,20 @@ class Parser:
         self._layouts = {len(layout): tuple(layout)}
         self._header = header_line.removeprefix(UTF8_BOM).rstrip(b"\r\n")
 
-    def parse(self, piece: bytes, *, base_offset: int, first: bool, final: bool = False) -> Parsed:
+    def parse(
+        self,
+        piece: bytes,
+        *,
+        base_offset: int,
+        first: bool,
+        final: bool = False,
+        most_calls: int | None = None,
+    ) -> Parsed:
         """The calls and bad lines of a piece; it starts at a line, `base_offset` bytes into its file.
 
         `first` = the piece starts the file; `final` = nothing will follow, so an unterminated last line is
-        whole. A line is at most MAX_LINE_BYTES long, so a piece of more than that always moves on.
+        whole. A line is at most MAX_LINE_BYTES long, so a piece of more than that always moves on. What lies
+        behind `most_calls` calls stays pending, where lines are calls of their own; None = no limit.
         Raises `InvalidInput` for UTF-16, and for a header that is missing or not of the format.
         """
         if self._form.records in ("json", "xml"):
@@ -154,7 +163,10 @@ class Parser:
         for found in self._worked(view, ranges):
             outcome.add(found, lines_before=outcome.lines)
         end = self._without_open_end(piece, end, outcome, final=final)
-        return self._settled(piece, outcome, base_offset=base_offset, consumed=end, final=final)
+        rejects = self._settled(piece, outcome)
+        if most_calls is not None and self._form.segments is None:
+            end = _cut(outcome, rejects, end, most_calls)
+        return self._parsed(piece, outcome, rejects, base_offset=base_offset, consumed=end, final=final)
 
     def _documents(self, piece: bytes, *, base_offset: int, first: bool, final: bool) -> Parsed:
         outcome = _Outcome()
@@ -364,9 +376,8 @@ class Parser:
                 return line.offset
         return end
 
-    def _settled(
-        self, piece: bytes, outcome: _Outcome, *, base_offset: int, consumed: int, final: bool
-    ) -> Parsed:
+    def _settled(self, piece: bytes, outcome: _Outcome) -> list[BadLine]:
+        """The bad lines that stay bad; what can be saved of the others joins the outcome."""
         rejects: list[BadLine] = []
         saved: list[Saved] = []
         for result in self._salvage().sort_out(piece, outcome.bad) if outcome.bad else ():
@@ -377,7 +388,7 @@ class Parser:
             else:
                 rejects.append(result)
         outcome.tables += self._saved(saved, rejects)
-        return self._parsed(piece, outcome, rejects, base_offset=base_offset, consumed=consumed, final=final)
+        return rejects
 
     def _parsed(
         self,
@@ -389,9 +400,8 @@ class Parser:
         consumed: int,
         final: bool,
     ) -> Parsed:
-        tables = outcome.tables
-        calls = _in_order(pa.concat_tables(tables)) if tables else CALLS.empty_table()
-        if self._form.segments is not None and tables:
+        calls = _in_order(outcome.tables)
+        if self._form.segments is not None and outcome.tables:
             calls, rejects, consumed = self._merged(calls, outcome, rejects, consumed=consumed, final=final)
         if base_offset:
             place = calls.schema.get_field_index("line_offset")
@@ -494,7 +504,22 @@ def _without_returns(text: pa.Array) -> pa.Array:
     return pa.array([line.rstrip(b"\r") for line in text.to_pylist()], pa.large_binary())
 
 
-def _in_order(calls: pa.Table) -> pa.Table:
+def _cut(outcome: _Outcome, rejects: list[BadLine], end: int, most_calls: int) -> int:
+    """Where the piece ends when it holds no more than so many calls; what lies behind leaves the outcome."""
+    calls = _in_order(outcome.tables)
+    if calls.num_rows <= most_calls:
+        return end
+    end = calls["line_offset"][most_calls].as_py()
+    outcome.tables = [calls.slice(0, most_calls)]
+    outcome.ignored_lines = [line for line in outcome.ignored_lines if line.offset < end]
+    rejects[:] = [line for line in rejects if line.offset < end]
+    return end
+
+
+def _in_order(tables: list[pa.Table]) -> pa.Table:
+    if not tables:
+        return CALLS.empty_table()
+    calls = pa.concat_tables(tables)
     offsets = calls["line_offset"]
     if calls.num_rows < 2:
         return calls

@@ -53,7 +53,7 @@ class Piece:
         `consumed` 0 = not yet: the file is offered again when it has changed.
         """
         return self.before.advanced(
-            self.data[:consumed],
+            memoryview(self.data)[:consumed],
             head=self.edges[0],
             before=self.edges[1],
             lines=lines,

@@ -45,7 +45,7 @@ class Position:
         return head, tail
 
     def advanced(
-        self, content: bytes, *, head: bytes, before: bytes, lines: int, finished: bool, now: float
+        self, content: memoryview, *, head: bytes, before: bytes, lines: int, finished: bool, now: float
     ) -> "Position":
         """The position after `content`, which starts at `read_offset`.
 

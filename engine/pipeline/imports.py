@@ -2,8 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +17,24 @@ from engine.ingest.content import Content
 from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
+from engine.ingest.record import Parsed
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.state import State
 from engine.pipeline.storing import Storer
-from engine.store import Session, Writer
+from engine.store import ROW_GROUP_ROWS, Session, Writer
 
-PIECE_BYTES = 32 * 1024 * 1024
+PIECE_BYTES = 48 * 1024 * 1024
+"""No piece is larger, unless a single record is."""
+
+SAMPLE_BYTES = 64 * 1024
+"""Of a file's head; they tell how long lines are, and hold its header."""
+
+MARGIN_ROWS = 4096
+"""So many more lines are read: not all are calls, and lines grow longer."""
+
+AHEAD = 2
+"""Pieces read while one is being stored."""
 
 
 class Import:
@@ -70,48 +83,52 @@ class Import:
         )
 
     def _file(self, content: Content, parser: SourceParser) -> None:
+        outstanding: Future[StoredBatch] | None = None
+        with closing(_ahead(self._pieces(content, parser))) as pieces:
+            for parsed, after in pieces:
+                if self._cancelled.is_set():
+                    break
+                if outstanding is not None:
+                    # The piece before has to be stored first: it gives the file its number.
+                    # And a piece must never be stored when the one before it was not.
+                    after = replace(after, file_id=self._count(outstanding.result()))
+                outstanding = self._storer.submit(parsed, after, format_name=parser.format_name)
+                self._bytes_done += parsed.consumed
+        if outstanding is not None:
+            self._count(outstanding.result())
+
+    def _pieces(self, content: Content, parser: SourceParser) -> Iterator[tuple[Parsed, Position]]:
+        """The file in pieces, with its position behind each. A file without content has one, too."""
         position = Position(
             source="", path=str(Path(content.path)), device=content.device, inode=content.inode
         )
-        head = preceding = header = b""
-        outstanding: Future[StoredBatch] | None = None
-        size = PIECE_BYTES
-        data = content.read_at(0, size)
+        head = preceding = b""
+        sample = content.read_at(0, SAMPLE_BYTES)
+        size = _size(len(sample), sample.count(b"\n"))
         while not self._cancelled.is_set():
+            data = content.read_at(position.read_offset, size)
             following = content.read_at(position.read_offset + len(data), 1)
             piece = Piece(
                 before=position,
                 data=data,
-                header=header,
+                header=sample,
                 edges=(head, preceding),
                 final=not following,
                 finishes=not following,
             )
-            parsed = parser.parse(piece)
+            parsed = parser.parse(piece, most_calls=ROW_GROUP_ROWS)
             if not parsed.consumed and following:
                 # A record longer than the piece: read more of it.
                 size *= 2
-                data = content.read_at(position.read_offset, size)
                 continue
-            after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-            if outstanding is not None:
-                # The piece before has to be stored first: it gives the file its number.
-                # And a piece must never be stored when the one before it was not.
-                after = replace(after, file_id=self._count(outstanding.result()))
-            outstanding = self._storer.submit(parsed, after, format_name=parser.format_name)
-            head = (head + data[: parsed.consumed])[:FINGERPRINT_BYTES]
-            preceding = (preceding + data[max(0, parsed.consumed - FINGERPRINT_BYTES) : parsed.consumed])[
-                -FINGERPRINT_BYTES:
-            ]
-            header = header or data[: 64 * 1024]
-            position = after
-            self._bytes_done += parsed.consumed
-            if not following:
-                break
-            size = PIECE_BYTES
-            data = content.read_at(position.read_offset, size)
-        if outstanding is not None:
-            self._count(outstanding.result())
+            position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
+            yield parsed, position
+            if not following and parsed.consumed in (0, len(data)):
+                return
+            head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
+            tail = data[max(0, parsed.consumed - FINGERPRINT_BYTES) : parsed.consumed]
+            preceding = (preceding + tail)[-FINGERPRINT_BYTES:]
+            size = _size(parsed.consumed, parsed.calls.num_rows)
 
     def _count(self, batch: StoredBatch) -> int:
         for name in self._counts:
@@ -126,6 +143,23 @@ class Import:
             )
         )
         return batch.position.file_id
+
+
+def _size(length: int, records: int) -> int:
+    """How much to read for as many calls as the store compresses at once, and a little more."""
+    return min(PIECE_BYTES, length * (ROW_GROUP_ROWS + MARGIN_ROWS) // max(records, 1) + 1)
+
+
+def _ahead(pieces: Iterator[tuple[Parsed, Position]]) -> Generator[tuple[Parsed, Position]]:
+    """The same pieces, some of them read ahead in another thread."""
+    pool = ThreadPoolExecutor(1, "import")
+    try:
+        waiting = deque(pool.submit(next, pieces, None) for _ in range(AHEAD))
+        while (piece := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, pieces, None))
+            yield piece
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _open(path: str) -> Content:

@@ -40,8 +40,8 @@ class SourceParser:
             site_zone=site_zone,
         )
 
-    def parse(self, piece: Piece) -> Parsed:
-        """Calls and bad lines of a piece.
+    def parse(self, piece: Piece, *, most_calls: int | None = None) -> Parsed:
+        """Calls and bad lines of a piece; where lines are calls, no more than `most_calls` of them.
 
         Raises `InvalidInput` when the file as a whole is of no use, and when most lines are bad: a format
         that does not fit would fill the disk. The parser stays like that until it is replaced.
@@ -52,7 +52,11 @@ class SourceParser:
         if header is not None:
             self._parser.resume(header)
         parsed = self._parser.parse(
-            piece.data, base_offset=piece.base_offset, first=piece.first, final=piece.final
+            piece.data,
+            base_offset=piece.base_offset,
+            first=piece.first,
+            final=piece.final,
+            most_calls=most_calls,
         )
         self._weigh(parsed)
         return parsed

@@ -22,6 +22,10 @@ STORAGE_COMPATIBILITY = "v1.5.0"
 CHECKPOINT_BYTES = "1GB"
 """The default of 16 MB puts checkpoints into the path of live calls; the engine checkpoints when idle."""
 
+ROW_GROUP_ROWS = 122_880
+"""So many new rows in a transaction are compressed and written to the file at once. What is left of a
+transaction goes through the log and is compressed by a checkpoint, which costs about as much again."""
+
 MEMORY_LIMIT = "1500MB"
 
 DISK_FULL = "disk_full"

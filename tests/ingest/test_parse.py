@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -177,6 +178,32 @@ def test_many_chunks_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) -> Non
     parts = read(piece)
     assert parts.calls.equals(whole.calls)
     assert parts.rejects.equals(whole.rejects)
+
+
+@pytest.mark.parametrize("most", [1, 3, 7, 100])
+def test_what_lies_behind_the_most_calls_is_left_for_the_next_piece(most: int) -> None:
+    lines = [record(n) for n in range(20)]
+    lines[4] = b"rubbish"
+    lines[5] = b""
+    lines[9] = record(9, account="two\nlines")
+    lines[12] = record(12) + b"\n"
+    piece = b"\n".join(lines)
+    whole = read(piece, final=True)
+    reading, offset, parts = parser(), 0, []
+    while offset < len(piece):
+        found = reading.parse(
+            piece[offset:], base_offset=offset, first=offset == 0, final=True, most_calls=most
+        )
+        check_accounts(piece[offset:], found, base_offset=offset)
+        assert found.calls.num_rows <= most
+        parts.append(found)
+        offset += found.consumed
+    assert pa.concat_tables(part.calls for part in parts).equals(whole.calls)
+    assert [row for part in parts for row in part.rejects["line_offset"].to_pylist()] == whole.rejects[
+        "line_offset"
+    ].to_pylist()
+    assert sum(part.ignored for part in parts) == whole.ignored == 2
+    assert sum(part.lines for part in parts) == whole.lines == 21
 
 
 def test_a_header_must_be_known_and_fit() -> None:

@@ -174,6 +174,21 @@ def test_pieces_smaller_than_a_record_grow_until_it_fits(
     _agrees_with_the_model(site)
 
 
+def test_pieces_end_where_the_store_has_a_group_of_calls_full(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ROW_GROUP_ROWS", 100)
+    monkeypatch.setattr(imports, "MARGIN_ROWS", 20)
+    lines = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
+    lines[150:150] = [b"rubbish\n", b"\n"] * 3
+    spoiled = tmp_path / "spoiled.csv"
+    spoiled.write_bytes(b"".join(lines))
+    result = site.ingest(spoiled)
+    assert (result.lines, result.stored, result.quarantined, result.ignored) == (2131, 2125, 3, 3)
+    assert {batch.stored for batch in site.batches[:-1]} == {100}
+    _agrees_with_the_model(site)
+
+
 def test_bad_lines_are_accounted_for_beside_the_good_ones(site: Site, tmp_path: Path) -> None:
     lines = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
     spoiled = tmp_path / "spoiled.csv"
