@@ -1,7 +1,9 @@
 """Both ways of rating held against the plain reference: random lists and calls, worked cases, limits."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -15,6 +17,7 @@ from engine.rating.book import RateBook
 from engine.rating.calls import FEW_CALLS, VERDICTS, rate_calls, rate_few, rate_set
 from engine.rating.index import MAX_COST_MICROS
 from engine.store import Session
+from tests.rating.side_by_side import CODES, calls_together, side_by_side, smallest
 from tests.rating.site import HYPOTHESIS, call_table, put_extensions, put_rates, rate_of_rule
 from tests.reference.rating import Call, Rule, rate
 from tests.reference.strategies import Case, cases
@@ -25,7 +28,8 @@ Verdicts = list[tuple[object, ...]]
 UTC_ZONE = ZoneInfo("UTC")
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("PBXMETER_EXAMPLES", "50000"))
-PARTS = 4
+PARTS = 20
+"""Hypothesis remembers what it drew; in parts that stays small."""
 
 
 def expected(case: Case) -> Verdicts:
@@ -65,8 +69,8 @@ def hold(session: Session, case: Case) -> None:
     site = Site(zone=case.zone, billing=case.site_billing)
     wanted = expected(case)
     as_set, as_few = both_ways(session, call_table(case.calls, case.zone), site)
-    assert as_set == wanted
-    assert as_few == wanted
+    assert as_set == wanted, case
+    assert as_few == wanted, case
 
 
 @settings(max_examples=250, **HYPOTHESIS)
@@ -75,15 +79,62 @@ def test_both_ways_of_rating_agree_with_the_reference(rating_store: Session, cas
     hold(rating_store, case)
 
 
+def hold_together(session: Session, cases: Sequence[Case]) -> None:
+    """Each of the cases, rated among the rules of the others."""
+    apart = side_by_side(cases)
+    put_rates(session, [rate_of_rule(rule) for case in apart for rule in case.rules])
+    put_extensions(session, frozenset[str]().union(*(case.billed for case in apart)))
+    wanted = [verdict for case in apart for verdict in expected(case)]
+    numbered = [(row, *verdict[1:]) for row, verdict in enumerate(wanted)]
+    as_set, as_few = both_ways(session, calls_together(apart), Site(zone=UTC_ZONE, billing=True))
+    if as_set == as_few == numbered:
+        return
+    for case in cases:
+        hold_alone(session, case)
+    # None differs alone.
+    assert as_set == numbered
+    assert as_few == numbered
+
+
+def hold_alone(session: Session, case: Case) -> None:
+    """As `hold`; a case that differs is made smaller first."""
+    if differs(session, case):
+        hold(session, smallest(case, partial(differs, session)))
+
+
+def differs(session: Session, case: Case) -> bool:
+    try:
+        hold(session, case)
+    except AssertionError:
+        return True
+    return False
+
+
+@settings(max_examples=8, **HYPOTHESIS)
+@given(some=st.lists(cases().filter(lambda case: case.site_billing), min_size=2, max_size=len(CODES)))
+def test_cases_side_by_side_agree_with_the_reference(rating_store: Session, some: list[Case]) -> None:
+    hold_together(rating_store, some)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_long_campaign_finds_no_difference(rating_store: Session, part: int) -> None:
-    @settings(max_examples=EXAMPLES // PARTS, **HYPOTHESIS)
-    @given(case=cases(max_rules=20, max_calls=40))
-    def campaign(case: Case) -> None:
-        hold(rating_store, case)
+    """Every case side by side with others, and every fifth and those without billing alone."""
+    drawn: list[Case] = []
 
-    campaign()
+    @settings(max_examples=EXAMPLES // PARTS, **HYPOTHESIS | {"database": None})
+    @given(case=cases(max_rules=20, max_calls=40))
+    def draw(case: Case) -> None:
+        drawn.append(case)
+
+    draw()
+    assert len(drawn) >= EXAMPLES // PARTS
+    for place, case in enumerate(drawn):
+        if place % 5 == 0 or not case.site_billing:
+            hold_alone(rating_store, case)
+    billing = [case for case in drawn if case.site_billing]
+    for first in range(0, len(billing), len(CODES)):
+        hold_together(rating_store, billing[first : first + len(CODES)])
 
 
 @pytest.mark.parametrize(("rule", "billsec", "cost_micros"), WORKED_CASES)
