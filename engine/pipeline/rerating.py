@@ -117,7 +117,7 @@ class Rerating:
             total.calls += calls
             total.amount_micros += amount
             self._newly_rated += newly
-        self._changed += changed.num_rows
+            self._changed += calls
 
     def _available(self, session: Session) -> dict[str, tuple[str, bool, int]]:
         standings = session.records(tuple[str, str, bool, int], "ledger.standings")

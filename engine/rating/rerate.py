@@ -2,9 +2,9 @@
 
 Only answered outbound calls with talk time are looked at; nothing could make the others cost anything. A
 call is rated as if it were stored today: by the list and the billing switches as they stand. It changes when
-its cost or its reason does, and then takes rule, cycles and first block along. Where cost and reason stay the
-same it keeps the rule it was rated by, so that renaming or replacing rules of one price touches nothing,
-and a second run finds nothing to change.
+its cost or its reason does. Where another rule, or a later version of it, comes to the same cost, the call
+takes that rule along with its parts, which moves nothing and does not count as a change. A second run finds
+nothing to do.
 """
 
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class RerateBatch:
 
     changed: pa.Table
     """By call_id: call_id, extension, old_cost_micros, new_cost_micros, old_unrated, new_unrated,
-    rate_version, cycles, first_block_micros."""
+    rate_version, cycles, first_block_micros. Calls that only take another rule along are among them."""
     examined: int
     upto_call_id: int
     """Pass it as `after` for the next batch; the last batch reaches the span's last call."""
@@ -91,7 +91,9 @@ def changed_calls(
         extensions=_listed(selection.extensions),
         only_unrated=selection.only_unrated,
     )
-    fresh = rate_calls(session, book, stored.drop_columns(["cost_micros", "unrated"]), site=site)
+    fresh = rate_calls(
+        session, book, stored.drop_columns(["cost_micros", "unrated", "rate_version"]), site=site
+    )
     with session.bound(rerate_stored=stored, rerate_fresh=fresh):
         changed = session.table("rating.changed_calls")
     return RerateBatch(changed=changed, examined=stored.num_rows, upto_call_id=upto)

@@ -196,7 +196,7 @@ WHERE started_at >= $first AND started_at < $last
 -- Those among the calls after one up to another, as rate_calls takes them, with what they cost now.
 SELECT
     call_id AS row, extension, dialled, direction, true AS answered, billsec, answered_local,
-    cost_micros, unrated
+    cost_micros, unrated, rate_version
 FROM call
 WHERE call_id > $after AND call_id <= $upto
     AND started_at >= $first AND started_at < $last
@@ -206,7 +206,7 @@ WHERE call_id > $after AND call_id <= $upto
 ORDER BY call_id;
 
 -- name: changed_calls
--- Those of rerate_stored whose cost or reason is another one in rerate_fresh.
+-- Those of rerate_stored whose cost, reason or rule is another one in rerate_fresh.
 SELECT
     stored.row AS call_id, stored.extension,
     stored.cost_micros AS old_cost_micros, fresh.cost_micros AS new_cost_micros,
@@ -214,7 +214,9 @@ SELECT
     fresh.rate_version, fresh.cycles, fresh.first_block_micros
 FROM rerate_stored AS stored
 JOIN rerate_fresh AS fresh USING (row)
-WHERE stored.cost_micros <> fresh.cost_micros OR stored.unrated IS DISTINCT FROM fresh.unrated
+WHERE stored.cost_micros <> fresh.cost_micros
+    OR stored.unrated IS DISTINCT FROM fresh.unrated
+    OR stored.rate_version IS DISTINCT FROM fresh.rate_version
 ORDER BY call_id;
 
 -- name: update_calls

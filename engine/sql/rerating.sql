@@ -1,12 +1,12 @@
 -- name: post_changes
--- For each changed call of the bound table `changed` the reversal of its charge, then its new charge, in the
--- order of the calls; a cost of 0 leaves no entry.
+-- For each call of the bound table `changed` whose cost is another one the reversal of its charge, then its new
+-- charge, in the order of the calls; a cost of 0 leaves no entry.
 WITH movements AS (
     SELECT call_id, extension, 0 AS place, 'reversal' AS kind, old_cost_micros AS amount_micros
-    FROM changed WHERE old_cost_micros <> 0
+    FROM changed WHERE old_cost_micros <> new_cost_micros AND old_cost_micros <> 0
     UNION ALL
     SELECT call_id, extension, 1 AS place, 'charge' AS kind, -new_cost_micros AS amount_micros
-    FROM changed WHERE new_cost_micros <> 0
+    FROM changed WHERE old_cost_micros <> new_cost_micros AND new_cost_micros <> 0
 )
 INSERT INTO ledger_entry (entry_id, extension, kind, posted_at, amount_micros, balance_after_micros, call_id,
     operator, note, operation_key)
@@ -28,8 +28,10 @@ FROM (
 WHERE extension.number = sums.number;
 
 -- name: sums
--- What the changes of the bound table `changed` mean for each extension.
+-- What the changes of the bound table `changed` mean for each extension; another rule of the same cost is none.
 SELECT
     extension, count(*) AS calls, CAST(sum(old_cost_micros - new_cost_micros) AS BIGINT) AS amount_micros,
     count(*) FILTER (WHERE old_unrated IS NOT NULL AND new_unrated IS NULL) AS newly_rated
-FROM changed GROUP BY extension;
+FROM changed
+WHERE old_cost_micros <> new_cost_micros OR old_unrated IS DISTINCT FROM new_unrated
+GROUP BY extension;

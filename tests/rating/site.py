@@ -136,5 +136,16 @@ def stored_costs(session: Session) -> list[int]:
     ]
 
 
+def stored_verdicts(session: Session) -> list[tuple[Any, ...]]:
+    """What is stored of the verdict on each call, as rows of `rate_calls`."""
+    connection = session._connection  # pyright: ignore[reportPrivateUsage]
+    return connection.execute(
+        """
+        SELECT call_id - 1, cost_micros, unrated, rate_version, cycles, first_block_micros
+        FROM call ORDER BY call_id
+        """
+    ).fetchall()
+
+
 def _second(moment: time) -> int:
     return moment.hour * 3600 + moment.minute * 60 + moment.second
