@@ -146,11 +146,11 @@ class CallsScreen(ListScreen):
         return [
             Column(key="time", title=_("Time"), width=14),
             Column(key="extension", title=_("Ext."), width=5),
-            Column(key="name", title=_("Name"), width=5, min_width=5, flex=True, sortable=False),
+            Column(key="name", title=_("Name"), width=5, min_width=5, flex=True, yields=2, sortable=False),
             Column(key="dialled", title=_("Number"), width=12, min_width=12, flex=True),
-            Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True),
+            Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True, yields=1),
             Column(key="billsec", title=_("Talk"), width=7, align="right"),
-            Column(key="cost", title=_("Cost"), width=10, min_width=10, align="right", flex=True),
+            Column(key="cost", title=_("Cost"), width=10, min_width=10, align="right", flex=True, whole=True),
             Column(
                 key="outcome", title=_("Rule or reason"), width=12, min_width=10, flex=True, sortable=False
             ),

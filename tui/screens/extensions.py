@@ -54,9 +54,6 @@ _SORTS: dict[str | None, ExtensionSort] = {
     "state": "state",
 }
 
-MONEY_CELLS = ((110, 13), (90, 11), (0, 9))
-"""From how many columns on an amount gets how many cells: with 11, its decimals are all there."""
-
 MARK_LIMIT = 10_000
 """The most extensions that `*` marks at once."""
 
@@ -161,16 +158,15 @@ class ExtensionsScreen(ListScreen):
         self._known: dict[str, ExtensionRow] = {}
 
     def columns(self) -> Sequence[Column]:
-        money = next(cells for columns, cells in MONEY_CELLS if self.app.size.width >= columns)
         return [
             Column(key="number", title=_("Ext."), width=6),
             Column(key="name", title=_("Name"), width=8, min_width=6, flex=True),
             Column(key="billing", title=_("Bill"), width=4, sortable=False),
-            Column(key="payment", title=_("Payment"), width=8, sortable=False),
-            Column(key="recharged", title=_("Recharged"), width=money, align="right"),
-            Column(key="balance", title=_("Balance"), width=money, align="right"),
-            Column(key="credit", title=_("Credit"), width=money - 2, align="right"),
-            Column(key="available", title=_("Available"), width=money, align="right"),
+            Column(key="payment", title=_("Payment"), width=8, yields=3, sortable=False),
+            Column(key="recharged", title=_("Recharged"), width=9, align="right", whole=True, yields=2),
+            Column(key="balance", title=_("Balance"), width=9, align="right", whole=True),
+            Column(key="credit", title=_("Credit"), width=7, align="right", whole=True, yields=1),
+            Column(key="available", title=_("Available"), width=9, align="right", whole=True),
             Column(key="state", title=_("State"), width=8),
         ]
 

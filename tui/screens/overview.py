@@ -126,8 +126,8 @@ class OverviewScreen(SiteScreen):
                     Column(key="time", title=_("Time"), width=8, sortable=False),
                     Column(key="extension", title=_("Ext."), width=5, sortable=False),
                     Column(key="dialled", title=_("Number"), width=9, min_width=6, flex=True, sortable=False),
-                    Column(key="billsec", title=_("Talk"), width=7, align="right", sortable=False),
-                    Column(key="cost", title=_("Cost"), width=10, align="right", sortable=False),
+                    Column(key="billsec", title=_("Talk"), width=7, align="right", yields=1, sortable=False),
+                    Column(key="cost", title=_("Cost"), width=10, align="right", whole=True, sortable=False),
                 ],
                 placeholder=_("No calls yet. They appear here as the PBX writes them."),
                 loading_text=_("Asking the engine…"),
@@ -138,9 +138,14 @@ class OverviewScreen(SiteScreen):
                 yield WindowedTable(
                     [
                         Column(key="number", title=_("Ext."), width=7, sortable=False),
-                        Column(key="name", title=_("Name"), width=5, flex=True, sortable=False),
+                        Column(key="name", title=_("Name"), width=5, flex=True, yields=1, sortable=False),
                         Column(
-                            key="available", title=_("Available"), width=10, align="right", sortable=False
+                            key="available",
+                            title=_("Available"),
+                            width=10,
+                            align="right",
+                            whole=True,
+                            sortable=False,
                         ),
                     ],
                     placeholder=_("Nobody."),

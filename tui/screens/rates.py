@@ -1,6 +1,7 @@
 """Rates: the rules in the order in which they stand, what is odd about them, and everything done to them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -164,25 +165,16 @@ class RatesScreen(ListScreen):
             Column(key="name", title=_("Rule"), width=14, min_width=13, flex=True),
             Column(key="prefix", title=_("Prefix"), width=8),
             Column(key="length", title=_("Len."), width=4, align="right"),
-            Column(key="first", title=_("First block"), width=11, align="right"),
-            Column(key="price", title=_("Price"), width=12, min_width=12, align="right", flex=True),
+            Column(key="first", title=_("First block"), width=11, align="right", whole=True),
+            Column(
+                key="price", title=_("Price"), width=12, min_width=12, align="right", flex=True, whole=True
+            ),
             Column(key="window", title=_("Window"), width=11),
             Column(key="days", title=_("Days"), width=8),
             Column(key="extensions", title=_("Ext."), width=7),
             Column(key="valid", title=_("Valid"), width=23),
         ]
-        return [
-            Column(
-                key=column.key,
-                title=column.title,
-                width=column.width,
-                min_width=column.min_width,
-                align=column.align,
-                flex=column.flex,
-                sortable=False,
-            )
-            for column in titles
-        ]
+        return [replace(column, sortable=False) for column in titles]
 
     def body(self) -> ComposeResult:
         yield from super().body()

@@ -74,10 +74,18 @@ class RechargesScreen(ListScreen):
         return [
             Column(key="time", title=_("Time"), width=16),
             Column(key="extension", title=_("Ext."), width=6),
-            Column(key="name", title=_("Name"), width=8, sortable=False),
-            Column(key="before", title=_("Before"), width=9, align="right", sortable=False),
-            Column(key="amount", title=_("Amount"), width=9, align="right"),
-            Column(key="after", title=_("After"), width=9, align="right", sortable=False),
+            Column(key="name", title=_("Name"), width=8, yields=2, sortable=False),
+            Column(
+                key="before",
+                title=_("Before"),
+                width=9,
+                align="right",
+                whole=True,
+                yields=1,
+                sortable=False,
+            ),
+            Column(key="amount", title=_("Amount"), width=9, align="right", whole=True),
+            Column(key="after", title=_("After"), width=9, align="right", whole=True, sortable=False),
             Column(key="operator", title=_("By"), width=6),
             Column(key="note", title=_("Note"), width=6, min_width=6, flex=True, sortable=False),
         ]

@@ -106,7 +106,12 @@ class ReratePreview(ModalScreen[bool]):
                     Column(key="name", title=_("Name"), width=12, flex=True, sortable=False),
                     Column(key="calls", title=_("Calls"), width=8, align="right", sortable=False),
                     Column(
-                        key="amount", title=_("Balance changes by"), width=18, align="right", sortable=False
+                        key="amount",
+                        title=_("Balance changes by"),
+                        width=18,
+                        align="right",
+                        whole=True,
+                        sortable=False,
                     ),
                     Column(key="over", title=_("Over limit"), width=18, sortable=False),
                 ],

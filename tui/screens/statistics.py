@@ -166,14 +166,16 @@ class StatisticsScreen(SiteScreen):
             Column(key="calls", title=_("Calls"), width=8, align="right", sortable=False),
             Column(key="answered", title=_("Answered"), width=8, align="right", sortable=False),
             Column(key="talk", title=_("Talk time"), width=10, align="right", sortable=False),
-            Column(key="average", title=_("Average"), width=8, align="right", sortable=False),
-            Column(key="cost", title=_("Cost"), width=12, align="right", sortable=False),
+            Column(key="average", title=_("Average"), width=8, align="right", yields=1, sortable=False),
+            Column(key="cost", title=_("Cost"), width=12, align="right", whole=True, sortable=False),
         ]
 
     @staticmethod
     def _hour_columns() -> list[Column]:
         days = [
-            Column(key=f"day{day}", title=_(name), width=7, align="right", flex=True, sortable=False)
+            Column(
+                key=f"day{day}", title=_(name), width=7, align="right", flex=True, whole=True, sortable=False
+            )
             for day, name in enumerate(DAY_NAMES)
         ]
         return [Column(key="hour", title=_("Hour"), width=6, sortable=False), *days]

@@ -1,8 +1,10 @@
 """The columns of a table: which are shown, in what order, how wide."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from rich.cells import cell_len
 
 GAP_CELLS = 1
 """Blank cells between two columns."""
@@ -22,6 +24,13 @@ class Column:
     min_width: int = 3
     flex: bool = False
     """Takes what is left of the line; gives way, down to `min_width`, when the line is too short."""
+
+    whole: bool = False
+    """Never cut, such as an amount: as wide as the widest text that the list has shown."""
+
+    yields: int = 0
+    """Where the line is too short, columns with the highest number are the first to stand behind its end,
+    where scrolling sideways finds them; 0 = never."""
 
     sortable: bool = True
     hidden: bool = False
@@ -63,10 +72,29 @@ class Columns:
         self._cell = {column.key: cell for cell, column in enumerate(columns)}
         self._order = list(columns)
         self._margin = margin
+        self._needs: dict[str, int] = {}
+
+    def forget_texts(self) -> None:
+        """The list is another one: what its columns needed to be whole no longer counts."""
+        self._needs.clear()
+
+    def make_room(self, rows: Iterable[Sequence[str]]) -> None:
+        """Widens columns that are never cut for the texts of these rows."""
+        whole = [(self._cell[column.key], column.key) for column in self._given if column.whole]
+        if whole:
+            for cells in rows:
+                for cell, key in whole:
+                    if cell < len(cells):
+                        self._needs[key] = max(self._needs.get(key, 0), cell_len(cells[cell]))
 
     @property
     def shown(self) -> list[Column]:
         return [column for column in self._order if not column.hidden]
+
+    def shown_texts(self, cells: Sequence[str]) -> list[tuple[Column, str]]:
+        """The shown columns, each with its text of a row."""
+        texts = ((column, self._cell[column.key]) for column in self.shown)
+        return [(column, cells[cell]) for column, cell in texts if cell < len(cells)]
 
     @property
     def given_keys(self) -> tuple[str, ...]:
@@ -141,18 +169,40 @@ class Columns:
 
     def place(self, line_cells: int) -> list[PlacedColumn]:
         """The shown columns on a line of `line_cells`; they may reach beyond its end."""
-        shown = self.shown
-        widths = [max(column.width, column.min_width) for column in shown]
-        spare = line_cells - self._margin - sum(widths) - GAP_CELLS * max(0, len(shown) - 1)
-        flexible = [index for index, column in enumerate(shown) if column.flex]
+        fitting, behind = self._fitting(line_cells - self._margin)
+        widths = [self._width(column) for column in fitting]
+        spare = line_cells - self._margin - sum(widths) - GAP_CELLS * max(0, len(fitting) - 1)
+        flexible = [index for index, column in enumerate(fitting) if column.flex]
         for nth, index in enumerate(flexible):
             share = spare // (len(flexible) - nth)
-            width = max(shown[index].min_width, widths[index] + share)
+            width = max(self._least(fitting[index]), widths[index] + share)
             spare -= width - widths[index]
             widths[index] = width
+        widths += [self._width(column) for column in behind]
         placed: list[PlacedColumn] = []
         x = self._margin
-        for column, width in zip(shown, widths, strict=True):
+        for column, width in zip([*fitting, *behind], widths, strict=True):
+            if behind and column is behind[0]:
+                x = max(x, line_cells)
             placed.append(PlacedColumn(column, self._cell[column.key], x, width))
             x += width + GAP_CELLS
         return placed
+
+    def _fitting(self, room: int) -> tuple[list[Column], list[Column]]:
+        """The columns that share `room` cells, and those that give way to them."""
+        fitting = self.shown
+        behind: list[Column] = []
+        while sum(self._least(column) + GAP_CELLS for column in fitting) - GAP_CELLS > room:
+            yielding = max(fitting, key=lambda column: column.yields)
+            if not yielding.yields or yielding is fitting[0]:
+                break
+            fitting.remove(yielding)
+            behind.append(yielding)
+        return fitting, [column for column in self.shown if column in behind]
+
+    def _width(self, column: Column) -> int:
+        return max(column.width, column.min_width, self._needs.get(column.key, 0))
+
+    def _least(self, column: Column) -> int:
+        """What a column can be narrowed to, to leave room for others."""
+        return max(column.min_width, self._needs.get(column.key, 0)) if column.flex else self._width(column)

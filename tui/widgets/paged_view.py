@@ -1,5 +1,6 @@
 """A scrolling view of a list of which only the pages around the visible rows are held."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import on, work
@@ -8,7 +9,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 
 from tui.widgets.pages import Pages
-from tui.widgets.rows import MemoryRows, Page, PageRequest, RowSource
+from tui.widgets.rows import MemoryRows, Page, PageRequest, Row, RowSource
 
 HEADER_LINES = 1
 
@@ -179,6 +180,12 @@ class PagedView(ScrollView):
             self._scrolled()
             self._fetch()
 
+    def _another_list(self) -> None:
+        """What was shown gives way to another list."""
+
+    def _rows_arrived(self, rows: Sequence[Row]) -> None:
+        """Rows of the list shown have come that were not there before."""
+
     def _scrolled(self) -> None:
         """Another row has come to the top of the view."""
 
@@ -240,6 +247,7 @@ class PagedView(ScrollView):
             if pages.has_all(*self._view_of(pages)):
                 self._show_incoming(pages)
         else:
+            self._rows_arrived(page.rows)
             self._rows_changed()
         self._count()
         self._fetch()
@@ -290,6 +298,9 @@ class PagedView(ScrollView):
                 top = max(0, top + found - cursor)
             cursor = found
         self._cursor = cursor
+        if not self._is_refresh:
+            self._another_list()
+        self._rows_arrived([row for _number, row in pages.loaded()])
         self._size_changed()
         self._scroll_to_row(top)
         self._announced = None if not self._is_refresh else self._announced

@@ -94,8 +94,8 @@ class WindowedTable(PagedView, can_focus=True):
         _key("half_page_up", "ctrl+u", "half_page(-1)", "Half a page up"),
         _key("first", "g,home", "first", "First row"),
         _key("last", "G,end", "last", "Last row"),
-        _key("left", "left,h", "sideways(-8)", "Left"),
-        _key("right", "right,l", "sideways(8)", "Right"),
+        _key("left", "left,h", "sideways(-1)", "Left"),
+        _key("right", "right,l", "sideways(1)", "Right"),
         _key("open", "enter", "select", "Open"),
         _key("mark", "space", "mark", "Mark"),
         _key("mark_all", "asterisk", "mark_all", "Mark all"),
@@ -221,6 +221,12 @@ class WindowedTable(PagedView, can_focus=True):
         self._size_changed()
         self.refresh()
 
+    def _another_list(self) -> None:
+        self._columns.forget_texts()
+
+    def _rows_arrived(self, rows: Sequence[Row]) -> None:
+        self._columns.make_room(row.cells for row in rows)
+
     def _content_width(self) -> int:
         placed = self._columns.place(self.view_size.width)
         return placed[-1].x + placed[-1].width if placed else self.view_size.width
@@ -235,7 +241,18 @@ class WindowedTable(PagedView, can_focus=True):
         self.move_column(self._chosen_column(), by)
 
     def action_sideways(self, by: int) -> None:
-        self.scroll_x = self.scroll_target_x = self.scroll_x + by
+        """Moves all columns but the first by one column, or by a view where a column is wider than that."""
+        placed = self._columns.place(self.view_size.width)[1:]
+        if not placed:
+            return
+        here = round(self.scroll_x)
+        starts = [column.x - placed[0].x for column in placed]
+        if by > 0:
+            room = max(1, self.view_size.width - placed[0].x)
+            target = min([start for start in starts if start > here] + [here + room])
+        else:
+            target = max([start for start in starts if start < here], default=0)
+        self.scroll_x = self.scroll_target_x = target
 
     # Sorting
 
@@ -282,11 +299,7 @@ class WindowedTable(PagedView, can_focus=True):
 
     def shown_cells(self, cells: Sequence[str]) -> list[tuple[Column, str]]:
         """The shown columns in their present order, each with its text of a row."""
-        return [
-            (placed.column, cells[placed.cell])
-            for placed in self._columns.place(self.view_size.width)
-            if placed.cell < len(cells)
-        ]
+        return self._columns.shown_texts(cells)
 
     def clear_marks(self) -> None:
         self._set_marks(())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -39,7 +40,7 @@ def fitted(text: str, cells: int, *, align: str, cut: str) -> str:
     return " " * spare + text if align == "right" else text + " " * spare
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableLines:
     """Draws lines `width` cells wide, all but the first column moved `scroll_x` cells to the left."""
 
@@ -49,6 +50,23 @@ class TableLines:
     glyphs: Glyphs
     style: Callable[[str], Style]
     """The style of a component class of the table, without the parts it does not set."""
+
+    @cached_property
+    def _covered(self) -> frozenset[int]:
+        """The cells of columns that must be whole and are not wholly in view."""
+        if not self.placed:
+            return frozenset()
+        first = self.placed[0]
+        edge = first.x + first.width + GAP_CELLS
+        return frozenset(
+            placed.cell
+            for placed in self.placed
+            if placed.column.whole
+            and (
+                placed.x + placed.width > self.width + (0 if placed is first else self.scroll_x)
+                or (placed is not first and placed.x - self.scroll_x < edge)
+            )
+        )
 
     def header(self, sort_key: str | None, descending: bool, base: Style) -> Strip:
         texts: list[tuple[str, Style]] = []
@@ -73,8 +91,11 @@ class TableLines:
         if marked:
             base += self.style("table--marked")
         texts: list[tuple[str, Style]] = []
+        covered = self._covered
         for placed in self.placed:
             text = clean(row.cells[placed.cell]) if placed.cell < len(row.cells) else ""
+            if text and placed.cell in covered:
+                text = self.glyphs.cut * placed.width
             style = base
             if placed.cell < len(row.cell_styles) and (name := row.cell_styles[placed.cell]):
                 style += self.style(f"row--{name}")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from textual import events
@@ -394,6 +394,52 @@ async def test_a_flexible_column_takes_the_rest_of_the_line_and_gives_way_first(
         await pilot.pause()
         assert app.table.virtual_size.width == 36
         assert app.lines()[1].endswith("5.00")
+
+
+MONEY_COLUMNS = (
+    Column(key="number", title="Ext.", width=6),
+    Column(key="name", title="Name", width=8, min_width=6, flex=True),
+    Column(key="payment", title="Payment", width=8, yields=2),
+    Column(key="balance", title="Balance", width=9, align="right", whole=True),
+    Column(key="credit", title="Credit", width=7, align="right", whole=True, yields=1),
+    Column(key="state", title="State", width=6),
+)
+
+
+def _money_rows(amount: str) -> MemoryRows:
+    return MemoryRows([Row(key="1", cells=("1001", "Wang", "prepaid", amount, "5.00", "over"))])
+
+
+async def test_an_amount_is_never_cut_and_other_columns_give_way_first() -> None:
+    app = TableApp(_money_rows("5.00"), MONEY_COLUMNS)
+    async with app.run_test(size=(51, 12)) as pilot:
+        await counted(app)
+        assert app.lines()[1].split() == ["1001", "Wang", "prepaid", "5.00", "5.00", "over"]
+        app.table.set_source(_money_rows("-1,234,567.8901"))
+        await until(lambda: "-1,234,567.8901" in app.lines()[1])
+        assert app.lines()[1].split() == ["1001", "Wang", "-1,234,567.8901", "5.00", "over"]
+        app.table.set_source(_money_rows("-123,456,789,012.345678"))
+        await until(lambda: "-123,456,789,012.345678" in app.lines()[1])
+        assert app.lines()[1].split() == ["1001", "Wang", "-123,456,789,012.345678", "over"]
+        assert [column.title for column, _text in app.table.shown_cells(app.table.cursor_cells)] == [
+            column.title for column in MONEY_COLUMNS
+        ]
+        await pilot.press(*["right"] * 6)
+        assert app.lines()[1].split()[0] == "1001" and {"prepaid", "5.00"} < set(app.lines()[1].split())
+        app.table.set_source(_money_rows("5.00"))
+        await until(lambda: "5.00" in app.lines()[1].split()[3:4])
+
+
+async def test_an_amount_that_is_only_partly_in_view_says_so() -> None:
+    rows = MemoryRows([Row(key="1", cells=("1001", "Wang", "1,234,567.89"))])
+    app = TableApp(rows, (*COLUMNS[:2], replace(COLUMNS[2], whole=True)))
+    async with app.run_test(size=(80, 12)):
+        await counted(app)
+        app.table.resize_column("name", 40)
+        for step in range(0, 30):
+            app.table.scroll_x = step
+            amount = app.lines()[1].split()[-1]
+            assert amount == "1,234,567.89" or not set(amount) & set("123456789")
 
 
 async def test_columns_are_hidden_moved_sized_and_remembered() -> None:
