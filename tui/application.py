@@ -3,28 +3,27 @@
 import asyncio
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.widgets import Static
 
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Role
 from tui import i18n
-from tui.actions import SHELL_ACTIONS, key_name, keymap_path, read_keymap
+from tui.actions import SHELL_ACTIONS, keymap_path, read_keymap
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
 from tui.crash import TellsItsErrors
 from tui.format import MoneyStyle, local_time, money_style
-from tui.i18n import N_, _
+from tui.i18n import _
+from tui.notices import Notices
+from tui.screens.covers import Splash, TooSmall, fits
+from tui.screens.numbered import SCREENS
 from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
 from tui.terminal.lean import LeanOutput
 from tui.terminal.plain import PlainSigns
@@ -35,42 +34,9 @@ if TYPE_CHECKING:
     from engine.api.events import Event
     from engine.api.session import Greeting
     from tui.screens.base import SiteScreen
-    from tui.undo import Reversible
 
-SMALLEST_COLUMNS = 70
-SMALLEST_ROWS = 18
-TOAST_SECONDS = 6.0
 DIALOG_POLL_SECONDS = 0.5
 WAITING_MODE = "waiting"
-
-
-@dataclass(frozen=True)
-class ScreenEntry:
-    """A numbered screen. `place` is `module:class` below `tui.screens`; it is imported when first shown."""
-
-    mode: str
-    digit: str
-    title: str
-    place: str
-
-    def load(self) -> Screen[None]:
-        return cast("Screen[None]", self.screen_type()())
-
-    def screen_type(self) -> type:
-        """Imports the screen's module."""
-        module, _colon, name = self.place.partition(":")
-        return cast("type", getattr(import_module(f"tui.screens.{module}"), name))
-
-
-SCREENS: tuple[ScreenEntry, ...] = (
-    ScreenEntry("overview", "1", N_("Overview"), "overview:OverviewScreen"),
-    ScreenEntry("extensions", "2", N_("Extensions"), "extensions:ExtensionsScreen"),
-    ScreenEntry("rates", "3", N_("Rates"), "rates:RatesScreen"),
-    ScreenEntry("recharges", "4", N_("Recharges"), "recharges:RechargesScreen"),
-    ScreenEntry("calls", "5", N_("Calls"), "calls:CallsScreen"),
-    ScreenEntry("statistics", "6", N_("Statistics"), "statistics:StatisticsScreen"),
-    ScreenEntry("settings", "7", N_("Settings"), "settings:SettingsScreen"),
-)
 
 
 def _import_ahead() -> None:
@@ -78,54 +44,7 @@ def _import_ahead() -> None:
     money_style("", i18n.language())
 
 
-class Splash(Screen[None]):
-    """The first paint: says what is being waited for, before anything heavy is imported."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,escape,f10", "app.quit", show=False),
-        Binding("r,enter,f5", "app.retry", show=False),
-    ]
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def compose(self) -> ComposeResult:
-        with Container(id="splash"):
-            yield Static("pbxmeter", id="splash-name", markup=False)
-            yield Static(self._text, id="splash-text", markup=False)
-
-    def say(self, text: str, *, error: bool = False) -> None:
-        line = self.query_one("#splash-text", Static)
-        line.update(text)
-        line.set_class(error, "-error")
-
-
-class TooSmall(Screen[None]):
-    """Covers everything while the terminal is too small; what is below stays as it is."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,f10", "app.quit", show=False)]
-
-    def compose(self) -> ComposeResult:
-        yield Static(self._text(), id="too-small", markup=False)
-
-    def _text(self) -> str:
-        size = self.app.size
-        return _("This terminal is %d×%d. pbxmeter needs %d×%d: please enlarge it.") % (
-            size.width,
-            size.height,
-            SMALLEST_COLUMNS,
-            SMALLEST_ROWS,
-        )
-
-    def on_resize(self) -> None:
-        self.call_later(lambda: self.query_one("#too-small", Static).update(self._text()))
-
-    def on_screen_resume(self) -> None:
-        self.call_later(cast("PbxmeterApp", self.app).fit)
-
-
-class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], CleanLines[int], LeanOutput[int], App[int]):
+class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int], LeanOutput[int], App[int]):
     """The full-screen application over one home folder."""
 
     CSS_PATH = "application.tcss"
@@ -167,7 +86,6 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], CleanLines[int], LeanOu
         self.bytes_behind = 0
         self.trouble = ""
         """Why the engine is not there, for the banner; '' = it is."""
-        self._reversible: Reversible | None = None
         self._refused_keys: set[str] = set()
         self._slow_link = slow_link
         self._language_chosen = language is not None
@@ -355,59 +273,6 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], CleanLines[int], LeanOu
 
         return self.local(datetime.now(UTC).replace(tzinfo=None))
 
-    def done(self, text: str, *, undo: str = "", reversible: "Reversible | None" = None) -> None:
-        """A toast that says what was done, and how to take it back: by hand, or with the undo key."""
-        if reversible is not None and self.may(reversible.role):
-            self._reversible = reversible
-            undo = key_name(self.keymap.get("shell.undo", "u").partition(",")[0])
-        self.notify(" ".join([text, _("Undo: %s.") % undo]) if undo else text)
-
-    @work(group=DIALOG_GROUP)
-    async def undo(self, screen: "SiteScreen") -> None:
-        """Asks, then takes back the last thing that can be."""
-        from tui.widgets.dialogs import Confirm
-
-        last = self._reversible
-        if last is None:
-            self.warn(_("There is nothing to undo: what was done last cannot be taken back by this key."))
-            return
-        if not await self.push_screen_wait(Confirm(last.question, yes=_("Undo"))):
-            return
-        try:
-            text = await last.reverse()
-        except PbxmeterError as error:
-            self.tell(error)
-            return
-        self._reversible = None
-        self.notify(text)
-        screen.reload_soon()
-
-    def warn(self, text: str) -> None:
-        """A toast about something that was not done."""
-        self.notify(text, severity="warning")
-
-    def tell(self, error: PbxmeterError) -> None:
-        """A toast with an error's message."""
-        self.notify(error.message, severity="error", timeout=TOAST_SECONDS * 2)
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: Literal["information", "warning", "error"] = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """As Textual's, with text made safe and never read as markup."""
-        super().notify(
-            clean(message),
-            title=clean(title),
-            severity=severity,
-            timeout=timeout or TOAST_SECONDS,
-            markup=markup,
-        )
-
     @property
     def tabs(self) -> Sequence[tuple[str, str, str]]:
         """Mode, digit and title of every numbered screen."""
@@ -529,9 +394,8 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], CleanLines[int], LeanOu
 
     def fit(self) -> None:
         """Covers the screen while the terminal is too small, and uncovers it again."""
-        small = self.size.width < SMALLEST_COLUMNS or self.size.height < SMALLEST_ROWS
         covered = isinstance(self.screen, TooSmall)
-        if small and not covered:
+        if not fits(self.size) and not covered:
             self.push_screen(TooSmall())
-        elif covered and not small:
+        elif covered and fits(self.size):
             self.pop_screen()

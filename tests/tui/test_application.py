@@ -14,7 +14,9 @@ from engine.api.site import SetSetting, StopEngine
 from engine.domain.names import Role
 from tests.tui.site import NAMES, Site, message_of_form, opened, screen_text, shows, until
 from tui.actions import SHELL_ACTIONS
-from tui.application import SCREENS, PbxmeterApp, TooSmall
+from tui.application import PbxmeterApp
+from tui.screens.covers import TooSmall
+from tui.screens.numbered import SCREENS
 from tui.screens.recharge_form import RechargeForm
 from tui.screens.signin import SignInScreen
 from tui.widgets.dialogs import Confirm

@@ -23,7 +23,7 @@ Adding a screen takes two steps.
 
    A screen that is one list derives from `tui.screens.list_screen.ListScreen` and gives columns and a source.
 
-2. A line in `tui.application.SCREENS`.
+2. A line in `tui.screens.numbered.SCREENS`.
 
 Data come from `await self.ask(operation)` in an async worker, or from `self.shell.link.call(operation)` in a
 thread; both raise `PbxmeterError`, which `self.shell.tell(error)` shows. Money is written by `shell.money`

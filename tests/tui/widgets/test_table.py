@@ -436,7 +436,7 @@ async def test_an_amount_that_is_only_partly_in_view_says_so() -> None:
     async with app.run_test(size=(80, 12)):
         await counted(app)
         app.table.resize_column("name", 40)
-        for step in range(0, 30):
+        for step in range(30):
             app.table.scroll_x = step
             amount = app.lines()[1].split()[-1]
             assert amount == "1,234,567.89" or not set(amount) & set("123456789")
