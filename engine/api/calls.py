@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from engine.api.operation import Operation, Result
 from engine.api.rates import RatedParts
+from engine.api.site import SourceState, TargetRow
 from engine.domain.names import Direction, Unrated
 from engine.domain.rates import Rate
 
@@ -233,6 +234,10 @@ class Overview(Result, frozen=True, kw_only=True):
     barred_count: int
     recent: list[CallRow]
     alarms: list[Alarm]
+    sources: list[SourceState]
+    """How each source of config.yaml is."""
+    targets: list[TargetRow]
+    """Whether each lockout target agrees."""
 
 
 class OverviewExtension(Result, frozen=True, kw_only=True):

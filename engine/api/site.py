@@ -36,14 +36,17 @@ class SetSetting(Operation[Nothing], frozen=True, kw_only=True):
     value: str
 
 
+SourceState = Literal["following", "waiting", "catching up", "error"]
+"""`waiting` = no file there yet."""
+
+
 class SourceRow(Result, frozen=True, kw_only=True):
     """One source of config.yaml and its health."""
 
     path: str
     format: str
     timezone: str
-    state: Literal["following", "waiting", "catching up", "error"]
-    """`waiting` = no file there yet."""
+    state: SourceState
     message: str
     """What is wrong, in words; '' = nothing."""
     files: int

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from engine.api.site import SourceFileRow, SourceRow, Sources
+from engine.api.site import SourceFileRow, SourceRow, Sources, SourceState
 from engine.ingest.health import SourceHealth
 from engine.pipeline.ingestor import Ingestor
 from engine.store import Session
@@ -40,6 +40,16 @@ def list_sources(session: Session, ingestor: Ingestor) -> Sources:
             )
         )
     return Sources(rows=rows, files=files)
+
+
+def source_states(ingestor: Ingestor) -> list[SourceState]:
+    """How each configured source is, without what is known of its files."""
+    healths = {health.source: health for health in ingestor.health}
+    paths = [ingestor.path_of(source) for source in ingestor.settings.sources]
+    return [
+        "error" if ingestor.parser_fault(path) else healths.get(path, _not_looked_at(path)).state
+        for path in paths
+    ]
 
 
 def _not_looked_at(path: str) -> SourceHealth:

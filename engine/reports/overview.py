@@ -12,6 +12,7 @@ from engine.api.calls import (
     Overview,
     OverviewExtension,
 )
+from engine.api.site import SourceState, TargetRow
 from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import to_local
@@ -22,7 +23,14 @@ MAX_LIMIT = 1_000
 
 
 def get_overview(
-    session: Session, site: Site, request: GetOverview, *, now: datetime, alarms: list[Alarm]
+    session: Session,
+    site: Site,
+    request: GetOverview,
+    *,
+    now: datetime,
+    alarms: list[Alarm],
+    sources: list[SourceState],
+    targets: list[TargetRow],
 ) -> Overview:
     """Everything the first screen shows. `now` is naive UTC; days are those of the site's clocks.
 
@@ -47,6 +55,8 @@ def get_overview(
         barred_count=people.barred_count,
         recent=list_calls(session, site, ListCalls(limit=request.limit)).rows,
         alarms=alarms,
+        sources=sources,
+        targets=targets,
     )
 
 

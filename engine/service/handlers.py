@@ -60,7 +60,13 @@ READS: dict[type, Read] = {
     calls_api.GetStatistics: lambda desk, session, site, op: statistics.get_statistics(session, site, op),
     calls_api.GetHeat: lambda desk, session, site, op: statistics.get_heat(session, site, op),
     calls_api.GetOverview: lambda desk, session, site, op: overview.get_overview(
-        session, site, op, now=utc_now(), alarms=desk.alarms()
+        session,
+        site,
+        op,
+        now=utc_now(),
+        alarms=desk.alarms(),
+        sources=sources.source_states(desk.ingestor),
+        targets=desk.targets(),
     ),
     site_api.GetSettings: lambda desk, session, site, op: site_api.Settings(
         values=settings.setting_values(session),

@@ -13,7 +13,13 @@ from tests.reports.building import NOON, SHANGHAI, Books
 
 def overview(books: Books, *, limit: int = 50, **site: object) -> Overview:
     return get_overview(
-        books.session, replace(books.site, **site), GetOverview(limit=limit), now=NOON, alarms=[]
+        books.session,
+        replace(books.site, **site),
+        GetOverview(limit=limit),
+        now=NOON,
+        alarms=[],
+        sources=[],
+        targets=[],
     )
 
 
@@ -81,9 +87,11 @@ def test_lists_are_bounded_and_counts_are_not(books: Books) -> None:
 
 def test_an_empty_site_has_an_overview_of_nothing_and_passes_alarms_on(books: Books) -> None:
     alarm = Alarm(id="a", kind="disk", text="full", since=NOON)
-    found = get_overview(books.session, SHANGHAI, GetOverview(), now=NOON, alarms=[alarm])
+    found = get_overview(
+        books.session, SHANGHAI, GetOverview(), now=NOON, alarms=[alarm], sources=["following"], targets=[]
+    )
     assert (found.today.calls, found.by_hour, found.recent) == (0, [0] * 24, [])
-    assert (found.now, found.alarms) == (NOON, [alarm])
+    assert (found.now, found.alarms, found.sources) == (NOON, [alarm], ["following"])
 
 
 def test_a_limit_out_of_bounds_is_refused(books: Books) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.api.client import Client, Credentials, connect
-from engine.api.extensions import ListRecharges, Recharge
+from engine.api.extensions import ListRecharges, Recharge, SetExtensions
 from engine.api.rates import ListRates, SwitchRates
 from engine.api.session import GetPreferences, SaveAccount, SetPreference
 from engine.api.site import SetSetting, StopEngine
@@ -20,6 +20,7 @@ from tui.screens.numbered import SCREENS
 from tui.screens.recharge_form import RechargeForm
 from tui.screens.signin import SignInScreen
 from tui.widgets.dialogs import Confirm
+from tui.widgets.health import HealthLine
 from tui.widgets.table import WindowedTable
 
 SIZE = (80, 24)
@@ -244,6 +245,20 @@ async def test_alarms_stay_until_seen_also_after_a_restart_and_after_they_ended(
         await shows(pilot, "(ended)")
         await pilot.press("a")
         await until(pilot, lambda: "(ended)" not in screen_text(fourth))
+
+
+async def test_the_overview_tells_of_sources_and_of_each_lockout_target(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "● 1 following")
+        await shows(pilot, "Lockout ● 1 agrees")
+        config = own_site.home / "config.yaml"
+        config.write_text(config.read_text() + "  - kind: file\n    path: config.yaml/barred.txt\n")
+        own_site.client.call(SetExtensions(numbers=["1004"], locked=True))
+        await shows(pilot, "✗ file config.yaml/barred.txt down  ● 1 agrees")
+        await shows(pilot, "⚠ file config.yaml/barred.txt: ")
+        await pilot.click(HealthLine, offset=(60, 0))
+        await shows(pilot, "Barred extensions")
 
 
 def test_every_action_that_a_key_map_can_name_is_in_the_documentation():

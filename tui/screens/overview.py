@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 import msgspec
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
@@ -31,6 +31,7 @@ from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.charts import Spark
 from tui.widgets.columns import Column
+from tui.widgets.health import HealthLine
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows
 from tui.widgets.sums import Sums
@@ -60,6 +61,7 @@ class OverviewScreen(SiteScreen):
     HELP = N_(
         "Calls appear here as the PBX writes them, newest first. The sums count outbound calls of today, "
         "yesterday and the same day last week.\n"
+        "The line below says how the sources are read and whether the PBX knows who is barred.\n"
         "On the right: who is over limit (the PBX refuses their outbound calls) and who is low."
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (
@@ -120,6 +122,7 @@ class OverviewScreen(SiteScreen):
         with Horizontal(id="by-hour"):
             yield Static(_("By hour"), id="by-hour-title", markup=False)
             yield Spark(ascii_only=ascii_only, id="by-hour-spark")
+        yield HealthLine(ascii_only=ascii_only, id="health")
         with Horizontal(id="lists"):
             yield WindowedTable(
                 [
@@ -188,6 +191,7 @@ class OverviewScreen(SiteScreen):
         self._show_low(overview)
         self._show_sums(overview)
         self._note_alarms(overview.alarms)
+        self.query_one(HealthLine).show(overview.sources, overview.targets)
         self.query_one("#by-hour-spark", Spark).set_values(
             [count for count in overview.by_hour for _half in range(2)]
         )
@@ -340,6 +344,15 @@ class OverviewScreen(SiteScreen):
     def action_other_list(self) -> None:
         live = self.query_one("#live", WindowedTable)
         self.query_one("#low" if live.has_focus else "#live", WindowedTable).focus()
+
+    @on(HealthLine.Clicked)
+    async def _health_clicked(self, message: HealthLine.Clicked) -> None:
+        from tui.screens.settings import SettingsScreen
+
+        await self.app.switch_mode("settings")
+        screen = self.app.screen
+        if isinstance(screen, SettingsScreen):
+            screen.call_after_refresh(lambda: screen.show_named(message.what))
 
     def _extension_here(self) -> str | None:
         low = self.query_one("#low", WindowedTable)

@@ -183,6 +183,10 @@ class SettingsScreen(SiteScreen):
         """Brings one section to the front."""
         self.query_one("#sections", OptionList).highlighted = SECTIONS.index(kind)
 
+    def show_named(self, name: str) -> None:
+        """Brings the section of that name to the front."""
+        self.show_section(next(section for section in SECTIONS if name == section.NAME))
+
     def action_swap(self) -> None:
         sections = self.query_one("#sections", OptionList)
         tables = [table for table in self._here.query(WindowedTable) if table.display]

@@ -9,15 +9,10 @@ from tui.i18n import N_, _
 from tui.screens.settings_section import Section
 from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
+from tui.widgets.health import TARGET_HEALTH
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable
-
-STATES: dict[str, tuple[str, str, str, str]] = {
-    "agrees": (N_("agrees"), "●", "*", "good"),
-    "behind": (N_("behind"), "◐", "%", "warning"),
-    "down": (N_("down"), "✗", "x", "error"),
-}
 
 REASONS: dict[str, str] = {"locked": N_("locked"), "over limit": N_("over limit")}
 
@@ -51,7 +46,7 @@ class LockoutSection(Section):
                 ("number", _("Ext."), 8, ""),
                 ("name", _("Name"), 12, "*"),
                 ("reason", _("Why"), 12, ""),
-                ("available", _("Available"), 12, "r"),
+                ("available", _("Available"), 12, "r$"),
                 ("taken", _("PBX knows"), 12, ""),
             ],
             empty=_("Nobody is barred."),
@@ -71,18 +66,18 @@ class LockoutSection(Section):
         self._barred.show([self._extension(row, len(answer.targets)) for row in answer.rows])
 
     def _target(self, row: TargetRow) -> Row:
-        text, glyph, plain, style = STATES[row.state]
+        health = TARGET_HEALTH[row.state]
         when = f"{self.shell.local(row.last_sync_at):%m-%d %H:%M:%S}" if row.last_sync_at else "–"
         about = f"{row.target}: {row.message}" if row.message else row.target
         return Row(
             key=row.target,
             cells=(
-                f"{plain if self.shell.ascii_only else glyph} {_(text)}",
+                health.text(ascii_only=self.shell.ascii_only),
                 clean(about),
                 f"{row.pending:,}",
                 when,
             ),
-            cell_styles=(style, "error" if row.message else ""),
+            cell_styles=(health.style, "error" if row.message else ""),
         )
 
     def _extension(self, row: LockoutRow, targets: int) -> Row:

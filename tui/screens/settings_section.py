@@ -72,7 +72,7 @@ class Section(Vertical):
         line.set_class(bool(text), "-shown")
 
     def table(self, name: str, columns: Sequence[tuple[str, str, int, str]], *, empty: str) -> WindowedTable:
-        """A table; each column is key, title, width, and any of `r` (right) and `*` (takes what is left)."""
+        """A table; each column is key, title, width, how: `r` right, `$` never cut, `*` all the rest."""
         return WindowedTable(
             [
                 Column(
@@ -82,6 +82,7 @@ class Section(Vertical):
                     min_width=min(width, 6),
                     align="right" if "r" in how else "left",
                     flex="*" in how,
+                    whole="$" in how,
                     sortable=False,
                 )
                 for key, title, width, how in columns

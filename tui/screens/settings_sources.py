@@ -10,17 +10,10 @@ from tui.i18n import N_, _, ngettext
 from tui.screens.settings_section import Section
 from tui.terminal.text import clean
 from tui.widgets.dialogs import TextDialog
+from tui.widgets.health import SOURCE_HEALTH
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable
-
-STATES: dict[str, tuple[str, str, str, str]] = {
-    "following": (N_("following"), "●", "*", "good"),
-    "waiting": (N_("waiting"), "○", "o", "warning"),
-    "catching up": (N_("catching up"), "◐", "%", "accent"),
-    "error": (N_("error"), "✗", "x", "error"),
-}
-"""Words, signs with and without Unicode, style."""
 
 
 class SourcesSection(Section):
@@ -78,17 +71,22 @@ class SourcesSection(Section):
         return f"{self.shell.local(instant):%m-%d %H:%M}" if isinstance(instant, datetime) else "–"
 
     def _source(self, index: int, row: SourceRow) -> Row:
-        text, glyph, plain, style = STATES[row.state]
+        health = SOURCE_HEALTH[row.state]
         return Row(
             key=str(index),
             cells=(
-                f"{plain if self.shell.ascii_only else glyph} {_(text)}",
+                health.text(ascii_only=self.shell.ascii_only),
                 clean(row.message or row.path),
                 f"{row.lines:,}",
                 f"{row.quarantined:,}",
                 self._short(row.last_call_at),
             ),
-            cell_styles=(style, "error" if row.message else "", "", "warning" if row.quarantined else ""),
+            cell_styles=(
+                health.style,
+                "error" if row.message else "",
+                "",
+                "warning" if row.quarantined else "",
+            ),
         )
 
     def _file(self, row: SourceFileRow) -> Row:
@@ -133,7 +131,7 @@ class SourcesSection(Section):
             (_("Path"), row.path),
             (_("Format"), row.format),
             (_("Time zone"), row.timezone),
-            (_("State"), _(STATES[row.state][0])),
+            (_("State"), _(SOURCE_HEALTH[row.state].word)),
             (_("Message"), row.message or "–"),
             (_("Files"), f"{row.files:,}"),
             *_counts(row),

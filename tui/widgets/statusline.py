@@ -5,59 +5,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions import Action, key_name
 from tui.terminal.text import clean
+from tui.widgets.pieces import Piece, PieceLine
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """A run of text and the style class it is drawn in; `target` says what a click on it means."""
-
-    text: str
-    style: str = ""
-    target: str = ""
-
-
-class _PieceLine(Widget):
-    """One line of pieces, cut at the end of the line; pieces with a target can be clicked."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._pieces: tuple[_Piece, ...] = ()
-        self.can_focus = False
-
-    def set_pieces(self, pieces: Sequence[_Piece]) -> None:
-        if self._pieces != tuple(pieces):
-            self._pieces = tuple(pieces)
-            self.refresh()
-
-    def style_of(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True) if name else Style.null()
-
-    def render_line(self, y: int) -> Strip:
-        base = self.rich_style
-        if y:
-            return Strip.blank(self.size.width, base)
-        segments = [Segment(piece.text, base + self.style_of(piece.style)) for piece in self._pieces]
-        return Strip(segments).adjust_cell_length(self.size.width, base)
-
-    def piece_at(self, x: int) -> str:
-        for piece in self._pieces:
-            x -= cell_len(piece.text)
-            if x < 0:
-                return piece.target
-        return ""
-
-
-class TabLine(_PieceLine):
+class TabLine(PieceLine):
     """`1 Overview  2 Extensions …`; the one in front stands out."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--here", "tabs--key"}
@@ -70,15 +27,15 @@ class TabLine(_PieceLine):
 
     def show(self, tabs: Sequence[tuple[str, str, str]], here: str) -> None:
         """`tabs`: mode, digit, title. Titles give way to digits alone where the line is short."""
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         room = self.size.width or 80
         full = sum(cell_len(f"{digit} {title}") + 1 for _mode, digit, title in tabs) <= room
         for mode, digit, title in tabs:
             if mode == here:
-                pieces.append(_Piece(f" {digit} {title} ", "tabs--here", mode))
+                pieces.append(Piece(f" {digit} {title} ", "tabs--here", mode))
             else:
-                pieces.append(_Piece(f"{digit}", "tabs--key", mode))
-                pieces.append(_Piece(f" {title} " if full else " ", "", mode))
+                pieces.append(Piece(f"{digit}", "tabs--key", mode))
+                pieces.append(Piece(f" {title} " if full else " ", "", mode))
         self.set_pieces(pieces)
 
     def on_click(self, event: events.Click) -> None:
@@ -86,7 +43,7 @@ class TabLine(_PieceLine):
             self.post_message(self.Chosen(mode))
 
 
-class KeyLine(_PieceLine):
+class KeyLine(PieceLine):
     """The keys that matter here; what does not fit is found with `?`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"keys--key", "keys--off"}
@@ -110,11 +67,11 @@ class KeyLine(_PieceLine):
             elif used + widths[index] <= room:
                 kept.append(index)
                 used += widths[index]
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         for index in kept:
             key, title, name, usable = parts[index]
-            pieces.append(_Piece(f" {key} ", "keys--key" if usable else "keys--off", name))
-            pieces.append(_Piece(f"{title} ", "" if usable else "keys--off", name))
+            pieces.append(Piece(f" {key} ", "keys--key" if usable else "keys--off", name))
+            pieces.append(Piece(f"{title} ", "" if usable else "keys--off", name))
         self.set_pieces(pieces)
 
     def on_click(self, event: events.Click) -> None:
@@ -122,7 +79,7 @@ class KeyLine(_PieceLine):
             self.post_message(self.Clicked(action))
 
 
-class StatusLine(_PieceLine):
+class StatusLine(PieceLine):
     """Left: what the screen says (rows, marks). Right: how fresh it is, the engine, who is signed in."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -137,10 +94,10 @@ class StatusLine(_PieceLine):
         """Texts with the name of their style (`good`, `warning`, `error`, `muted`, `marked`, or '')."""
         width = self.size.width or 80
         rights = [
-            _Piece(f" {clean(text)} ", f"status--{style}" if style else "") for text, style in right if text
+            Piece(f" {clean(text)} ", f"status--{style}" if style else "") for text, style in right if text
         ]
         room = max(0, width - sum(cell_len(piece.text) for piece in rights))
-        lefts: list[_Piece] = []
+        lefts: list[Piece] = []
         for text, style in left:
             part = f" {clean(text)} " if text else ""
             if not part or room <= 0:
@@ -148,9 +105,9 @@ class StatusLine(_PieceLine):
             if cell_len(part) > room:
                 part = set_cell_size(part, max(0, room - 1)).rstrip() + "…"
                 part = set_cell_size(part, room)
-            lefts.append(_Piece(part, f"status--{style}" if style else ""))
+            lefts.append(Piece(part, f"status--{style}" if style else ""))
             room -= cell_len(part)
-        self.set_pieces([*lefts, _Piece(" " * max(0, room)), *rights])
+        self.set_pieces([*lefts, Piece(" " * max(0, room)), *rights])
 
 
 class Banner(Static):

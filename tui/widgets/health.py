@@ -1,0 +1,118 @@
+"""How sources and lockout targets are, in words and signs, and a line that tells of them all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.message import Message
+
+from engine.api.site import SourceState, TargetRow
+from tui.i18n import N_, _, ngettext
+from tui.terminal.text import clean
+from tui.widgets.pieces import Piece, PieceLine
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One state."""
+
+    word: str
+    sign: str
+    ascii_sign: str
+    style: str
+    """A style of rows and status lines."""
+
+    def glyph(self, *, ascii_only: bool) -> str:
+        return self.ascii_sign if ascii_only else self.sign
+
+    def text(self, *, ascii_only: bool) -> str:
+        """Sign and word."""
+        return f"{self.glyph(ascii_only=ascii_only)} {_(self.word)}"
+
+
+SOURCE_HEALTH: Mapping[SourceState, Health] = {
+    "error": Health(N_("error"), "✗", "x", "error"),
+    "waiting": Health(N_("waiting"), "○", "o", "warning"),
+    "catching up": Health(N_("catching up"), "◐", "%", "accent"),
+    "following": Health(N_("following"), "●", "*", "good"),
+}
+"""The gravest first."""
+
+TARGET_HEALTH: Mapping[str, Health] = {
+    "down": Health(N_("down"), "✗", "x", "error"),
+    "behind": Health(N_("behind"), "◐", "%", "warning"),
+    "agrees": Health(N_("agrees"), "●", "*", "good"),
+}
+
+
+class HealthLine(PieceLine):
+    """`Sources ● 2 following   Lockout ✗ file lockout/barred.txt down  ● 1 agrees`, the gravest first."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"health--{health}" for health in ("title", "good", "warning")
+    } | {
+        "health--error",
+        "health--accent",
+    }
+
+    DEFAULT_CSS = """
+    HealthLine {
+        height: 1;
+        & > .health--title { color: $text-muted; }
+        & > .health--good { color: $success; }
+        & > .health--accent { color: $accent; }
+        & > .health--warning { color: $warning; text-style: bold; }
+        & > .health--error { color: $error; text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class Clicked(Message):
+        """Sources or targets were clicked."""
+
+        what: str
+        """`sources` or `lockout`."""
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ascii_only = ascii_only
+
+    def show(self, sources: Sequence[SourceState], targets: Sequence[TargetRow]) -> None:
+        pieces = [_title(_("Sources"), "sources", cells=12)]
+        for state, health in SOURCE_HEALTH.items():
+            if count := sources.count(state):
+                pieces.append(self._piece(health, f"{count} {_(health.word)}", "sources"))
+        if not sources:
+            pieces.append(Piece(_("none") + "  ", "health--warning", "sources"))
+        pieces.append(_title(_("Lockout"), "lockout", cells=9))
+        for target in sorted(targets, key=lambda target: list(TARGET_HEALTH).index(target.state)):
+            if target.state != "agrees":
+                pieces.append(self._piece(TARGET_HEALTH[target.state], _target_text(target), "lockout"))
+        if agreed := sum(target.state == "agrees" for target in targets):
+            text = ngettext("%d agrees", "%d agree", agreed) % agreed
+            pieces.append(self._piece(TARGET_HEALTH["agrees"], text, "lockout"))
+        if not targets:
+            pieces.append(Piece(_("no target"), "health--title", "lockout"))
+        self.set_pieces(pieces)
+
+    def _piece(self, health: Health, text: str, target: str) -> Piece:
+        return Piece(
+            f"{health.glyph(ascii_only=self._ascii_only)} {text}  ", f"health--{health.style}", target
+        )
+
+    def on_click(self, event: events.Click) -> None:
+        if what := self.piece_at(event.x):
+            self.post_message(self.Clicked(what))
+
+
+def _title(text: str, target: str, *, cells: int) -> Piece:
+    return Piece(f" {text}" + " " * max(1, cells - 1 - cell_len(text)), "health--title", target)
+
+
+def _target_text(target: TargetRow) -> str:
+    text = f"{clean(target.target)} {_(TARGET_HEALTH[target.state].word)}"
+    if target.pending:
+        text += " " + ngettext("(%d to tell)", "(%d to tell)", target.pending) % target.pending
+    return text
