@@ -113,6 +113,6 @@ def _title(text: str, target: str, *, cells: int) -> Piece:
 
 def _target_text(target: TargetRow) -> str:
     text = f"{clean(target.target)} {_(TARGET_HEALTH[target.state].word)}"
-    if target.pending:
+    if target.state == "behind" and target.pending:
         text += " " + ngettext("(%d to tell)", "(%d to tell)", target.pending) % target.pending
     return text
