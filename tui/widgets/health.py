@@ -9,8 +9,7 @@ from textual import events
 from textual.message import Message
 
 from engine.api.site import SourceState, TargetRow
-from tui.i18n import N_, _, ngettext
-from tui.terminal.text import clean
+from tui.i18n import N_, _
 from tui.widgets.pieces import Piece, PieceLine
 
 
@@ -48,7 +47,7 @@ TARGET_HEALTH: Mapping[str, Health] = {
 
 
 class HealthLine(PieceLine):
-    """`Sources ● 2 following   Lockout ✗ file lockout/barred.txt down  ● 1 agrees`, the gravest first."""
+    """`Sources ● 2 following   Lockout ✗ 1 down  ● 1 agrees`, the gravest first; alarms say which they are."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"health--{health}" for health in ("title", "good", "warning")
@@ -87,12 +86,9 @@ class HealthLine(PieceLine):
         if not sources:
             pieces.append(Piece(_("none") + "  ", "health--warning", "sources"))
         pieces.append(_title(_("Lockout"), "lockout", cells=9))
-        for target in sorted(targets, key=lambda target: list(TARGET_HEALTH).index(target.state)):
-            if target.state != "agrees":
-                pieces.append(self._piece(TARGET_HEALTH[target.state], _target_text(target), "lockout"))
-        if agreed := sum(target.state == "agrees" for target in targets):
-            text = ngettext("%d agrees", "%d agree", agreed) % agreed
-            pieces.append(self._piece(TARGET_HEALTH["agrees"], text, "lockout"))
+        for state, health in TARGET_HEALTH.items():
+            if count := sum(target.state == state for target in targets):
+                pieces.append(self._piece(health, f"{count} {_(health.word)}", "lockout"))
         if not targets:
             pieces.append(Piece(_("no target"), "health--title", "lockout"))
         self.set_pieces(pieces)
@@ -109,10 +105,3 @@ class HealthLine(PieceLine):
 
 def _title(text: str, target: str, *, cells: int) -> Piece:
     return Piece(f" {text}" + " " * max(1, cells - 1 - cell_len(text)), "health--title", target)
-
-
-def _target_text(target: TargetRow) -> str:
-    text = f"{clean(target.target)} {_(TARGET_HEALTH[target.state].word)}"
-    if target.state == "behind" and target.pending:
-        text += " " + ngettext("(%d to tell)", "(%d to tell)", target.pending) % target.pending
-    return text
