@@ -47,7 +47,7 @@ TARGET_HEALTH: Mapping[str, Health] = {
 
 
 class HealthLine(PieceLine):
-    """`Sources ● 2 following   Lockout ✗ 1 down  ● 1 agrees`, the gravest first; alarms say which they are."""
+    """`Sources ● 2 following   Lockout ✗ 1 down  ● 1 agrees`, the gravest first; alarms say which."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"health--{health}" for health in ("title", "good", "warning")
