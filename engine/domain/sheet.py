@@ -53,11 +53,12 @@ class Faults:
         self.add(line, error.field, error.message.removeprefix(f"{error.field}: "))
 
     def summary(self) -> list[SheetFault]:
-        """The faults kept, and a last line that counts the others where there are any."""
+        """The faults kept, by line, and a last one that counts the others where there are any."""
         hidden = self.count - len(self.rows)
+        kept = sorted(self.rows, key=lambda fault: fault.line)
         if not hidden:
-            return list(self.rows)
-        return [*self.rows, SheetFault(0, "", f"{hidden} more faults are not listed.")]
+            return kept
+        return [*kept, SheetFault(0, "", f"{hidden} more faults are not listed.")]
 
 
 class SheetLine(NamedTuple):

@@ -58,16 +58,16 @@ def import_extensions(
     With any fault nothing is applied. Nothing is removed.
     """
     faults = Faults()
-    lines: dict[str, SheetLine] = {}
-    for line in read_sheet(content, columns=COLUMNS, required=("number",), faults=faults, ignored=DERIVED):
-        number = line.cells["number"]
-        if number in lines:
-            faults.add(line.number, "number", f"{number} stands in line {lines[number].number} already.")
-        lines[number] = line
-    known = {str(row[0]): row for row in session.rows("ledger.known_extensions", numbers=list(lines))}
+    lines = list(read_sheet(content, columns=COLUMNS, required=("number",), faults=faults, ignored=DERIVED))
+    first: dict[str, int] = {}
+    numbers = list({line.cells["number"] for line in lines})
+    known = {str(row[0]): row for row in session.rows("ledger.known_extensions", numbers=numbers)}
     added: list[Properties] = []
     wanted: list[Properties] = []
-    for number, line in lines.items():
+    for line in lines:
+        number = line.cells["number"]
+        if first.setdefault(number, line.number) != line.number:
+            faults.add(line.number, "number", f"{number} stands in line {first[number]} already.")
         properties = _properties(line, known.get(number), faults)
         (wanted if number in known else added).append(properties)
     changed = [row for row in wanted if row[1:] != known[row[0]][1:6]]

@@ -79,7 +79,7 @@ def read_rates(content: bytes, faults: Faults) -> Iterator[Rate]:
 def _read_rate(line: SheetLine, known: dict[str, dict[str, object]], faults: Faults) -> Rate | None:
     """One rule; `known` remembers what cells meant, by column: most repeat."""
     values: dict[str, Any] = {"name": ""}
-    sound = True
+    unread: set[str] = set()
     for name, text in line.cells.items():
         if not text:
             continue
@@ -91,14 +91,13 @@ def _read_rate(line: SheetLine, known: dict[str, dict[str, object]], faults: Fau
                 values[column.field] = known[name][text] = column.parse(text)
             except InvalidInput as error:
                 faults.refuse(line.number, error)
-                sound = False
-    if not sound:
-        return None
+                unread.add(name)
     rate = Rate(**values)
+    # What could not be read stands at its default, which breaks no law.
     broken = rate_faults(rate)
     for fault in broken:
         faults.refuse(line.number, fault)
-    return None if broken else rate
+    return None if broken or unread else rate
 
 
 def _replace(session: Session, change: ListChange, *, operator: str, now: datetime) -> None:

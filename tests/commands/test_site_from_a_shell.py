@@ -181,6 +181,8 @@ def test_a_recharge_with_its_key_is_booked_once_for_all(shell: Shell) -> None:
     again = shell.json("recharge", "25.50", "8012,8016", "--note", "cash", "--key", "k-1")
     assert (again["repeated"], again["rows"], again["key"]) == (True, first["rows"], "k-1")
     assert "error: " in shell.refusal("recharge", "30", "8012", "--key", "k-1")
+    # An empty variable of a script must not become a new key.
+    assert "key: " in shell.refusal("recharge", "30", "8012", "--key", "")
     assert "nobody" not in shell.refusal("recharge", "5", "8012", "9998")
     listed = shell.json("recharges", "list", "8012")
     assert (listed["total"], listed["amount"]) == (1, "25.50")

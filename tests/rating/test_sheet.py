@@ -144,13 +144,16 @@ def test_a_wrong_cell_is_named(empty: Session, line: str, column: str, words: st
 
 
 def test_every_fault_of_every_line_is_listed(empty: Session) -> None:
-    result = load(empty, "name,prefix,price,cycle_seconds\nA,9,x,y\nB,b,1,0\n\nC,9,1,60\nD,9,1\n")
+    result = load(empty, "name,prefix,price,cycle_seconds\nA,9,x,y\nB,b,1,0\n\nC,9,1,60\nD,9,1\nE,e,x,0\n")
     assert [(fault.line, fault.column) for fault in result.faults] == [
         (2, "price"),
         (2, "cycle_seconds"),
         (3, "prefix"),
         (3, "cycle_seconds"),
         (6, ""),
+        (7, "price"),
+        (7, "prefix"),
+        (7, "cycle_seconds"),
     ]
 
 

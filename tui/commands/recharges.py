@@ -48,7 +48,7 @@ def recharge(session: Session, amount: str, numbers: tuple[str, ...], note: str,
     if micros == 0:
         raise InvalidInput("amount: a recharge must be more than 0.", field="amount")
     known = expanded(numbers)
-    chosen = key or new_key()
+    chosen = new_key() if key is None else key
     _print_moved(
         session, session.ask(Recharge(numbers=known, amount_micros=micros, note=note, key=chosen)), chosen
     )
@@ -68,7 +68,7 @@ def adjust(session: Session, amount: str, number: str, reason: str, key: str | N
     """Corrects one balance by a signed AMOUNT. Only admins may; a recharge is never changed."""
     if number.startswith("-") and not number[1:].isdigit():
         raise click.NoSuchOption(number)
-    chosen = key or new_key()
+    chosen = new_key() if key is None else key
     micros = parse_amount(amount, signed=True)
     moved = session.ask(Adjust(number=number, amount_micros=micros, reason=reason, key=chosen))
     _print_moved(session, moved, chosen)

@@ -1,0 +1,47 @@
+"""Extension sheets: every fault is told, in the order of the lines."""
+
+from pathlib import Path
+
+from engine.api.extensions import ListExtensions
+from engine.api.operation import ImportResult
+from engine.ledger.extension_sheet import export_extensions, import_extensions
+from engine.ledger.extensions import list_extensions
+from engine.store import Session
+from tests.stores import NOW, SITE, opened
+
+
+def load(session: Session, sheet: str) -> ImportResult:
+    return import_extensions(session, sheet.encode(), apply=True, operator="test", now=NOW)
+
+
+def test_every_fault_is_told_in_the_order_of_the_lines_and_nothing_is_imported(tmp_path: Path) -> None:
+    sheet = (
+        "number,name,billing,payment,credit_limit,locked\r\n"
+        '1001,A,ja,cash,"1,234",2\r\n'
+        "1001,B,on,prepaid,-5,off\r\n"
+        "10 01,C,on,,,\r\n"
+        '1002,"D\nD",on,,,\r\n'
+        "1003,E,on,postpaid,NaN,\r\n"
+        "1004,F,on,,,\r\n"
+    )
+    with opened(tmp_path) as session:
+        result = load(session, sheet)
+        assert [(fault.line, fault.column) for fault in result.faults] == [
+            *((2, "billing"), (2, "payment"), (2, "credit_limit"), (2, "locked")),
+            *((3, "number"), (3, "credit_limit"), (4, "number"), (5, "name"), (7, "credit_limit")),
+        ]
+        assert result.faults[4].reason == "1001 stands in line 2 already."
+        assert not result.applied
+        assert list_extensions(session, SITE, ListExtensions()).rows == []
+
+
+def test_columns_in_any_order_and_booleans_in_any_word_come_back_as_exported(tmp_path: Path) -> None:
+    sheet = "locked;number;credit_limit;billing;payment\nno;0099;100.5;YES;Postpaid\n1;1002;1,234.50;off;\n"
+    with opened(tmp_path) as session:
+        assert load(session, sheet).added == 2
+        text = export_extensions(session, SITE).text
+        assert text.splitlines()[1:] == [
+            "0099,,true,postpaid,100.50,false,0.00,100.50,0.00,false",
+            "1002,,false,prepaid,1234.50,true,0.00,1234.50,0.00,true",
+        ]
+        assert load(session, text).unchanged == 2
