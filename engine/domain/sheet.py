@@ -58,7 +58,7 @@ class Faults:
         kept = sorted(self.rows, key=lambda fault: fault.line)
         if not hidden:
             return kept
-        return [*kept, SheetFault(0, "", f"{hidden} more faults are not listed.")]
+        return [*kept, SheetFault(0, "", f"{hidden:,} more faults are not listed.")]
 
 
 class SheetLine(NamedTuple):

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from engine.api.operation import Progress
 from engine.api.rates import Rerate, RerateChange, RerateResult
+from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment
 from engine.ledger.entries import next_entry
@@ -53,7 +54,7 @@ class Rerating:
     def run(self, request: Rerate, *, operator: str) -> RerateResult:
         """Examines the calls of the period; posts what changes when the request says so.
 
-        Raises `InvalidInput` for a period that cannot be read.
+        Raises `InvalidInput` for a period that cannot be read, or that ends before it begins.
         """
         site = self._state.site
         selection = Selection(
@@ -62,6 +63,8 @@ class Rerating:
             extensions=None if request.extensions is None else tuple(request.extensions),
             only_unrated=request.only_unrated,
         )
+        if selection.last <= selection.first:
+            raise InvalidInput("to: the end must come after the beginning.", field="to")
         with self._database.reading() as session:
             span = rerate_span(session, selection)
             before = self._available(session) if span.calls else {}

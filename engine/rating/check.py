@@ -84,7 +84,7 @@ class _Group:
 
 
 def check_rates(session: Session, request: CheckRates) -> RateRemarks:
-    """All findings about the list, by position."""
+    """All findings about the list: extensions without a rule first, then by position."""
     rules = [_rule(listed) for listed in listed_rates(session) if listed.rate.enabled]
     groups: defaultdict[tuple[str, int], _Group] = defaultdict(_Group)
     for rule in rules:
@@ -94,8 +94,7 @@ def check_rates(session: Session, request: CheckRates) -> RateRemarks:
         if len(group.rules) > 1:
             found += _contests(group)
     found += _gaps(groups)
-    found.sort(key=lambda remark: remark.position or 0)
-    found += _uncovered(session, rules)
+    found = [*_uncovered(session, rules), *sorted(found, key=lambda remark: remark.position or 0)]
     limit = max(0, min(request.limit, MAX_REMARKS))
     return RateRemarks(rows=found[:limit], total=len(found))
 

@@ -33,9 +33,9 @@ def call_conditions(asked: CallFilter, site: Site) -> list[Condition]:
     """Everything the filter asks for. Raises `InvalidInput` naming the field at fault."""
     found: list[Condition] = []
     if asked.since:
-        found.append(since(parse_moment(asked.since, site.zone, field="since")))
+        found.append(since(parse_moment(asked.since, site.zone, field="from")))
     if asked.until:
-        found.append(until(parse_moment(asked.until, site.zone, field="until", end=True)))
+        found.append(until(parse_moment(asked.until, site.zone, field="to", end=True)))
     if asked.text.strip():
         found.append(Condition("calls.text", {"value": asked.text.strip()}))
     if asked.extensions:

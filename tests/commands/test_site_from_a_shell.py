@@ -234,12 +234,16 @@ def test_statistics_add_up_to_the_whole(shell: Shell) -> None:
     costs = {row["extension"]: row["cost"] for row in stats["rows"]}
     assert Decimal(costs["8030"]) == Decimal(EXPECTED["cost_micros_by_extension"]["8030"]) / 1_000_000
     assert "2026-11-03" in shell.out("stats", "--by", "day", "--extensions", "8003,8004")
+    sheet = shell.out("stats", "--by", "all", "--per", "extension", "-o", "-").splitlines()
+    assert sheet[0] == "period,extension,calls,answered,duration,average_duration,cost"
+    assert {line.split(",")[1]: line.split(",")[-1] for line in sheet[1:]} == costs
 
 
 @pytest.mark.usefixtures("ingested")
 def test_rating_the_month_anew_with_the_same_rules_changes_nothing(shell: Shell) -> None:
     result = shell.json("rerate", "--from", "2026-11", "--to", "2026-11", "--apply")
     assert (result["changed"], result["amount"], result["applied"]) == (0, "0.00", True)
+    assert "to: the end" in shell.refusal("rerate", "--from", "2026-12", "--to", "2026-11", "--apply")
 
 
 @pytest.mark.usefixtures("ingested")

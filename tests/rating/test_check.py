@@ -116,6 +116,14 @@ def test_extensions_that_no_rule_is_for(rating_store: Session) -> None:
     assert len(found(rating_store, billed=("1001", "1002"))) == 2
 
 
+def test_extensions_without_a_rule_are_told_before_whatever_a_limit_cuts_off(rating_store: Session) -> None:
+    chosen = rate(extensions=("1001",))
+    assert found(rating_store, chosen, chosen, billed=("1002",)) == [
+        ("uncovered", None, None),
+        ("shadowed", 2, 1),
+    ]
+
+
 def test_the_limit_bounds_rows_and_not_the_total(rating_store: Session) -> None:
     put_rates(rating_store, [rate()] * 5)
     answer = check_rates(rating_store, CheckRates(limit=2))

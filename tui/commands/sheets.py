@@ -21,20 +21,23 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
     else:
         for line in result.preview if dry_run else ():
             click.echo(clean(line))
-    for fault in result.faults[:_SHOWN_FAULTS]:
+    # What the engine does not list it counts, in a last fault without a line.
+    listed = [fault for fault in result.faults if fault.line]
+    for fault in listed[:_SHOWN_FAULTS]:
         column = f", column {fault.column}" if fault.column else ""
         click.echo(clean(f"line {fault.line}{column}: {fault.reason}"), err=True)
     if result.faults:
-        hidden = len(result.faults) - _SHOWN_FAULTS
+        hidden = len(listed) - _SHOWN_FAULTS
         if hidden > 0:
             click.echo(f"… and {hidden:,} more", err=True)
-        count = f"{len(result.faults):,} fault{'s' if len(result.faults) != 1 else ''}"
+        more = "more than " if len(listed) < len(result.faults) else ""
+        count = f"{more}{len(listed):,} fault{'s' if len(listed) != 1 else ''}"
         click.echo(f"error: invalid: {count} in the file, so nothing of it was imported.", err=True)
         return 1
     if not session.as_json:
-        state = "imported" if result.applied else "nothing was changed; an import would be"
+        state = " imported" if result.applied else ": nothing was changed; an import would be"
         click.echo(
-            f"{what} {state}: {result.added:,} added, {result.changed:,} changed, "
+            f"{what}{state}: {result.added:,} added, {result.changed:,} changed, "
             f"{result.removed:,} removed, {result.unchanged:,} unchanged"
         )
     return 0

@@ -5,12 +5,15 @@ from typing import Any
 import click
 
 from engine.api.calls import By, GetStatistics, Per, StatRow
+from engine.api.extensions import CsvText
 from tui.commands.command import Command, examples
 from tui.commands.document import Json, json_text, plain_document
 from tui.commands.options import call_filter, which_calls
 from tui.commands.progress import duration_text
 from tui.commands.session import Session
+from tui.commands.sheets import print_csv
 from tui.commands.table import print_table
+from tui.screens.statistics_text import lines_csv
 
 
 @click.command(
@@ -19,6 +22,7 @@ from tui.commands.table import print_table
         "stats --by day --from 2026-01",
         "stats --by month --per extension --extensions 8001,8003",
         "stats --by all --per rate --json",
+        "stats --by month --per trunk -o trunks.csv",
     ),
 )
 @click.option(
@@ -33,13 +37,20 @@ from tui.commands.table import print_table
 )
 @click.option("--all-directions", is_flag=True, help="Count every call, not outbound ones only.")
 @which_calls
+@click.option("-o", "--output", metavar="FILE", help="Write the lines as CSV; - is standard output.")
 @click.pass_obj
-def stats(session: Session, by: By, per: Per | None, all_directions: bool, **typed: Any) -> None:
+def stats(
+    session: Session, by: By, per: Per | None, all_directions: bool, output: str | None, **typed: Any
+) -> None:
     """Counts outbound calls, talk time and cost by the period in which they started, in site time."""
     chosen = call_filter(session, **typed)
     result = session.ask(
         GetStatistics(by=by, per=per or "", filter=chosen, all_directions=all_directions), doing="count"
     )
+    if output is not None:
+        csv = CsvText(text=lines_csv(result.rows, per or ""), rows=len(result.rows))
+        print_csv(session, lambda: csv, output)
+        return
     if session.as_json:
         rows: list[Json] = [_document(session, row, per) for row in result.rows]
         click.echo(json_text({"rows": rows, "total": _document(session, result.total, None)}))
