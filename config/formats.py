@@ -27,6 +27,7 @@ FORMAT_NAMES = (
     "yeastar",
     "cisco-cucm",
     "avaya-ipo",
+    "panasonic",
     "generic-csv",
 )
 
@@ -39,6 +40,7 @@ TIME_FORMATS = (
     "MM/DD/YYYY hh:MM:SS AM",
     "DD/MM/YYYY hh:MM:SS AM",
     "MM/DD/YY hh:MMAM",
+    "DD/MM/YY hh:MMAM",
     "ISO 8601",
     "epoch",
     "epoch milliseconds",

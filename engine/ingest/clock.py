@@ -45,6 +45,9 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     "MM/DD/YY hh:MMAM": re.compile(
         r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d\d) +(?P<t>\d\d?:\d\d) ?(?P<h>[AP])M", re.IGNORECASE
     ),
+    "DD/MM/YY hh:MMAM": re.compile(
+        r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d\d) +(?P<t>\d\d?:\d\d) ?(?P<h>[AP])M", re.IGNORECASE
+    ),
 }
 
 _EPOCHS = {"epoch": 1, "epoch milliseconds": 1_000, "epoch microseconds": 1_000_000}
