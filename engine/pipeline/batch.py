@@ -3,7 +3,6 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,11 +10,11 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.domain.names import EntryKind
 from engine.domain.site import Site
 from engine.ingest.position import Position
 from engine.ingest.record import Parsed
-from engine.pipeline.recent import Identity, RecentKeys
+from engine.pipeline.few import append_few, charge_few, fresh_few
+from engine.pipeline.recent import Identity
 from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
 from engine.rating.calls import FEW_CALLS, rate_calls
@@ -56,6 +55,7 @@ class StoredBatch:
             )
 
 
+_NOTHING = pa.scalar(0, pa.int64())
 CHARGED = pa.schema([("call_id", pa.int64()), ("extension", pa.string()), ("cost_micros", pa.int64())])
 NEWEST = 50
 MAX_TOUCHED = 1000
@@ -66,12 +66,6 @@ CALL_COLUMNS = (
     *("unrated", "rate_version", "cycles", "first_block_micros", "line_offset", "line_length"),
 )
 """Of table `call`, all but the file."""
-_KEY, _START = CALL_COLUMNS.index("call_key"), CALL_COLUMNS.index("started_at")
-
-ENTRY_COLUMNS = (
-    *("entry_id", "extension", "kind", "posted_at", "amount_micros", "balance_after_micros", "call_id"),
-    *("operator", "note", "operation_key"),
-)
 
 
 def store_parsed(
@@ -106,7 +100,7 @@ def store_parsed(
                 file_id=file_id,
                 now=now,
             )
-    session.run(
+    session.brief(
         "pipeline.advance_file" if position.file_id else "pipeline.add_file",
         file_id=file_id,
         source=position.source,
@@ -182,7 +176,11 @@ def store_calls(
     """Rates and stores the calls (schema `CALLS`) that are not stored yet, and charges them."""
     standing.renew(session)
     few = parsed.num_rows <= FEW_CALLS
-    calls = _fresh_few(session, parsed, standing.recent) if few else _fresh(session, parsed)
+    identities: list[Identity] | None = None
+    if few:
+        calls, identities = fresh_few(session, parsed, standing.recent)
+    else:
+        calls = _fresh(session, parsed)
     fresh_bytes = _sum(calls["line_length"])
     if not calls.num_rows:
         nothing = CHARGED.empty_table()
@@ -197,13 +195,8 @@ def store_calls(
         )
     calls = _rated(session, calls, book, site, standing)
     unknown = set(calls["extension"].unique().to_pylist()) - standing.accounts.keys() - {""}
-    identities: list[Identity] | None = None
     if few:
-        columns = [calls[name].to_pylist() for name in CALL_COLUMNS]
-        session.append(
-            "call", (*CALL_COLUMNS, "file_id"), list(zip(*columns, [file_id] * calls.num_rows, strict=True))
-        )
-        identities = list(zip(columns[_KEY], columns[_START], strict=True))
+        append_few(session, calls.select(CALL_COLUMNS), file_id=file_id)
     if unknown or not few:
         with session.bound(stored=calls):
             if not few:
@@ -212,10 +205,10 @@ def store_calls(
                 arrivals = session.table("pipeline.arrivals")
                 with session.bound(arrivals=arrivals):
                     session.run("pipeline.add_arrivals", now=now)
-    charged = calls.filter(pc.greater(calls["cost_micros"], 0)).select(CHARGED.names)
+    charged = calls.select(CHARGED.names).filter(pc.greater(calls["cost_micros"], _NOTHING))
     balances: dict[str, int] | None = {}
     if charged.num_rows and few:
-        balances = _charge_few(session, charged, standing, now)
+        balances = charge_few(session, charged, standing, now)
     elif charged.num_rows:
         balances = None
         with session.bound(charged=charged):
@@ -245,49 +238,14 @@ def _fresh(session: Session, calls: pa.Table) -> pa.Table:
     return calls.append_column("call_key", fresh["call_key"])
 
 
-def _fresh_few(session: Session, calls: pa.Table, recent: RecentKeys) -> pa.Table:
-    """The same for a few calls: the keys are those of `md5_number_lower`, the digest's lower half."""
-    keys = [
-        int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
-        for text in calls["key_text"].to_pylist()
-    ]
-    identities: list[Identity] = list(zip(keys, calls["started_at"].to_pylist(), strict=True))
-    seen = recent.stored(session, identities) if identities else set[Identity]()
-    rows: list[int] = []
-    for row, identity in enumerate(identities):
-        if identity not in seen:
-            seen.add(identity)
-            rows.append(row)
-    calls = calls.drop_columns(["key_text"])
-    if len(rows) != len(keys):
-        calls = calls.take(pa.array(rows, pa.int64()))
-    return calls.append_column("call_key", pa.array([keys[row] for row in rows], pa.uint64()))
-
-
 def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site, standing: Standing) -> pa.Table:
     rows = pa.arange(0, calls.num_rows)
     question = calls.select(list(RATING_COLUMNS)).append_column("row", rows)
     verdict = rate_calls(session, book, question, site=site, billed=standing.billed())
-    calls = calls.append_column("call_id", pc.add(rows, standing.next_call))
+    calls = calls.append_column("call_id", pc.add(rows, pa.scalar(standing.next_call, pa.int64())))
     for name in ("cost_micros", "unrated", "rate_version", "cycles", "first_block_micros"):
         calls = calls.append_column(name, verdict[name])
     return calls
-
-
-def _charge_few(session: Session, charged: pa.Table, standing: Standing, now: datetime) -> dict[str, int]:
-    """Posts the charges of a few calls in their order; the balances after them."""
-    balances: dict[str, int] = {}
-    entries: list[tuple[object, ...]] = []
-    numbers, costs, calls = (charged[name].to_pylist() for name in ("extension", "cost_micros", "call_id"))
-    for entry_id, (number, cost, call_id) in enumerate(
-        zip(numbers, costs, calls, strict=True), standing.next_entry
-    ):
-        after = balances.get(number, standing.accounts[number].balance_micros) - cost
-        balances[number] = after
-        entries.append((entry_id, number, EntryKind.CHARGE.value, now, -cost, after, call_id, "", "", None))
-    session.append("ledger_entry", ENTRY_COLUMNS, entries)
-    session.update("extension", ("number", "balance_micros"), list(balances.items()))
-    return balances
 
 
 def _next(session: Session, name: str) -> int:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from engine.store import Session
 
-Identity = tuple[int, datetime]
-"""Key and start of a call."""
+Identity = tuple[int, int]
+"""Key and start of a call, in microseconds since 1970."""
 
 MAX_KEYS = 100_000
 """Beyond these the memory is given up and begun anew; 10 to 20 MB."""
@@ -15,6 +15,7 @@ MAX_KEYS = 100_000
 RETRY_LOOKUPS = 200
 """How many look-ups go to the store before it is tried again to learn more calls than fit."""
 
+_MICROSECOND = timedelta(microseconds=1)
 LOOK_BACK = timedelta(hours=12)
 """How far before the calls at hand the memory begins: calls are written when they end."""
 
@@ -23,8 +24,8 @@ LOOK_BACK = timedelta(hours=12)
 class RecentKeys:
     """All stored calls that started at `since` or later. Used in the writer thread only."""
 
-    since: datetime | None = None
-    """None = nothing is known."""
+    since: int | None = None
+    """In microseconds since 1970; None = nothing is known."""
     keys: set[Identity] = field(default_factory=set[Identity])
     waiting: int = 0
     """Look-ups before the next attempt to learn."""
@@ -35,12 +36,15 @@ class RecentKeys:
         if self.since is None and self.waiting:
             self.waiting -= 1
         elif self.since is None:
-            self._learn(session, first - LOOK_BACK)
+            self._learn(session, first - LOOK_BACK // _MICROSECOND)
         if self.since is not None and first >= self.since:
             return self.keys.intersection(wanted)
         last = max(start for _, start in wanted)
-        rows = session.rows("pipeline.stored_keys", first=first, last=last, keys=[key for key, _ in wanted])
-        return set(_identities(rows)).intersection(wanted)
+        keys = [key for key, _ in wanted]
+        stored = session.records(
+            Identity, "pipeline.stored_keys", first=_moment(first), last=_moment(last), keys=keys
+        )
+        return set(stored).intersection(wanted)
 
     def add(self, identities: Collection[Identity]) -> None:
         """Calls that were stored since, once they are committed."""
@@ -56,13 +60,14 @@ class RecentKeys:
         self.since = None
         self.keys = set()
 
-    def _learn(self, session: Session, since: datetime) -> None:
-        rows = session.rows("pipeline.recent_keys", since=since, limit=MAX_KEYS // 2 + 1)
-        if len(rows) <= MAX_KEYS // 2:
-            self.since, self.keys = since, set(_identities(rows))
+    def _learn(self, session: Session, since: int) -> None:
+        most = MAX_KEYS // 2
+        found = session.records(Identity, "pipeline.recent_keys", since=_moment(since), limit=most + 1)
+        if len(found) <= most:
+            self.since, self.keys = since, set(found)
         else:
             self.waiting = RETRY_LOOKUPS
 
 
-def _identities(rows: Collection[tuple[object, ...]]) -> list[Identity]:
-    return [(key, start) for key, start in rows if isinstance(key, int) and isinstance(start, datetime)]
+def _moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(microseconds=microseconds)

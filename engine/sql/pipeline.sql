@@ -12,14 +12,29 @@ stored AS (
 )
 SELECT firsts.row, firsts.call_key FROM firsts ANTI JOIN stored USING (call_key, started_at) ORDER BY firsts.row;
 
+-- name: append_calls
+-- Appends the fed table `few_calls`, whose columns are those of table `call`.
+INSERT INTO call BY NAME SELECT * FROM few_calls;
+
+-- name: append_charges
+-- Appends the fed table `few_charges`: one charge for each call that costs something.
+INSERT INTO ledger_entry BY NAME
+SELECT *, 'charge' AS kind, '' AS operator, '' AS note, CAST(NULL AS VARCHAR) AS operation_key FROM few_charges;
+
+-- name: set_balances
+-- Sets the balances of some extensions. A join on their numbers would need the optimizer, and this does without.
+UPDATE extension
+SET balance_micros = list_extract(CAST($balances AS BIGINT[]), list_position(CAST($numbers AS VARCHAR[]), number))
+WHERE number IN (SELECT unnest(CAST($numbers AS VARCHAR[])));
+
 -- name: stored_keys
--- Which of these keys stored calls of a time have.
-SELECT call_key, started_at FROM call
+-- Which of these keys stored calls of a time have, and their starts in microseconds since 1970.
+SELECT call_key, epoch_us(started_at) FROM call
 WHERE started_at BETWEEN $first AND $last AND call_key IN (SELECT unnest(CAST($keys AS UBIGINT[])));
 
 -- name: recent_keys
--- Keys and starts of the calls that started at a moment or later.
-SELECT call_key, started_at FROM call WHERE started_at >= $since LIMIT $limit;
+-- Keys and starts, in microseconds since 1970, of the calls that started at a moment or later.
+SELECT call_key, epoch_us(started_at) FROM call WHERE started_at >= $since LIMIT $limit;
 
 -- name: next_numbers
 -- The numbers of the next call and the next ledger entry.

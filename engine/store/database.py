@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeVar, get_origin
+from typing import TypeVar, get_origin
 
 import duckdb
 import msgspec
@@ -45,6 +45,29 @@ def _translated(error: duckdb.Error) -> PbxmeterError:
     return StorageError(f"The database refused: {text}")
 
 
+class _Feed:
+    """What a kept statement reads: the rows of the moment, under one name for good."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self._rows = schema.empty_table()
+
+    @contextlib.contextmanager
+    def of(self, rows: pa.Table) -> Generator[None]:
+        """Makes these the rows, for the length of the block."""
+        self._rows = rows
+        try:
+            yield
+        finally:
+            self._rows = self.schema.empty_table()
+
+    def __arrow_c_schema__(self) -> object:
+        return self.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._rows.__arrow_c_stream__(requested_schema)
+
+
 class Session:
     """A cursor of its own: use one per thread, and one per open stream.
 
@@ -56,19 +79,30 @@ class Session:
         """`lost` is told when the database answers nothing any more."""
         self._connection = connection
         self._lost = lost
-        self._appenders: dict[tuple[str, str], duckdb.Appender] = {}
+        self._kept: dict[str, duckdb.Statement] = {}
+        """Statements parsed already, by name."""
+        self._feeds: dict[str, _Feed] = {}
+        """What statements planned already read, by the statement's name."""
+        self._optimising = True
         self.turn = 0
         """Which change of the writer this session is in; 0 = it only reads."""
 
     def run(self, name: str, /, **values: object) -> None:
         """Executes a statement for its effect."""
-        self._execute(statement(name), values)
+        self._execute(self._parsed(name), values)
+
+    def brief(self, name: str, /, **values: object) -> None:
+        """Executes a statement for its effect as it is written, without looking for a better plan.
+
+        For changes of a few rows, where that takes longer than the change itself.
+        """
+        self._execute(self._parsed(name), values, optimising=False)
 
     def rows(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> list[Row]:
         """All rows of a query as tuples."""
-        text, bound = narrowed(name, where)
+        query, bound = narrowed(name, where) if where else (self._parsed(name), {})
         try:
-            return self._execute(text, values | bound).fetchall()
+            return self._execute(query, values | bound).fetchall()
         except duckdb.Error as error:
             raise self._translated(error) from error
 
@@ -115,6 +149,7 @@ class Session:
         """The whole result as an Arrow table."""
         text, bound = narrowed(name, where)
         try:
+            self._optimise(True)
             # A relation hands its result over without the copy that a cursor's result costs.
             return self._connection.sql(text, params=(values | bound) or None).to_arrow_table()
         except duckdb.Error as error:
@@ -126,6 +161,7 @@ class Session:
         """The result as a stream of Arrow batches; the session is busy until it is read or closed."""
         text, bound = narrowed(name, where)
         try:
+            self._optimise(True)
             return self._connection.sql(text, params=(values | bound) or None).to_arrow_reader(batch_rows)
         except duckdb.Error as error:
             raise self._translated(error) from error
@@ -142,55 +178,51 @@ class Session:
                 with contextlib.suppress(duckdb.Error):
                     self._connection.unregister(name)
 
-    def append(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Adds a few rows; up to some thousands it takes half the time of a statement on a bound table."""
-        self._flush(table, columns, rows, action="insert", key=None)
+    def feed(self, name: str, /, **tables: pa.Table) -> None:
+        """Executes a statement that reads one Arrow table, under the name given: planned once and kept.
 
-    def update(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Sets the other columns of the rows that the first column names; cheap for a few, as `append` is."""
-        self._flush(table, columns, rows, action="update", key=[columns[0]])
-
-    def _flush(
-        self,
-        table: str,
-        columns: Sequence[str],
-        rows: Sequence[Row],
-        *,
-        action: Literal["insert", "update"],
-        key: list[str] | None,
-    ) -> None:
+        For statements that run again and again with a few rows: as `run` on a `bound` table they take three
+        times as long.
+        """
+        ((source, rows),) = tables.items()
         try:
-            # A table is always given the same columns, so that its appender can be kept.
-            appender = self._appenders.get((table, action))
-            if appender is None:
-                appender = self._connection.appender(table, columns=list(columns), action=action, key=key)
-                self._appenders[table, action] = appender
-            try:
-                appender.append_rows(rows)
-                appender.flush()
-            except BaseException:
-                # Rows that are left over would go along with the next ones.
-                appender.clear()
-                raise
+            feed = self._feeds.get(name)
+            if feed is None or feed.schema != rows.schema:
+                feed = _Feed(rows.schema)
+                self._connection.register(source, feed)
+                self._connection.execute(f'PREPARE "{name}" AS {statement(name)}')
+                self._feeds[name] = feed
+            with feed.of(rows):
+                self._connection.execute(f'EXECUTE "{name}"')
         except duckdb.Error as error:
             raise self._translated(error) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Generator[None]:
         """Commits at the end of the block, rolls back when it raises."""
-        self.plain("BEGIN TRANSACTION")
+        self._control(self._connection.begin)
         try:
             yield
         except BaseException:
-            with contextlib.suppress(PbxmeterError):
-                self.plain("ROLLBACK")
+            self._roll_back()
             raise
         try:
-            self.plain("COMMIT")
+            self._control(self._connection.commit)
         except PbxmeterError:
-            with contextlib.suppress(PbxmeterError):
-                self.plain("ROLLBACK")
+            self._roll_back()
             raise
+
+    def _roll_back(self) -> None:
+        # The names that kept statements read may go with the transaction.
+        self._feeds.clear()
+        with contextlib.suppress(PbxmeterError):
+            self._control(self._connection.rollback)
+
+    def _control(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except duckdb.Error as error:
+            raise self._translated(error) from error
 
     @contextlib.contextmanager
     def snapshot(self) -> Generator[None]:
@@ -208,18 +240,38 @@ class Session:
 
     def close(self) -> None:
         """Frees the cursor."""
-        self._appenders.clear()
+        self._feeds.clear()
+        self._kept.clear()
         self._connection.close()
 
     def plain(self, text: str) -> None:
         """Executes one of the store's own texts: transaction control, migrations, ATTACH."""
         self._execute(text, {})
 
-    def _execute(self, text: str, values: dict[str, object]) -> duckdb.DuckDBPyConnection:
+    def _parsed(self, name: str) -> duckdb.Statement:
+        kept = self._kept.get(name)
+        if kept is None:
+            try:
+                (kept,) = self._connection.extract_statements(narrowed(name, ())[0])
+            except duckdb.Error as error:
+                raise self._translated(error) from error
+            self._kept[name] = kept
+        return kept
+
+    def _execute(
+        self, query: str | duckdb.Statement, values: dict[str, object], *, optimising: bool = True
+    ) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(text, values or None)
+            self._optimise(optimising)
+            return self._connection.execute(query, values or None)
         except duckdb.Error as error:
             raise self._translated(error) from error
+
+    def _optimise(self, on: bool) -> None:
+        """Switched only when the next statement wants it otherwise: a run of brief changes switches once."""
+        if on != self._optimising:
+            self._connection.execute(f"SET SESSION enable_optimizer = {on}")
+            self._optimising = on
 
     def _translated(self, error: duckdb.Error) -> PbxmeterError:
         translated = _translated(error)
