@@ -15,7 +15,7 @@ from engine.domain.site import Site
 from engine.domain.zones import parse_moment
 from engine.ledger.entries import next_entry
 from engine.pipeline.state import State
-from engine.rating.rerate import RerateBatch, Selection, changed_calls, rerate_span, update_calls
+from engine.rating.rerate import BATCH_CALLS, RerateBatch, Selection, changed_calls, rerate_span, update_calls
 from engine.store import Database, Session, Writer
 
 MAX_LISTED = 1000
@@ -39,6 +39,7 @@ class Rerating:
         progress: Callable[[Progress], None],
         cancelled: threading.Event,
         now: Callable[[], datetime],
+        batch_calls: int = BATCH_CALLS,
     ) -> None:
         self._database = database
         self._writer = writer
@@ -46,6 +47,7 @@ class Rerating:
         self._progress = progress
         self._cancelled = cancelled
         self._now = now
+        self._batch_calls = batch_calls
         self._sums: dict[str, _Sum] = {}
         self._changed = 0
         self._examined = 0
@@ -88,7 +90,12 @@ class Rerating:
 
     def _examine(self, session: Session, selection: Selection, after: int) -> RerateBatch:
         batch = changed_calls(
-            session, self._state.book, site=self._state.site, selection=selection, after=after
+            session,
+            self._state.book,
+            site=self._state.site,
+            selection=selection,
+            after=after,
+            batch_calls=self._batch_calls,
         )
         self._add(session, batch.changed)
         return batch

@@ -180,12 +180,14 @@ def rerate(
         cancelled=cancelled,
         now=utc_now,
     )
-    result = job.run(request, operator=operator)
-    if request.apply:
-        _record(desk, request, operator)
-        desk.balances_moved([])
-        desk.hub.publish(CallsStored(count=0, rows=[]))
-    return result
+    try:
+        return job.run(request, operator=operator)
+    finally:
+        # What a run that broke off had finished counts like the rest.
+        if request.apply:
+            _record(desk, request, operator)
+            desk.balances_moved([])
+            desk.hub.publish(CallsStored(count=0, rows=[]))
 
 
 def _parser(home: Path, settings: Settings, path: str, format_name: str, timezone: str) -> SourceParser:
