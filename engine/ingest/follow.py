@@ -41,12 +41,16 @@ class Follower:
         piece_bytes: int = PIECE_BYTES,
         settle_seconds: float = SETTLE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """`known` are the stored positions; those of sources not configured are known by content only."""
         self._piece_bytes = piece_bytes
+        self._wall = wall
         self._known = Known()
         self._sources = [
-            SourceFollower(spec, index=index, known=self._known, clock=clock, settle_seconds=settle_seconds)
+            SourceFollower(
+                spec, index=index, known=self._known, clock=clock, wall=wall, settle_seconds=settle_seconds
+            )
             for index, spec in enumerate(sources)
         ]
         by_path = {source.spec.path: source for source in self._sources}
@@ -80,7 +84,13 @@ class Follower:
             return None
         if file.gone:
             return Piece(
-                before=file.position, data=b"", header=b"", edges=(b"", b""), final=False, finishes=True
+                before=file.position,
+                data=b"",
+                header=b"",
+                edges=(b"", b""),
+                final=False,
+                finishes=True,
+                read_at=self._wall(),
             )
         source = self._sources[file.owner]
         try:
@@ -144,7 +154,7 @@ class Follower:
         return max(self._piece_bytes, MAX_LINE_BYTES)
 
     def _piece(self, file: Tracked, content: Content, source: SourceFollower) -> Piece | None:
-        before = file.position
+        before, read_at = file.position, self._wall()
         # A compressed file is not written in place, and going back in it means unpacking it again.
         edges = file.edges if content.packed and file.edges else before.edges(content.read_at)
         if edges is None:
@@ -172,6 +182,7 @@ class Follower:
             edges=edges,
             final=closed or torn,
             finishes=closed or (at_end and source.spec.whole_files),
+            read_at=read_at,
         )
         file.handed = piece if content.packed else None
         return piece

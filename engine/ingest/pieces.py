@@ -1,7 +1,7 @@
 """Pieces of CDR files: what the follower offers, hands out, and gets back as a new position."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.ingest.position import Position
 
@@ -36,6 +36,8 @@ class Piece:
     """Nothing is to follow: what is left after the last newline is a record of its own, account for all."""
     finishes: bool
     """Whether the file is done when all of `data` is."""
+    read_at: float = field(default_factory=time.time)
+    """Seconds since 1970 just before it was read: what was written later may not be in it."""
 
     @property
     def base_offset(self) -> int:
@@ -58,5 +60,5 @@ class Piece:
             before=self.edges[1],
             lines=lines,
             finished=self.finishes and consumed == len(self.data),
-            now=time.time(),
+            now=self.read_at,
         )

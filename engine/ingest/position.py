@@ -34,6 +34,8 @@ class Position:
     def edges(self, read_at: ReadAt) -> tuple[bytes, bytes] | None:
         """The fingerprinted first and last bytes of what is accounted for; None = this is other content.
 
+        Other content, too, is what goes on where a file was finished in the middle of a line: whether the
+        rest of that line came late or another file begins like this one, it is read from its start.
         Read in this order, so that a compressed file is unpacked forward.
         """
         head = read_at(0, self.head_length)
@@ -42,7 +44,8 @@ class Position:
         tail = read_at(self.read_offset - self.tail_length, self.tail_length)
         if len(tail) != self.tail_length or (tail and sha256(tail) != self.tail_sha256):
             return None
-        return head, tail
+        torn = self.finished and tail[-1:] not in (b"", b"\n")
+        return None if torn and read_at(self.read_offset, 1) else (head, tail)
 
     def advanced(
         self, content: memoryview, *, head: bytes, before: bytes, lines: int, finished: bool, now: float

@@ -4,7 +4,6 @@
 
 import heapq
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,6 +30,11 @@ MTIME_SLACK_SECONDS = 0.05
 """Modification times lag behind the clock by a tick."""
 
 
+def _is_racy(stamp: tuple[int, int], looked_at: float) -> bool:
+    """Whether the file may have changed after the look without its modification time telling."""
+    return abs(looked_at - stamp[1] / 1e9) < MTIME_SLACK_SECONDS
+
+
 class _Moved(Exception):
     """The name stands for another file than a moment ago."""
 
@@ -42,7 +46,14 @@ class SourceFollower:
     """Looks after the files of one source; times are monotonic seconds."""
 
     def __init__(
-        self, spec: SourceSpec, *, index: int, known: Known, clock: Callable[[], float], settle_seconds: float
+        self,
+        spec: SourceSpec,
+        *,
+        index: int,
+        known: Known,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        settle_seconds: float,
     ) -> None:
         self.spec = spec
         self.files: dict[int, Tracked] = {}
@@ -50,6 +61,7 @@ class SourceFollower:
         self._index = index
         self._known = known
         self._clock = clock
+        self._wall = wall
         self._settle = settle_seconds
         self._folders = FolderClock()
         self._active: list[Tracked] = []
@@ -58,7 +70,7 @@ class SourceFollower:
         self._waiting_for = ""
         self._copies: dict[Key, tuple[tuple[int, int], Tracked, str]] = {}
         self._scene: object = None
-        self._began = self._last_read_at = time.time()
+        self._began = self._last_read_at = wall()
         self._lively: dict[int, Tracked] = {}
         self.warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
 
@@ -177,7 +189,8 @@ class SourceFollower:
     def _observe(self, file: Tracked, path: str, status: os.stat_result) -> bool:
         """Takes note of the file's state; False = it holds other content than it did."""
         stamp = (status.st_size, status.st_mtime_ns)
-        if stamp == file.stamp:
+        looked_at = self._wall()
+        if stamp == file.stamp and not _is_racy(stamp, file.looked_at):
             file.path = path
             return True
         content = self._opened(file, path, status)
@@ -185,6 +198,9 @@ class SourceFollower:
         if edges is None or not file.begins(content):
             return False
         file.path = path
+        file.looked_at = looked_at
+        if stamp == file.stamp:
+            return True
         file.opening = content.read_at(0, FINGERPRINT_BYTES)
         file.stamp = stamp
         file.size = content.size()
@@ -206,7 +222,7 @@ class SourceFollower:
 
     def _list(self, now: float, *, thorough: bool) -> None:
         self._faults = {}
-        self._copies = {key: copy for key, copy in self._copies.items() if os.path.lexists(copy[2])}
+        copies, self._copies = self._copies, {}
         self._waiting_for = f"{self.spec.path} is not there yet."
         read_at = [file.position.last_read_at for file in self.files.values()]
         self._last_read_at = max(read_at, default=self._began)
@@ -220,6 +236,8 @@ class SourceFollower:
             try:
                 status = os.stat(entry.path)
                 found = (entry, status)
+                if (copy := copies.get((status.st_dev, status.st_ino))) is not None:
+                    self._copies[status.st_dev, status.st_ino] = (copy[0], copy[1], entry.path)
                 if (status.st_dev, status.st_ino) in seen:
                     continue
                 file = self._by_inode(found)
@@ -291,19 +309,38 @@ class SourceFollower:
         for file in self._known.at((status.st_dev, status.st_ino)):
             if file.owner not in (None, self._index):
                 return file
-            # An inode tells little: nothing read means no content to know the file by, and no file is
-            # compressed in place.
-            blank = file.position.read_offset == 0 and file.position.finished
-            packed = entry.path.endswith(PACKED) and not file.position.path.endswith(PACKED)
-            changed = (status.st_size, status.st_mtime_ns) != file.stamp and status.st_size > 0
-            reused = packed or (blank and changed and file.content is None)
-            if fitting is None and not reused and self._observe(file, entry.path, status):
+            if (
+                fitting is None
+                and not self._is_reused(file, found)
+                and self._observe(file, entry.path, status)
+            ):
                 fitting = file
                 self._claim(file)
             else:
                 self._known.displace(file)
                 self._lively[file.token] = file
         return fitting
+
+    def _is_reused(self, file: Tracked, found: Found) -> bool:
+        """Whether the inode, which is all that speaks for the file, was given to another one."""
+        entry, status = found
+        if entry.path.endswith(PACKED) and not file.position.path.endswith(PACKED):
+            # No file is compressed in place.
+            return True
+        changed = (status.st_size, status.st_mtime_ns) != file.stamp and status.st_size > 0
+        if file.position.read_offset or file.content is not None or not changed:
+            return False
+        return file.position.finished or self._is_content_known(found)
+
+    def _is_content_known(self, found: Found) -> bool:
+        content = self._open_stranger(found)
+        if content is None:
+            return False
+        try:
+            verdict, _ = recognise(self._known, content, owner=self._index)
+        finally:
+            content.close()
+        return verdict in (Verdict.MOVED, Verdict.COPY)
 
     def _claim(self, file: Tracked) -> None:
         if file.owner is None:
@@ -419,7 +456,7 @@ class SourceFollower:
             path=content.path,
             device=content.device,
             inode=content.inode,
-            last_read_at=time.time(),
+            last_read_at=self._wall(),
         )
         return self._known.add(position, owner=self._index, path=entry.path)
 

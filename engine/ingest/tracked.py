@@ -38,6 +38,8 @@ class Tracked:
     size: int = 0
     stamp: tuple[int, int] = (-1, -1)
     """Stored size and modification time at the last look."""
+    looked_at: float = 0.0
+    """When the content was last looked at, in seconds since 1970."""
     changed_at: float = 0.0
     missing_since: float | None = None
     gone: bool = False

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.settings import Settings, Source
@@ -44,13 +44,18 @@ class Ingestor:
         stored: Callable[[Session, StoredBatch], None],
         alarmed: Callable[[], None],
         now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`stored` runs in the writer thread after each commit; `alarmed` when `fault` or health changes."""
+        """`stored` runs in the writer thread after each commit; `alarmed` when `fault` or health changes.
+
+        `now` is naive UTC, `clock` monotonic seconds.
+        """
         self._home = home
         self._database = database
         self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
         self._alarmed = alarmed
         self._now = now
+        self._clock = clock
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._pending: Settings | None = settings
@@ -90,6 +95,14 @@ class Ingestor:
             watcher.wake()
         if self._thread.is_alive():
             self._thread.join()
+        self._drop()
+
+    def turn(self) -> bool:
+        """What the thread does over and over: sweeps once, and stores one piece of each file that has
+        something; True = go on at once."""
+        self._take_over()
+        self._resolve_doubt()
+        return self._turn()
 
     @property
     def settings(self) -> Settings:
@@ -125,9 +138,7 @@ class Ingestor:
     def _serve(self) -> None:
         while not self._stop.is_set():
             try:
-                self._take_over()
-                self._resolve_doubt()
-                if self._turn():
+                if self.turn():
                     continue
                 self._note_fault("")
             except PbxmeterError as error:
@@ -141,7 +152,6 @@ class Ingestor:
             watcher = self._watcher
             if watcher is not None and not self._stop.is_set():
                 watcher.wait(SWEEP_SECONDS)
-        self._drop()
 
     def _rest(self, fault: str) -> None:
         self._note_fault(fault)
@@ -189,7 +199,9 @@ class Ingestor:
         watcher = Watcher(
             lambda: [folder for spec in specs for folder in spec.folders()], polling=settings.engine.polling
         )
-        follower = Follower(specs, known)
+        follower = Follower(
+            specs, known, clock=self._clock, wall=lambda: self._now().replace(tzinfo=UTC).timestamp()
+        )
         self._offsets = _offsets(known)
         with self._lock:
             self._settings, self._watcher, self._follower = settings, watcher, follower
@@ -205,7 +217,6 @@ class Ingestor:
             follower.close()
 
     def _turn(self) -> bool:
-        """Sweeps once and stores one piece of each file that has something; True = go on at once."""
         follower = self._follower
         if follower is None:
             return False

@@ -1,7 +1,8 @@
 """A consumer of the follower for tests: keeps whole lines, stores positions, restarts from them."""
 
 import itertools
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from engine.ingest.follow import Follower
@@ -23,10 +24,18 @@ class Clock:
 class Reader:
     """What the pipeline does with pieces, with a list for a database."""
 
-    def __init__(self, *paths: object, piece_bytes: int = 1 << 20, whole_files: bool = False) -> None:
+    def __init__(
+        self,
+        *paths: object,
+        piece_bytes: int = 1 << 20,
+        whole_files: bool = False,
+        clock: Clock | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.specs = [SourceSpec(path=str(path), whole_files=whole_files) for path in paths]
         self.piece_bytes = piece_bytes
-        self.clock = Clock()
+        self.clock = clock or Clock()
+        self._wall = wall
         self.lines: list[str] = []
         self.pieces: list[Piece] = []
         self.stored: dict[int, Position] = {}
@@ -35,7 +44,11 @@ class Reader:
 
     def _follower(self) -> Follower:
         return Follower(
-            self.specs, list(self.stored.values()), piece_bytes=self.piece_bytes, clock=self.clock
+            self.specs,
+            list(self.stored.values()),
+            piece_bytes=self.piece_bytes,
+            clock=self.clock,
+            wall=self._wall,
         )
 
     def restart(self) -> None:

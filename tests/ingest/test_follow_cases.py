@@ -255,3 +255,21 @@ def test_later_pieces_bring_the_first_lines_along(cdr: Path) -> None:
     reader.catch_up()
     assert (reader.pieces[0].header, reader.pieces[0].first) == (b"", True)
     assert (reader.pieces[-1].header, reader.pieces[-1].base_offset) == (b"start,answer\na\n", 15)
+
+
+@pytest.mark.parametrize("same_inode", [True, False])
+def test_a_file_that_begins_like_one_finished_in_the_middle_of_its_first_line_is_read_from_its_start(
+    cdr: Path, same_inode: bool
+) -> None:
+    append(cdr, "a\n")
+    reader = Reader(cdr)
+    reader.catch_up()
+    first, second = Path(f"{cdr}.1"), Path(f"{cdr}.2")
+    append(first, "staff,8001")
+    assert reader.catch_up(100) == ["a", "staff,8001"]
+    if same_inode:
+        append(first, ",late\nb\n")
+    else:
+        first.unlink()
+        append(second, "staff,8001,other\nb\n")
+    assert reader.catch_up()[2:] == ["staff,8001,late" if same_inode else "staff,8001,other", "b"]

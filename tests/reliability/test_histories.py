@@ -1,94 +1,202 @@
-"""Random histories of CDR files under a real engine that comes and goes: each call is charged exactly once.
+"""Random histories of CDR files under an engine that comes and goes: each call is charged exactly once."""
 
-A call may be missing only if no look at the folder could have shown it: written, and its file truncated or
-deleted, before the engine had caught up. A line that was torn and never completed may go either way.
-"""
-
-import os
 import shutil
-import tempfile
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
 from engine.api.site import Ingest, Verify
-from tests.reliability.lines import Lines, Written, costs
+from tests.ingest.disk import Disk, Inodes
+from tests.reliability.desk import Desk, Moment
+from tests.reliability.history import Expected, FileHistory
+from tests.reliability.lines import FIRST_START, SECONDS, costs
 from tests.reliability.nursery import Nursery
 from tests.reliability.site import CONFIG, Site, stored, wait_until
 
 HISTORIES_OF_A_SITE = 50
 """A site keeps the calls of past histories; comparing them takes ever longer."""
+DEATHS_PER_REOPENING = 8
+"""Each so many deaths the store is opened anew from its files as they were, which takes 0.1 s."""
 
 
-@dataclass
-class Content:
-    """What a file holds, whatever it is called."""
+def campaign(machine: type[FileHistory], runs: int) -> None:
+    """So many histories of 20 steps."""
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=20,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+            report_multiple_bugs=False,
+        ),
+    )
 
-    calls: list[Written] = field(default_factory=list)
-    seen: int = 0
-    """How many of the calls the engine had certainly stored."""
-    torn: Written | None = None
-    """The last line, begun but not ended."""
-    rest: bytes = b""
-    """What the torn line still lacks."""
 
+class Indoors:
+    """The store in which histories take place one after the other, with the clock that they share."""
 
-class World:
-    """The site that histories take place in, one after the other."""
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._desks = self._histories = 0
+        self.desk: Desk | None = None
+        self.now = 0.0
+        self.deaths = 0
 
-    def __init__(self) -> None:
-        self.nursery = Nursery()
-        self.folder = Path(tempfile.mkdtemp(prefix="histories"))
-        self.sites = self.histories = 0
-        self.site: Site | None = None
+    def begin(self) -> tuple[Desk, Expected]:
+        """A store with an engine that is off."""
+        if self.desk is None or self._histories % HISTORIES_OF_A_SITE == 0:
+            self.close()
+            self.desk = Desk(self._folder / f"{self._desks}", clock=lambda: self.now, wall=self.wall)
+            self.expected = Expected(self._desks)
+            self._desks += 1
+        self._histories += 1
+        return self.desk, self.expected
 
-    def begin(self) -> tuple[Site, Path]:
-        """A site whose engine is off and follows a file that does not exist yet."""
-        if self.site is None or self.histories % HISTORIES_OF_A_SITE == 0:
-            self.renew()
-        assert self.site is not None
-        self.histories += 1
-        path = self.site.home / "cdr" / f"{self.histories}" / "Master.csv"
-        path.parent.mkdir()
-        (self.site.home / "config.yaml").write_text(CONFIG.format(source=str(path)))
-        return self.site, path
+    def wall(self) -> float:
+        """Seconds since 1970: after all calls."""
+        return FIRST_START + SECONDS + self.now
 
-    def renew(self) -> None:
-        self.sites += 1
-        self.site = Site(self.folder / f"{self.sites}", self.nursery)
-        self.lines = Lines(Random(self.sites))  # noqa: S311 - the same lines each time
-        self.certain: set[int] = set()
-        """Starts of calls that must be stored."""
-        self.possible: set[int] = set()
-        """Starts of calls that may be stored."""
+    def forsake(self) -> None:
+        """The next history gets another store."""
+        if self.desk is not None:
+            self.desk.close()
+            self.desk = None
 
     def close(self) -> None:
-        self.nursery.close()
-        shutil.rmtree(self.folder)
+        """Checks the books of the store and deletes it."""
+        if self.desk is not None:
+            findings = self.desk.findings()
+            self.desk.close()
+            shutil.rmtree(self._folder / f"{self._desks - 1}")
+            self.desk = None
+            assert not findings
 
 
-class Histories(RuleBasedStateMachine):
-    """One followed file, its rotated neighbours and copies."""
+class HistoriesIndoors(FileHistory):
+    """With the real ingest and store in this process; a death leaves what is in the store, and no more."""
 
-    world: World
+    world: Indoors
+
+    @initialize(
+        inodes=st.sampled_from(["any", "newest", "lowest"]), pace=st.sampled_from([0.0, 0.01, 1.0, 20.0])
+    )
+    def begin(self, inodes: Inodes, pace: float) -> None:
+        self.desk, self.expected = self.world.begin()
+        self.disk = Disk(self.world.wall, inodes=inodes)
+        self.pace = pace
+        self.start(0.0)
+        # What was rotated away before a file was ever read counts as an archive.
+        self.append(1)
+        self.catch_up()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "desk"):
+            return
+        try:
+            if not self.up:
+                self.start(0.0)
+            for _ in range(2):
+                self.catch_up()
+                self.world.now += 100.0
+            calls = self.expected.compare(self.desk.stored())
+            owed = costs(calls)
+            balances = self.desk.balances()
+            assert balances == {number: -owed[number] for number in balances}
+            self.desk.stop()
+        except BaseException:
+            # The next history, or a simpler one of this kind, begins with a store that is whole.
+            self.world.forsake()
+            raise
+        finally:
+            self.disk.close()
+
+    @invariant()
+    def time_passes(self) -> None:
+        self.world.now += getattr(self, "pace", 0.0)
+
+    @precondition(lambda self: self.up)
+    @rule()
+    def look(self) -> None:
+        """One turn: it may leave something for the next."""
+        self.desk.turn()
+
+    @precondition(lambda self: self.up)
+    @rule()
+    def catch_up(self) -> None:
+        self.desk.catch_up()
+        self.caught_up()
+
+    @precondition(lambda self: not self.up)
+    @rule(pause=st.sampled_from([0.0, 3600.0]))
+    def start(self, pause: float) -> None:
+        self.world.now += pause
+        self.desk.start(self.path)
+        self.up = True
+
+    @precondition(lambda self: self.up)
+    @rule()
+    def stop(self) -> None:
+        self.desk.stop()
+        self.up = False
+
+    @precondition(lambda self: self.up)
+    @rule(
+        moment=st.sampled_from(["before the commit", "after the commit", "at once"]),
+        changes=st.integers(1, 3),
+    )
+    def die(self, moment: Moment, changes: int) -> None:
+        self.desk.kill(moment, changes)
+        self.up = False
+        self.world.deaths += 1
+        if self.world.deaths % DEATHS_PER_REOPENING == 0:
+            self.desk.reopen()
+
+
+class Outdoors:
+    """The site with a real engine that histories take place in, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._nursery = Nursery()
+        self._sites = self._histories = 0
+        self._site: Site | None = None
+
+    def begin(self) -> tuple[Site, Expected]:
+        """A site whose engine is off."""
+        if self._site is None or self._histories % HISTORIES_OF_A_SITE == 0:
+            self._sites += 1
+            self._site = Site(self._folder / f"{self._sites}", self._nursery)
+            self._expected = Expected(self._sites)
+        self._histories += 1
+        return self._site, self._expected
+
+    def close(self) -> None:
+        """Ends whatever still runs."""
+        self._nursery.close()
+
+
+class HistoriesOutdoors(FileHistory):
+    """With an engine process on the disk's own time and inodes."""
+
+    world: Outdoors
 
     def __init__(self) -> None:
         super().__init__()
-        self.site, self.path = self.world.begin()
+        self.site, self.expected = self.world.begin()
+        self.disk = Disk()
+        (self.site.home / "config.yaml").write_text(CONFIG.format(source=str(self.path)))
         self.client: Client | None = None
-        self.current: Content | None = None
-        self.rotated: list[Content] = []
         self.copies = 0
         self.switch()
-        # What was rotated away before a file was ever read counts as an archive.
         self.append(1)
         self.catch_up()
 
@@ -97,136 +205,23 @@ class Histories(RuleBasedStateMachine):
             if self.client is None:
                 self.switch()
             self.catch_up()
-            self.compare()
+            assert self.client is not None
+            owed = costs(self.expected.compare(stored(self.client)))
+            for row in self.client.call(ListExtensions(limit=1000)).rows:
+                assert row.balance_micros == -owed[row.number], row
+            report = self.client.call(Verify())
+            assert report.clean, report.findings
         finally:
             if self.client is not None:
                 self.client.close()
             if self.site.pid:
                 self.site.kill()
-            shutil.rmtree(self.path.parent)
+            self.disk.close()
 
-    def compare(self) -> None:
-        """Every certain call once, no call twice, none from nowhere; balances and books fit."""
-        assert self.client is not None
-        got = stored(self.client)
-        assert not [call for call, count in got.items() if count > 1]
-        starts = {start for start, _ in got}
-        assert not self.world.certain - starts, "lost"
-        assert starts <= self.world.certain | self.world.possible, "from nowhere"
-        calls = [self.world.lines.by_start[start] for start in starts]
-        assert got == Counter((call.start, call.cost_micros) for call in calls)
-        expected = costs(calls)
-        for row in self.client.call(ListExtensions(limit=1000)).rows:
-            assert row.balance_micros == -expected[row.number], row
-        report = self.client.call(Verify())
-        assert report.clean, report.findings
-
-    # Writing
-
-    def write(self, content: Content, path: Path, data: bytes) -> None:
-        """Appends, completing a torn line first."""
-        with path.open("ab", buffering=0) as file:
-            file.write(content.rest + data)
-        if content.torn is not None:
-            content.calls.append(content.torn)
-            self.certain(content.torn)
-            content.torn, content.rest = None, b""
-
-    def certain(self, call: Written) -> None:
-        self.world.possible.discard(call.start)
-        self.world.certain.add(call.start)
-
-    @rule(count=st.integers(1, 5))
-    def append(self, count: int) -> None:
-        if self.current is None:
-            self.current = Content()
-        calls = self.world.lines.some(count)
-        self.write(self.current, self.path, b"".join(call.line for call in calls))
-        self.current.calls += calls
-        for call in calls:
-            self.certain(call)
-
-    @rule(part=st.floats(0.05, 0.95))
-    def tear(self, part: float) -> None:
-        """The first part of a line."""
-        if self.current is None:
-            self.current = Content()
-        call = self.world.lines.one()
-        cut = max(1, int(len(call.line) * part))
-        self.write(self.current, self.path, call.line[:cut])
-        self.current.torn, self.current.rest = call, call.line[cut:]
-        self.world.possible.add(call.start)
-
-    @precondition(lambda self: self.rotated)
-    @rule()
-    def append_to_the_file_rotated_last(self) -> None:
-        """The PBX has not been told yet."""
-        calls = self.world.lines.some(1)
-        self.write(self.rotated[0], self.path.with_name("Master.csv.1"), calls[0].line)
-        self.rotated[0].calls += calls
-        self.certain(calls[0])
-
-    # What happens to the file
-
-    def shift(self) -> None:
-        for place in range(len(self.rotated), 0, -1):
-            old = self.path.with_name(f"Master.csv.{place}")
-            old.rename(self.path.with_name(f"Master.csv.{place + 1}"))
-
-    @precondition(lambda self: self.current is not None)
-    @rule()
-    def rotate_by_renaming(self) -> None:
-        assert self.current is not None
-        self.shift()
-        self.path.rename(self.path.with_name("Master.csv.1"))
-        self.rotated.insert(0, self.current)
-        self.current = None
-
-    @precondition(lambda self: self.current is not None)
-    @rule()
-    def rotate_by_copying_and_truncating(self) -> None:
-        assert self.current is not None
-        self.shift()
-        shutil.copy2(self.path, self.path.with_name("Master.csv.1"))
-        os.truncate(self.path, 0)
-        self.rotated.insert(0, self.current)
-        self.current = Content()
-
-    def doom(self) -> None:
-        """What the engine has not stored yet may be lost."""
-        assert self.current is not None
-        for call in self.current.calls[self.current.seen :]:
-            self.world.certain.discard(call.start)
-            self.world.possible.add(call.start)
-
-    @precondition(lambda self: self.current is not None)
-    @rule(count=st.integers(0, 8))
-    def truncate_and_regrow(self, count: int) -> None:
-        self.doom()
-        os.truncate(self.path, 0)
-        self.current = Content()
-        if count:
-            self.append(count)
-
-    @precondition(lambda self: self.current is not None)
-    @rule(count=st.integers(0, 8))
-    def delete_and_recreate(self, count: int) -> None:
-        self.doom()
-        self.path.unlink()
-        self.current = None
-        if count:
-            self.append(count)
-
-    @precondition(lambda self: self.current is not None)
-    @rule(name=st.sampled_from(["Master.csv.bak", "Master.csv.save", "copy of Master.csv", "Master.csv-old"]))
-    def keep_a_copy_beside_it(self, name: str) -> None:
-        shutil.copy2(self.path, self.path.with_name(name))
-
-    @precondition(lambda self: self.current is not None and self.client is not None)
+    @precondition(lambda self: self.current is not None and self.up)
     @rule()
     def import_a_copy_by_hand(self) -> None:
         assert self.client is not None
-        assert self.current is not None
         self.copies += 1
         copy = self.site.home / f"copy-{self.copies}.csv"
         whole = self.path.read_bytes()
@@ -235,9 +230,7 @@ class Histories(RuleBasedStateMachine):
         self.client.call(Ingest(paths=[str(copy)]))
         copy.unlink()
 
-    # The engine
-
-    @precondition(lambda self: self.client is not None)
+    @precondition(lambda self: self.up)
     @rule()
     def catch_up(self) -> None:
         """Waits until every call that must be there is there."""
@@ -245,15 +238,15 @@ class Histories(RuleBasedStateMachine):
         assert client is not None
         wait_until(
             "all calls are stored",
-            lambda: self.world.certain <= {start for start, _ in stored(client)},
+            lambda: self.expected.certain <= {start for start, _ in stored(client)},
             seconds=20,
         )
-        for content in (*self.rotated, *([self.current] if self.current else [])):
-            content.seen = len(content.calls)
+        self.caught_up()
 
     @rule(abruptly=st.booleans())
     def switch(self, abruptly: bool = True) -> None:
         """Starts the engine, stops it, or kills it."""
+        self.up = self.client is None
         if self.client is None:
             self.site.start()
             self.client = self.site.client()
@@ -266,35 +259,41 @@ class Histories(RuleBasedStateMachine):
             self.site.stop()
 
 
-def campaign(runs: int) -> None:
-    world = World()
-
-    class InThisWorld(Histories):
-        pass
-
-    InThisWorld.world = world
-    try:
-        run_state_machine_as_test(
-            InThisWorld,
-            settings=settings(
-                max_examples=runs,
-                stateful_step_count=20,
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-                print_blob=True,
-                report_multiple_bugs=False,
-            ),
-        )
-    finally:
-        world.close()
+@pytest.fixture
+def indoors(tmp_path: Path) -> Iterator[type[FileHistory]]:
+    world = Indoors(tmp_path)
+    yield type("Histories", (HistoriesIndoors,), {"world": world})
+    world.close()
 
 
-def test_each_call_of_a_history_is_charged_exactly_once() -> None:
-    campaign(25)
+@pytest.fixture
+def outdoors(tmp_path: Path) -> Iterator[type[FileHistory]]:
+    world = Outdoors(tmp_path)
+    yield type("Histories", (HistoriesOutdoors,), {"world": world})
+    world.close()
+
+
+def test_each_call_of_a_history_is_charged_exactly_once(indoors: type[FileHistory]) -> None:
+    campaign(indoors, 200)
+
+
+def test_each_call_of_a_history_under_an_engine_process_is_charged_exactly_once(
+    outdoors: type[FileHistory],
+) -> None:
+    campaign(outdoors, 10)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(50))
-def test_each_call_of_very_many_histories_is_charged_exactly_once(part: int) -> None:
-    campaign(1_000)
+def test_each_call_of_very_many_histories_is_charged_exactly_once(
+    indoors: type[FileHistory], part: int
+) -> None:
+    campaign(indoors, 1_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(20))
+def test_each_call_of_many_histories_under_an_engine_process_is_charged_exactly_once(
+    outdoors: type[FileHistory], part: int
+) -> None:
+    campaign(outdoors, 100)
