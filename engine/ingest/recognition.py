@@ -24,11 +24,7 @@ def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, T
     MOVED comes with the file whose place this one takes, COPY and FORK with the original.
     Raises StorageError and OSError.
     """
-    mine = [
-        file
-        for file in (*known.with_head_of(content), *known.glimpsed(content))
-        if file.owner is None or file.owner == owner
-    ]
+    mine = [file for file in known.with_head_of(content) if file.owner is None or file.owner == owner]
     mine.sort(key=lambda file: (file.displaced or not file.visible, file.position.read_offset), reverse=True)
     fork: Tracked | None = None
     for file in mine:
@@ -47,6 +43,9 @@ def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, T
             shared = min(len(head), len(file.opening))
             if head[:shared] == file.opening[:shared] and _is_part_of(file, content):
                 return Verdict.COPY, file
+    for file in known.glimpsed(content):
+        if file.owner is None or file.owner == owner:
+            return Verdict.MOVED, file
     return (Verdict.UNKNOWN, None) if fork is None else (Verdict.FORK, fork)
 
 
@@ -87,8 +86,10 @@ def _beside_original(original: Tracked, copy: Content) -> Verdict:
 
 
 def _is_part_of(file: Tracked, content: Content) -> bool:
-    """Whether the content is an earlier, shorter state of the file."""
+    """Whether the content is an earlier, shorter state of the file, and none of it is lost with the file."""
     size = content.size()
+    if file.displaced and size > file.position.read_offset:
+        return False
     still_open = file.content is not None and file.position.edges(file.content.read_at) is not None
     if file.content is not None and still_open:
         return size <= file.content.size() and same_bytes(content.read_at, file.content.read_at, 0, size)

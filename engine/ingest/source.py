@@ -6,7 +6,7 @@ import heapq
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from engine.domain.errors import StorageError
@@ -33,6 +33,16 @@ MTIME_SLACK_SECONDS = 0.05
 def _is_racy(stamp: tuple[int, int], looked_at: float) -> bool:
     """Whether the file may have changed after the look without its modification time telling."""
     return abs(looked_at - stamp[1] / 1e9) < MTIME_SLACK_SECONDS
+
+
+@dataclass(slots=True)
+class _Copy:
+    """A file that holds nothing new."""
+
+    stamp: tuple[int, int]
+    looked_at: float
+    original: Tracked
+    path: str
 
 
 class _Moved(Exception):
@@ -68,7 +78,7 @@ class SourceFollower:
         self._listed_at = self._thorough_at = float("-inf")
         self._faults: dict[str, str] = {}
         self._waiting_for = ""
-        self._copies: dict[Key, tuple[tuple[int, int], Tracked, str]] = {}
+        self._copies: dict[Key, _Copy] = {}
         self._scene: object = None
         self._began = self._last_read_at = wall()
         self._lively: dict[int, Tracked] = {}
@@ -170,12 +180,12 @@ class SourceFollower:
 
     def _has_changed(self) -> bool:
         """Whether any file looked at in every sweep is not what or where it was."""
-        for stamp, _, path in list(self._copies.values())[:MAX_ACTIVE]:
+        for copy in list(self._copies.values())[:MAX_ACTIVE]:
             try:
-                status = os.stat(path)
+                status = os.stat(copy.path)
             except OSError:
                 return True
-            if (status.st_size, status.st_mtime_ns) != stamp:
+            if (status.st_size, status.st_mtime_ns) != copy.stamp or _is_racy(copy.stamp, copy.looked_at):
                 return True
         return not all(self._glance(file) for file in self._active)
 
@@ -237,7 +247,8 @@ class SourceFollower:
                 status = os.stat(entry.path)
                 found = (entry, status)
                 if (copy := copies.get((status.st_dev, status.st_ino))) is not None:
-                    self._copies[status.st_dev, status.st_ino] = (copy[0], copy[1], entry.path)
+                    copy.path = entry.path
+                    self._copies[status.st_dev, status.st_ino] = copy
                 if (status.st_dev, status.st_ino) in seen:
                     continue
                 file = self._by_inode(found)
@@ -387,12 +398,12 @@ class SourceFollower:
         entry, status = found
         key = (status.st_dev, status.st_ino)
         stamp = (status.st_size, status.st_mtime_ns)
-        cached = self._copies.get(key)
-        if cached is not None and cached[0] == stamp:
+        copy, looked_at = self._copies.get(key), self._wall()
+        if copy is not None and copy.stamp == stamp and not _is_racy(stamp, copy.looked_at):
             # What is short of the original's read offset stays accounted for when the original goes.
-            whole = not entry.path.endswith(PACKED) and status.st_size <= cached[1].position.read_offset
-            if cached[1].visible or whole:
-                return Verdict.COPY, cached[1]
+            whole = not entry.path.endswith(PACKED) and status.st_size <= copy.original.position.read_offset
+            if copy.original.visible or whole:
+                return Verdict.COPY, copy.original
         content = self._open_stranger(found)
         if content is None:
             return Verdict.LATER, None
@@ -404,7 +415,7 @@ class SourceFollower:
                 original.owner, kept = self._index, True
                 self._take_up(original, content, entry, now)
             elif verdict is Verdict.COPY and original is not None:
-                self._copies[key] = (stamp, original, entry.path)
+                self._copies[key] = _Copy(stamp, looked_at, original, entry.path)
             elif verdict is Verdict.LATER:
                 self.restless = True
             elif begin:
