@@ -74,8 +74,8 @@ class Desk:
             self._make(template)
         self._open(Path(shutil.copyfile(template, folder / "0.duckdb")))
 
-    def start(self, path: Path) -> None:
-        """An engine begins to follow the file. Nothing but the store is known to it."""
+    def start(self, path: Path, *, format_name: str = "asterisk-csv") -> None:
+        """An engine begins to follow the file, or glob. Nothing but the store is known to it."""
         self.state.standing = Standing()
         self.writer.changes_left = 0
         self._ingestor = Ingestor(
@@ -86,7 +86,7 @@ class Desk:
             settings=Settings(
                 site=SiteSettings(timezone=ZONE),
                 numbering=NUMBERING,
-                sources=(Source(path=path.name, format="asterisk-csv", timezone=ZoneInfo("UTC")),),
+                sources=(Source(path=path.name, format=format_name, timezone=ZoneInfo("UTC")),),
                 engine=EngineSettings(polling=True),
             ),
             stored=lambda _session, _batch: None,

@@ -1,6 +1,5 @@
 """Random histories of CDR files under an engine that comes and goes: each call is charged exactly once."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +12,13 @@ from engine.api.client import Client
 from engine.api.extensions import ListExtensions
 from engine.api.site import Ingest, Verify
 from tests.ingest.disk import Disk, Inodes
-from tests.reliability.desk import Desk, Moment
+from tests.reliability.desk import Moment
 from tests.reliability.history import Expected, FileHistory
-from tests.reliability.lines import FIRST_START, SECONDS, costs
+from tests.reliability.indoors import HISTORIES_OF_A_SITE, Indoors
+from tests.reliability.lines import costs
 from tests.reliability.nursery import Nursery
 from tests.reliability.site import CONFIG, Site, stored, wait_until
 
-HISTORIES_OF_A_SITE = 50
-"""A site keeps the calls of past histories; comparing them takes ever longer."""
 DEATHS_PER_REOPENING = 8
 """Each so many deaths the store is opened anew from its files as they were, which takes 0.1 s."""
 
@@ -39,46 +37,6 @@ def campaign(machine: type[FileHistory], runs: int) -> None:
             report_multiple_bugs=False,
         ),
     )
-
-
-class Indoors:
-    """The store in which histories take place one after the other, with the clock that they share."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._desks = self._histories = 0
-        self.desk: Desk | None = None
-        self.now = 0.0
-        self.deaths = 0
-
-    def begin(self) -> tuple[Desk, Expected]:
-        """A store with an engine that is off."""
-        if self.desk is None or self._histories % HISTORIES_OF_A_SITE == 0:
-            self.close()
-            self.desk = Desk(self._folder / f"{self._desks}", clock=lambda: self.now, wall=self.wall)
-            self.expected = Expected(self._desks)
-            self._desks += 1
-        self._histories += 1
-        return self.desk, self.expected
-
-    def wall(self) -> float:
-        """Seconds since 1970: after all calls."""
-        return FIRST_START + SECONDS + self.now
-
-    def forsake(self) -> None:
-        """The next history gets another store."""
-        if self.desk is not None:
-            self.desk.close()
-            self.desk = None
-
-    def close(self) -> None:
-        """Checks the books of the store and deletes it."""
-        if self.desk is not None:
-            findings = self.desk.findings()
-            self.desk.close()
-            shutil.rmtree(self._folder / f"{self._desks - 1}")
-            self.desk = None
-            assert not findings
 
 
 class HistoriesIndoors(FileHistory):
