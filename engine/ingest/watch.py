@@ -5,12 +5,15 @@ that do not exist yet costs at most the time until the next sweep.
 """
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 from watchfiles import _rust_notify
+
+log = logging.getLogger(__name__)
 
 STEP_MS = 15
 """The notifier looks at its queue this often; 10 ms cost 0.4 % of a core when idle, 25 ms 0.2 %."""
@@ -69,18 +72,26 @@ class Watcher:
             try:
                 self._watch_these(identities)
             except (OSError, _rust_notify.WatchfilesRustInternalError) as problem:
-                self.mode = "polling"
-                self.message = (
+                message = (
                     f"The kernel gives no notice of file changes ({problem}); polling every second instead. "
                     "fs.inotify.max_user_watches or max_user_instances may be too low."
                 )
+                if message != self.message:
+                    log.warning("%s", message)
+                self.mode, self.message = "polling", message
                 self._ready.set()
                 self._stop.wait(RETRY_SECONDS)
 
     def _watch_these(self, identities: list[Identity]) -> None:
         """Until the folders are others. Raises OSError, WatchfilesRustInternalError: cannot be watched."""
         with _rust_notify.RustNotify(
-            [path for path, _, _ in identities], False, False, FOLDERS_MS, False, True
+            # Errors are not to be ignored: out of watches, the notifier would watch nothing without a word.
+            [path for path, _, _ in identities],
+            False,
+            False,
+            FOLDERS_MS,
+            False,
+            False,
         ) as notifier:
             self.mode, self.message = "notified", ""
             self._ready.set()
@@ -93,9 +104,11 @@ class Watcher:
                     return
 
     def _identities(self) -> list[Identity]:
+        """The folders that can be watched: those that may be read."""
         found: list[Identity] = []
         for path in self._folders():
             with contextlib.suppress(OSError):
                 status = os.stat(path)  # noqa: PTH116  # paths are text throughout ingest
-                found.append((path, status.st_dev, status.st_ino))
+                if os.access(path, os.R_OK):
+                    found.append((path, status.st_dev, status.st_ino))
         return sorted(set(found))

@@ -2,8 +2,10 @@
 each call is charged exactly once."""
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,8 @@ from tests.ingest.disk import Disk
 from tests.ingest.pbx import MOODS, Case, Mood, Pbx
 from tests.reliability.indoors import Indoors
 from tests.reliability.lines import costs
+
+NOBODY = 65534
 
 
 class Scene:
@@ -24,6 +28,8 @@ class Scene:
         self.pbx = Pbx(disk, self._expected)
         self.source = disk.folder / "Master.csv"
         self.format_name = "asterisk-csv"
+        self.forbidden = False
+        """The engine may not read, and looks as a user whom that stops."""
 
     def play(self, case: Case) -> None:
         """The case from its first pause, when an engine is there, to the end, when all is settled."""
@@ -47,6 +53,11 @@ class Scene:
         """Time goes by; whoever is there looks at the end of it."""
         self._world.now += seconds
 
+    def half_a_line(self) -> None:
+        """What a pause would write, were it allowed."""
+        if self._mood == "in the middle of a line":
+            self.pbx.tear()
+
     def jump(self, seconds: float) -> None:
         """The host's clock is set."""
         self._world.skew += seconds
@@ -55,17 +66,25 @@ class Scene:
         self._desk.start(self.source, format_name=self.format_name)
 
     def _pause(self) -> None:
-        if self._mood == "in the middle of a line":
-            self.pbx.tear()
+        if not self.forbidden:
+            self.half_a_line()
         self._world.now += 1.0
         self._pauses += 1
         if self._mood != "engine down meanwhile" or self._pauses == 1:
             self._look()
-            self.pbx.seen()
         self._world.now += 1.0
 
     def _look(self) -> None:
-        self._desk.catch_up()
+        if not self.forbidden:
+            self._desk.catch_up()
+            self.pbx.seen()
+            return
+        user = os.geteuid()
+        os.seteuid(user or NOBODY)
+        try:
+            self._desk.catch_up()
+        finally:
+            os.seteuid(user)
 
     def _check(self) -> None:
         desk = self._desk
@@ -265,6 +284,32 @@ def a_folder_that_appears_later_and_is_replaced(scene: Scene) -> Case:
     scene.pbx.write()
 
 
+def a_right_to_read_the_file_taken_and_given_back(scene: Scene) -> Case:
+    yield from _right_taken_and_given_back(scene, scene.source)
+
+
+def a_right_to_enter_the_folder_taken_and_given_back(scene: Scene) -> Case:
+    yield from _right_taken_and_given_back(scene, scene.pbx.disk.folder)
+
+
+def _right_taken_and_given_back(scene: Scene, path: Path) -> Case:
+    scene.pbx.disk.folder.parent.chmod(0o755)
+    scene.pbx.write()
+    yield
+    scene.pbx.rotate()
+    scene.pbx.write()
+    scene.half_a_line()
+    path.chmod(0)
+    scene.forbidden = True
+    yield
+    scene.wait(100.0)
+    yield
+    path.chmod(0o755)
+    scene.forbidden = False
+    yield
+    scene.pbx.write()
+
+
 def a_clock_that_jumps(scene: Scene) -> Case:
     scene.pbx.write()
     yield
@@ -322,7 +367,7 @@ def copies_by_account_beside_it(scene: Scene) -> Case:
 CASES: list[Callable[[Scene], Case]] = [
     case
     for name, case in inspect.getmembers(sys.modules[__name__], inspect.isgeneratorfunction)
-    if "scene" in inspect.signature(case).parameters
+    if "scene" in inspect.signature(case).parameters and not name.startswith("_")
 ]
 
 

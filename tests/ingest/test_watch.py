@@ -1,13 +1,17 @@
 """The watcher: a hint within milliseconds, never a condition for finding anything."""
 
+import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from engine.ingest.watch import Watcher
 
 LONG = 20.0
+ROOT = Path(__file__).parents[2]
 
 
 def hinted(watcher: Watcher, change: threading.Timer) -> bool:
@@ -87,4 +91,21 @@ def test_without_a_watch_to_be_had_it_polls_and_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", NO_HANDLES_LEFT, str(tmp_path)], capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr
+
+
+NO_WATCHES = "echo 0 > /proc/sys/user/max_inotify_watches || exit 77; exec "
+
+
+@pytest.mark.parametrize("why", ["setting", "itself"])
+def test_polling_reads_what_is_written_and_rotated_in_every_mood(tmp_path: Path, why: str) -> None:
+    """By setting; and by itself, in a user namespace in which the kernel has no watches left."""
+    command = [sys.executable, "-m", "tests.ingest.polled", str(tmp_path), why]
+    if why == "itself":
+        if shutil.which("unshare") is None:
+            pytest.skip("unshare is missing")
+        command = ["unshare", "--map-root-user", "sh", "-c", NO_WATCHES + '"$@"', "sh", *command]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if why == "itself" and (done.returncode == 77 or "unshare:" in done.stderr):
+        pytest.skip("no user namespaces here")
     assert done.returncode == 0, done.stderr

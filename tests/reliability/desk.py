@@ -74,8 +74,13 @@ class Desk:
             self._make(template)
         self._open(Path(shutil.copyfile(template, folder / "0.duckdb")))
 
-    def start(self, path: Path, *, format_name: str = "asterisk-csv") -> None:
-        """An engine begins to follow the file, or glob. Nothing but the store is known to it."""
+    def start(
+        self, path: Path, *, format_name: str = "asterisk-csv", polling: bool = True, by_itself: bool = False
+    ) -> None:
+        """An engine begins to follow the file, or glob. Nothing but the store is known to it.
+
+        `by_itself` = with the thread that an engine has for it, and without turns from here.
+        """
         self.state.standing = Standing()
         self.writer.changes_left = 0
         self._ingestor = Ingestor(
@@ -87,13 +92,15 @@ class Desk:
                 site=SiteSettings(timezone=ZONE),
                 numbering=NUMBERING,
                 sources=(Source(path=path.name, format=format_name, timezone=ZoneInfo("UTC")),),
-                engine=EngineSettings(polling=True),
+                engine=EngineSettings(polling=polling),
             ),
             stored=lambda _session, _batch: None,
             alarmed=lambda: None,
             now=self._now,
             clock=self._clock,
         )
+        if by_itself:
+            self._ingestor.start()
 
     def turn(self) -> bool:
         """One turn of the ingest thread; True = there is more."""
@@ -146,6 +153,13 @@ class Desk:
             self.stop()
         self.writer.close()
         self.database.close()
+
+    @property
+    def watching(self) -> str:
+        """How the ingest thread hears of changes."""
+        assert self._ingestor is not None
+        watcher = self._ingestor._watcher  # pyright: ignore[reportPrivateUsage]
+        return "" if watcher is None else watcher.mode
 
     def stored(self) -> Counter[tuple[int, int]]:
         """Start (epoch seconds) and cost (micro-units) of every stored call."""

@@ -1,6 +1,7 @@
 """Everything else that happens to an engine: a second one, dead ones, stubborn clients, odd folders."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -221,6 +222,37 @@ def test_a_right_to_read_that_is_taken_is_an_alarm_until_it_is_given_back(site: 
         wait_until("there is an alarm", lambda: alarms(client, "source"))
         site.file.chmod(stat.S_IRUSR | stat.S_IWUSR)
         site.check(client, written)
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["whole lines", "in the middle of a line"])
+def test_events_that_overflow_the_kernels_queue_cost_nothing_but_the_time_to_the_next_sweep(
+    site: Site, lines: Lines, torn: bool
+) -> None:
+    """While the engine stands still, its folder sees more changes than the queue holds, the lines last."""
+    queue = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    if queue > 100_000:
+        pytest.skip("the queue is too long to be filled")
+    site.start()
+    with site.client() as client:
+        written = lines.some(10)
+        site.append(written)
+        site.check(client, written)
+        late = lines.one()
+        cut = len(late.line) // 2 if torn else 0
+        with site.file.open("ab", buffering=0) as file:
+            file.write(late.line[:cut])
+            os.kill(site.pid, signal.SIGSTOP)
+            for number in range(queue + 1):
+                os.close(os.open(site.file.parent / f"other-{number}", os.O_CREAT | os.O_WRONLY))
+            file.write(late.line[cut:])
+        site.file.rename(site.file.with_name("Master.csv.1"))
+        more = lines.some(10)
+        site.append(more)
+        os.kill(site.pid, signal.SIGCONT)
+        site.check(client, [*written, late, *more])
+        more += (last := lines.some(5))
+        site.append(last)
+        site.check(client, [*written, late, *more])
 
 
 @pytest.fixture
