@@ -55,11 +55,19 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
+# Three catalogues: what screens say, the sentences of engine and command line, and what click says itself.
+BABEL := $(BIN)/python -m babel.messages.frontend -q
+EXTRACT := $(BABEL) extract --no-location --sort-output --project pbxmeter
+CLICK = $(shell $(BIN)/python -c 'import click; print(click.__path__[0])')
+
 messages: $(READY)
-	$(BIN)/pybabel -q extract -k N_ --no-location --sort-output --project pbxmeter -o tui/locale/pbxmeter.pot tui
-	$(BIN)/pybabel -q update -N --ignore-obsolete -D pbxmeter -i tui/locale/pbxmeter.pot -d tui/locale
-	$(BIN)/pybabel -q compile -D pbxmeter -d tui/locale
-	rm tui/locale/pbxmeter.pot
+	$(EXTRACT) -k N_ -o tui/locale/pbxmeter.pot tui
+	$(EXTRACT) -F pyproject.toml -o tui/locale/sentences.pot .
+	$(EXTRACT) -o tui/locale/click.pot $(CLICK)
+	for domain in pbxmeter sentences click; do \
+		$(BABEL) update -N --ignore-obsolete -D $$domain -i tui/locale/$$domain.pot -d tui/locale && \
+		$(BABEL) compile -D $$domain -d tui/locale && rm tui/locale/$$domain.pot || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

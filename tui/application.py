@@ -24,6 +24,7 @@ from tui.i18n import _
 from tui.notices import Notices
 from tui.screens.covers import Splash, TooSmall, fits
 from tui.screens.numbered import SCREENS
+from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
 from tui.terminal.lean import LeanOutput
 from tui.terminal.plain import PlainSigns
@@ -88,7 +89,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         """Why the engine is not there, for the banner; '' = it is."""
         self._refused_keys: set[str] = set()
         self._slow_link = slow_link
-        self._language_chosen = language is not None
+        self._language_chosen = language is not None or i18n.chosen()
         self._lost_at: datetime | None = None
         self._asking_to_quit = False
         for entry in SCREENS:
@@ -165,7 +166,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
     def _lost(self, message: Lost) -> None:
         if self._lost_at is None:
             self._lost_at = datetime.now()
-        reason = clean(message.error.message)
+        reason = clean(said(message.error.message))
         self.trouble = _("No engine since %s: what you see is from before. Trying again.") % (
             f"{self._lost_at:%H:%M:%S}"
         )

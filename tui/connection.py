@@ -17,6 +17,7 @@ from textual.message import Message
 
 from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError
 from tui.i18n import _
+from tui.sentences import said
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
@@ -150,7 +151,7 @@ class EngineLink:
                 self._listen()
             except (NotSignedIn, _SignInRefused) as error:
                 self._drop()
-                self._wait_for_credentials("" if isinstance(error, NotSignedIn) else error.message)
+                self._wait_for_credentials("" if isinstance(error, NotSignedIn) else said(error.message))
             except PbxmeterError as error:
                 self._drop()
                 lost_at = lost_at or time.monotonic()

@@ -17,6 +17,12 @@ LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
 DOMAIN = "pbxmeter"
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 
+CLICK_DOMAIN = "click"
+"""What click, which makes the command line, says itself; it asks the standard library for translations."""
+
+CHOICE = "PBXMETER_LANGUAGE"
+"""The variable that goes before the locale and the site's setting."""
+
 _translations: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
 
@@ -29,6 +35,12 @@ def N_(text: str) -> str:  # noqa: N802 - the name that every gettext tool looks
 def _(text: str) -> str:
     """`text` in the language of the screens."""
     return _translations.gettext(text) if text else ""
+
+
+def translated(text: str) -> str | None:
+    """`text` in the language of the screens, where the catalogue has it."""
+    found = _(text)
+    return found if found != text else None
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -46,12 +58,20 @@ def install(wanted: str | None = None) -> str:
     global _translations, _language
     _language = _known(wanted) if wanted else from_environment(os.environ)
     _translations = gettext.translation(DOMAIN, LOCALE_FOLDER, [_language], fallback=True)
+    gettext.bindtextdomain(CLICK_DOMAIN, str(LOCALE_FOLDER))
+    gettext.textdomain(CLICK_DOMAIN)
+    os.environ["LANGUAGE"] = _language
     return _language
+
+
+def chosen() -> bool:
+    """Whether the operator chose a language, so that the site's setting does not count."""
+    return bool(os.environ.get(CHOICE))
 
 
 def from_environment(environment: Mapping[str, str]) -> str:
     """The language of the locale variables, in the order in which POSIX reads them."""
-    for variable in ("PBXMETER_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for variable in (CHOICE, "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environment.get(variable):
             return _known(value)
     return "en"

@@ -9,10 +9,12 @@ from typing import ClassVar
 import click
 
 from engine.domain.errors import PbxmeterError
+from tui import i18n
 from tui.commands.command import Group, examples
+from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import wants_colour
-from tui.terminal.clean import clean
+from tui.i18n import N_
 
 REFUSED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 """Exit codes besides 0 = done."""
@@ -58,8 +60,8 @@ def _print_version(context: click.Context, _option: click.Parameter, value: bool
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
-        "                                    the full-screen application",
-        "demo                                a throwaway site with sample data",
+        " " * 36 + N_("the full-screen application"),
+        "demo" + " " * 32 + N_("a throwaway site with sample data"),
         "ingest /var/log/asterisk/cdr-csv/Master.csv",
         "recharge 50 1001-1010 --note 'January'",
         "calls export --from 2026-01 -o january.csv",
@@ -98,6 +100,7 @@ def main() -> None:
         # A locale that is not UTF-8 must not turn a Chinese name into a refusal.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    i18n.install()
     code = run_command(sys.argv[1:])
     if code == INTERRUPTED:
         # A call in another thread may still wait for the engine, and must not hold up the end.
@@ -120,7 +123,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _refused("invalid", error.format_message())
     except (KeyboardInterrupt, click.Abort):
-        _say("cancelled; what was finished stays")
+        say("cancelled; what was finished stays", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         # What is still buffered would raise once more when the interpreter ends.
@@ -139,12 +142,8 @@ def _refused(code: str, message: str) -> int:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    _say("\n".join(clean(line) for line in f"error: {code}: {message}".split("\n")))
+    say_error(code, message)
     return REFUSED
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
 
 
 if __name__ == "__main__":

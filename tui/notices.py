@@ -14,6 +14,7 @@ from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui.actions import key_name
 from tui.i18n import _
+from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 
@@ -86,7 +87,7 @@ class Notices(App[int]):
 
     def tell(self, error: PbxmeterError) -> None:
         """A notice with an error's message."""
-        self.notify(error.message, severity="error", timeout=NOTICE_SECONDS * 2)
+        self.notify(said(error.message), severity="error", timeout=NOTICE_SECONDS * 2)
 
     def notify(
         self,

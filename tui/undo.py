@@ -12,6 +12,7 @@ from engine.domain.money import format_amount
 from engine.domain.names import Role
 from tui.connection import EngineLink
 from tui.i18n import _, ngettext
+from tui.sentences import said
 
 PAGE_ROWS = 1000
 
@@ -110,7 +111,7 @@ def recharge_taken_back(link: EngineLink, rows: Sequence[RechargeRow], *, questi
                 told = ngettext(
                     "%d adjustment was posted, then: %s", "%d adjustments were posted, then: %s", len(done)
                 )
-                raise PbxmeterError(told % (len(done), error.message), code=error.code) from error
+                raise PbxmeterError(told % (len(done), said(error.message)), code=error.code) from error
             done.add(row.entry_id)
         return ngettext("Posted %d adjustment.", "Posted %d adjustments.", len(done)) % len(done)
 

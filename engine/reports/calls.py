@@ -241,8 +241,11 @@ def _entries(session: Session, site: Site, call_id: int) -> list[str]:
         kind, posted_at, amount, after, operator, note = msgspec.convert(
             row, tuple[str, datetime, int, int, str, str]
         )
-        at = to_local(posted_at, site.zone).strftime("%Y-%m-%d %H:%M:%S")
+        at = to_local(posted_at, site.zone)
         by = f" by {operator}" if operator else ""
         remark = f": {note}" if note else ""
-        sentences.append(f"{at} {kind} {format_amount(amount)}, balance {format_amount(after)}{by}{remark}")
+        sentences.append(
+            f"{at:%Y-%m-%d} {at:%H:%M:%S} {kind} {format_amount(amount)}, balance {format_amount(after)}"
+            f"{by}{remark}"
+        )
     return sentences

@@ -37,10 +37,11 @@ def test_the_compiled_catalogue_is_that_of_the_source():
     folder = Path(i18n.LOCALE_FOLDER) / "zh_CN" / "LC_MESSAGES"
     with (folder / "pbxmeter.po").open("rb") as source, (folder / "pbxmeter.mo").open("rb") as compiled:
         written, shipped = read_po(source, locale="zh_CN"), read_mo(compiled)
-    assert _texts(shipped) == {key: text for key, text in _texts(written).items() if any(text)}
+    assert texts_of(shipped) == {key: text for key, text in texts_of(written).items() if any(text)}
 
 
-def _texts(catalogue: Catalog) -> dict[str, tuple[str, ...]]:
+def texts_of(catalogue: Catalog) -> dict[str, tuple[str, ...]]:
+    """Every translation by its text."""
     return {
         message.id if isinstance(message.id, str) else message.id[0]: (message.string,)
         if isinstance(message.string, str)

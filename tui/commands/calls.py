@@ -10,8 +10,10 @@ from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.export import export_calls_to
 from tui.commands.options import LIMIT, call_filter, which_calls
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
+from tui.sentences import said
 
 _PAGE_ROWS = 1000
 _SORTS = ("time", "extension", "dialled", "trunk", "billsec", "cost")
@@ -78,10 +80,11 @@ def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **
         [_cells(session, row) for row in rows],
         right="Call|Talk|Cost",
     )
-    shown = "" if len(rows) == count.calls else f"{len(rows):,} of "
-    click.echo(
-        f"{shown}{count.calls:,} calls, {count.billsec:,} s, {session.money_named(count.cost_micros)}"
-        + ("; --limit 0 lists all" if shown else ""),
+    cost = session.money_named(count.cost_micros)
+    say(
+        f"{count.calls:,} calls, {count.billsec:,} s, {cost}"
+        if len(rows) == count.calls
+        else f"{len(rows):,} of {count.calls:,} calls, {count.billsec:,} s, {cost}; --limit 0 lists all",
         err=True,
     )
 
@@ -92,12 +95,12 @@ def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
         local_time(row.started_local),
         row.extension,
         row.name,
-        row.direction.value,
+        said(row.direction.value),
         row.dialled,
         row.trunk,
         f"{row.billsec} s",
         session.money(row.cost_micros) if row.unrated is None else "",
-        row.rate if row.unrated is None else row.unrated.value,
+        row.rate if row.unrated is None else said(row.unrated.value),
     )
 
 
@@ -117,7 +120,7 @@ def show_call(session: Session, call_id: int) -> None:
         ("started", local_time(row.started_local)),
         ("answered", local_time(detail.answered_local)),
         ("extension", f"{row.extension}  {row.name}"),
-        ("dialled", f"{row.dialled}  {row.direction.value}  {row.trunk}"),
+        ("dialled", f"{row.dialled}  {said(row.direction.value)}  {row.trunk}"),
         ("disposition", f"{row.disposition}, {row.billsec} s of talk, {row.duration} s in all"),
         ("cost", cost),
     ]

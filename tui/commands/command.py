@@ -6,12 +6,14 @@ from typing import ClassVar
 
 import click
 
+from tui.commands.help_text import EXAMPLES, InLanguage, write_list
 from tui.commands.session import Session
+from tui.i18n import N_, _
 
 
 def examples(*lines: str) -> str:
     """The end of a help text: lines as they are typed, after `pbxmeter`."""
-    return "\b\nExamples:\n" + "\n".join(f"  pbxmeter {line}" for line in lines)
+    return f"\b\n{EXAMPLES}\n" + "\n".join(f"  pbxmeter {line}" for line in lines)
 
 
 def _remember(field: str) -> click.Option:
@@ -39,7 +41,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 SHARED_OPTIONS = [_remember(field) for field in ("home", "user", "password_file", "as_json")]
 
 
-class Command(click.Command):
+class Command(InLanguage):
     """A command with the shared options."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -52,7 +54,7 @@ class Command(click.Command):
         _write_options(self, ctx, formatter)
 
 
-class Group(click.Group):
+class Group(InLanguage, click.Group):
     """A group of commands with the shared options; `lazy` says where commands are that are imported late."""
 
     command_class = Command
@@ -68,6 +70,16 @@ class Group(click.Group):
         """Its own options apart from those that every command takes, then its commands."""
         _write_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Its commands and what each one does."""
+        found = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        limit = formatter.width - 6 - max(map(len, found))
+        with formatter.section(_("Commands")):
+            write_list(
+                formatter,
+                [(name, command.get_short_help_str(limit)) for name, command in found.items() if command],
+            )
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click asks so
         """Names in the order in which they were declared."""
@@ -85,7 +97,7 @@ class Group(click.Group):
 
 def _write_options(command: click.Command, context: click.Context, formatter: click.HelpFormatter) -> None:
     shared = {id(option) for option in SHARED_OPTIONS}
-    for title, of_all in (("Options", False), ("Everywhere", True)):
+    for title, of_all in ((N_("Options"), False), (N_("Everywhere"), True)):
         records = [
             record
             for parameter in command.get_params(context)
@@ -94,5 +106,5 @@ def _write_options(command: click.Command, context: click.Context, formatter: cl
             and (record := parameter.get_help_record(context))
         ]
         if records:
-            with formatter.section(title):
-                formatter.write_dl(records)
+            with formatter.section(_(title)):
+                write_list(formatter, records)

@@ -15,10 +15,11 @@ from engine.api.site import DetectSource
 from engine.domain.errors import ConfigError, StorageError
 from tui.commands.command import Group, examples
 from tui.commands.document import Json, json_text, print_document
+from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.sources import print_detected
 from tui.commands.table import print_pairs
-from tui.terminal.clean import clean
+from tui.sentences import said
 
 
 @click.group(cls=Group)
@@ -139,7 +140,7 @@ def edit_config(session: Session) -> None:
     if session.as_json:
         click.echo(json_text({"path": str(path), "changed": changed}))
     else:
-        click.echo(f"{path}: {'checked and in force' if changed else 'unchanged'}")
+        say(f"{path}: {'checked and in force' if changed else 'unchanged'}")
 
 
 def _edit_until_sound(draft: Path, folder: Path) -> None:
@@ -155,8 +156,8 @@ def _edit_until_sound(draft: Path, folder: Path) -> None:
             fault = error
         if not sys.stdin.isatty():
             raise ConfigError(f"{fault.message} The old file stays in force.")
-        click.echo(clean(f"error: {fault.code}: {fault.message}"), err=True)
-        if not click.confirm("Edit it again? (no = the old file stays)", default=True, err=True):
+        say_error(fault.code, fault.message)
+        if not click.confirm(said("Edit it again? (no = the old file stays)"), default=True, err=True):
             raise ConfigError("The old file stays in force.")
 
 

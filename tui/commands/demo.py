@@ -22,8 +22,10 @@ from engine.domain.errors import EngineDown, PbxmeterError, StorageError
 from tui.commands.command import Command, examples
 from tui.commands.document import print_document
 from tui.commands.engine import ended
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_pairs, print_table
+from tui.sentences import said
 
 _FOLLOWED_FILE = "Master.csv"
 _READ_SECONDS = 120.0
@@ -150,7 +152,8 @@ def _print_top(session: Session, top: list[StatRow], barred: list[LockoutRow]) -
         right="Calls|Cost",
     )
     click.echo()
-    print_pairs([("barred", ", ".join(f"{row.extension} ({row.reason})" for row in barred) or "nobody")])
+    numbers = ", ".join(f"{row.extension} ({said(row.reason)})" for row in barred)
+    print_pairs([("barred", numbers or said("nobody"))])
 
 
 def _open_application(session: Session) -> None:
@@ -169,7 +172,7 @@ def _stop_engine(session: Session) -> None:
     except EngineDown:
         return
     except PbxmeterError as error:
-        click.echo(f"The engine of the demo was not told to end: {error.message}", err=True)
+        say(f"The engine of the demo was not told to end: {error.message}", err=True)
     ended(session.folder)
 
 

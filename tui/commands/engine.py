@@ -16,6 +16,7 @@ from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import json_text, print_document
 from tui.commands.progress import bytes_text
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs
 
@@ -67,7 +68,7 @@ def stop_engine(session: Session) -> None:
     if session.as_json:
         click.echo(json_text({"stopped": True}))
     else:
-        click.echo("stopped")
+        say("stopped")
 
 
 @engine.command("status", epilog=examples("engine status", "engine status --json"))

@@ -19,9 +19,11 @@ from tui.commands.document import print_document
 from tui.commands.files import read_sheet
 from tui.commands.numbers import expanded
 from tui.commands.options import LIMIT
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import print_table, yes
+from tui.sentences import said
 
 _PAGE_ROWS = 1000
 _STATES = ("barred", "over", "locked", "low", "free", "new", "billed", "unbilled")
@@ -86,7 +88,7 @@ def _cells(session: Session, row: ExtensionRow) -> tuple[str, ...]:
         row.number,
         row.name,
         yes(row.billing),
-        row.payment.value,
+        said(row.payment.value),
         session.money(row.balance_micros),
         session.money(row.credit_limit_micros),
         session.money(row.available_micros),
@@ -98,7 +100,7 @@ def _cells(session: Session, row: ExtensionRow) -> tuple[str, ...]:
 def state_text(row: ExtensionRow) -> str:
     """In words: locked, over limit, low, new; several are joined."""
     states = ("locked", row.locked), ("over limit", row.over_limit), ("low", row.low), ("new", row.is_new)
-    return ", ".join(word for word, holds in states if holds)
+    return ", ".join(said(word) for word, holds in states if holds)
 
 
 @extensions.command(
@@ -184,4 +186,4 @@ def set_extensions(
     if session.as_json:
         print_document(session, result)
     else:
-        click.echo(f"changed: {result.changed} extension{'s' if result.changed != 1 else ''}")
+        say(f"changed: {result.changed} extension{'s' if result.changed != 1 else ''}")

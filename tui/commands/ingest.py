@@ -7,6 +7,7 @@ import click
 from engine.api.site import Ingest
 from tui.commands.command import Command, examples
 from tui.commands.document import print_document
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_pairs
 
@@ -50,4 +51,4 @@ def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone:
         ]
     )
     if result.quarantined:
-        click.echo("Some lines could not be read: see pbxmeter quarantine list.", err=True)
+        say("Some lines could not be read: see pbxmeter quarantine list.", err=True)

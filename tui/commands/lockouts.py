@@ -6,8 +6,10 @@ from engine.api.site import ListLockouts, Lockouts, SyncLockouts
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table
+from tui.sentences import said
 
 
 @click.group(cls=Group)
@@ -39,25 +41,31 @@ def _print(session: Session, state: Lockouts) -> None:
             [
                 (
                     row.target,
-                    row.state,
+                    said(row.state),
                     str(row.pending),
                     local_time(to_local(row.last_sync_at, session.zone) if row.last_sync_at else None),
-                    row.message,
+                    said(row.message),
                 )
                 for row in state.targets
             ],
             right="Pending",
         )
     else:
-        click.echo("No lockout target is configured: the PBX is told of nobody.")
+        say("No lockout target is configured: the PBX is told of nobody.")
     click.echo()
     if not state.rows:
-        click.echo("nobody is barred")
+        say("nobody is barred")
         return
     print_table(
         ("Extension", "Name", "Because", "Available", "Known to"),
         [
-            (row.extension, row.name, row.reason, session.money(row.available_micros), ", ".join(row.taken))
+            (
+                row.extension,
+                row.name,
+                said(row.reason),
+                session.money(row.available_micros),
+                ", ".join(row.taken),
+            )
             for row in state.rows
         ],
         right="Available",

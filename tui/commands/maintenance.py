@@ -13,9 +13,10 @@ from engine.domain.zones import to_local
 from tui.commands.command import Command, examples
 from tui.commands.document import json_text, print_document
 from tui.commands.progress import bytes_text
+from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
-from tui.terminal.clean import clean
+from tui.sentences import said
 
 
 @click.command(cls=Command, epilog=examples("audit", "audit --limit 1000 --json"))
@@ -54,12 +55,12 @@ def verify(context: click.Context) -> None:
                 ("entries", f"{result.entries:,}"),
                 ("calls", f"{result.calls:,}"),
                 ("files", f"{result.files:,}"),
-                ("books", "agree" if result.clean else "do not agree"),
+                ("books", said("agree" if result.clean else "do not agree")),
                 *(("finding", finding) for finding in result.findings),
             ]
         )
     if not result.clean:
-        click.echo(f"error: unclean: {len(result.findings):,} findings; the books do not agree.", err=True)
+        say_error("unclean", f"{len(result.findings):,} findings; the books do not agree.")
         context.exit(1)
 
 
@@ -75,7 +76,7 @@ def backup(session: Session, folder: str) -> None:
     if session.as_json:
         print_document(session, result)
     else:
-        click.echo(clean(f"{result.path}: {bytes_text(result.bytes)}"))
+        say(f"{result.path}: {bytes_text(result.bytes)}")
 
 
 @click.command(cls=Command, epilog=examples("engine stop", "restore /mnt/backups/pbxmeter-2026-01-31.duckdb"))
@@ -97,4 +98,4 @@ def restore(session: Session, file: str) -> None:
     if session.as_json:
         click.echo(json_text({"restored": str(source), "home": str(session.folder)}))
     else:
-        click.echo(clean(done.stdout.strip()))
+        say(done.stdout.strip())

@@ -6,6 +6,8 @@ from shutil import get_terminal_size
 from types import TracebackType
 
 from engine.api.operation import Progress
+from tui.i18n import _
+from tui.sentences import said
 
 _REDRAW_SECONDS = 0.1
 _BAR_CELLS = 24
@@ -51,13 +53,13 @@ def progress_text(report: Progress, *, seconds: float) -> str:
         share = min(1.0, done / total)
         filled = round(share * _BAR_CELLS)
         parts.append(f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {share:4.0%}")
-        parts.append(f"{_quantity(done, report.unit)} of {_quantity(total, report.unit)}")
+        parts.append(_("%s of %s") % (_quantity(done, report.unit), _quantity(total, report.unit)))
     else:
         parts.append(_quantity(done, report.unit))
     if report.rows_per_second > 0:
-        parts.append(f"{report.rows_per_second:,.0f} rows/s")
+        parts.append(said(f"{report.rows_per_second:,.0f} rows/s"))
     if 0 < done < total:
-        parts.append(f"{duration_text(round(seconds * (total - done) / done))} left")
+        parts.append(_("%s left") % duration_text(round(seconds * (total - done) / done)))
     if report.note:
         parts.append(report.note)
     return "  ".join(parts)
@@ -81,4 +83,4 @@ def bytes_text(count: int) -> str:
 
 
 def _quantity(count: int, unit: str) -> str:
-    return bytes_text(count) if unit == "bytes" else f"{count:,} {unit}"
+    return bytes_text(count) if unit == "bytes" else f"{count:,} {said(unit)}"

@@ -11,9 +11,11 @@ from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.files import written
 from tui.commands.options import LIMIT
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_written
 from tui.commands.table import local_time, print_table
+from tui.sentences import said
 
 _PAGE_ROWS = 1000
 _COLUMNS = ("id", "path", "offset", "line", "field", "reason", "raw", "found_at", "retried_at")
@@ -44,14 +46,14 @@ def list_quarantine(session: Session, text: str, include_retried: bool, limit: i
                 row.path,
                 str(row.line_number),
                 row.field,
-                row.reason,
+                said(row.reason),
                 row.raw,
             )
             for row in rows
         ],
         right="Id|Line",
     )
-    click.echo(f"{len(rows):,} of {total:,} lines", err=True)
+    say(f"{len(rows):,} of {total:,} lines", err=True)
 
 
 @quarantine.command("export", epilog=examples("quarantine export -o bad-lines.csv"))
@@ -86,7 +88,7 @@ def retry_quarantine(session: Session, ids: tuple[int, ...]) -> None:
     if session.as_json:
         print_document(session, result)
     else:
-        click.echo(
+        say(
             f"{result.tried:,} tried: {result.stored:,} stored, {result.duplicates:,} duplicates, "
             f"{result.still_bad:,} still bad"
         )

@@ -29,9 +29,11 @@ from tui.commands.document import print_document, rate_document
 from tui.commands.files import read_sheet
 from tui.commands.options import LIMIT
 from tui.commands.rate_fields import changed_rate
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import local_time, print_pairs, print_table, yes
+from tui.sentences import said
 
 _PAGE_ROWS = 1000
 
@@ -77,13 +79,13 @@ def _cells(session: Session, row: RateRow) -> tuple[str, ...]:
         first = f"{session.money(rate.initial_fee_micros)} / {rate.initial_seconds} s"
     price = f"{session.money(rate.price_micros)} / {rate.price_seconds or rate.cycle_seconds} s"
     if rate.price_seconds not in (None, rate.cycle_seconds):
-        price += f" by {rate.cycle_seconds} s"
+        price = f"{price} {said(f'by {rate.cycle_seconds} s')}"
     window = ""
     if rate.start_second != rate.end_second:
         window = f"{format_time_of_day(rate.start_second)}-{format_time_of_day(rate.end_second)}"
     valid = f"{rate.valid_from or ''}..{rate.valid_to or ''}" if rate.valid_from or rate.valid_to else ""
-    chosen = "all" if rate.extensions is None else f"{len(rate.extensions)} chosen"
-    length = str(rate.number_length) if rate.number_length else "any"
+    chosen = said("all" if rate.extensions is None else f"{len(rate.extensions)} chosen")
+    length = str(rate.number_length) if rate.number_length else said("any")
     days = format_weekdays(rate.weekdays)
     return (
         *(str(row.position), rate.name, yes(rate.enabled), rate.prefix, length, first, price),
@@ -159,15 +161,18 @@ def check_rates(session: Session, limit: int) -> None:
         print_document(session, remarks)
         return
     if not remarks.rows:
-        click.echo("nothing to remark")
+        say("nothing to remark")
         return
     print_table(
         ("Pos", "Kind", "Remark"),
-        [("" if row.position is None else str(row.position), row.kind, row.text) for row in remarks.rows],
+        [
+            ("" if row.position is None else str(row.position), said(row.kind), said(row.text))
+            for row in remarks.rows
+        ],
         right="Pos",
     )
     if remarks.total > len(remarks.rows):
-        click.echo(f"{len(remarks.rows):,} of {remarks.total:,} remarks; --limit shows more", err=True)
+        say(f"{len(remarks.rows):,} of {remarks.total:,} remarks; --limit shows more", err=True)
 
 
 @rates.command(
@@ -220,7 +225,7 @@ def set_rate(session: Session, name: str, position: int | None, **typed: Any) ->
     if session.as_json:
         print_document(session, {"rate_id": rate_id, "added": existing is None, "rate": rate_document(rate)})
     else:
-        click.echo(f"{'changed' if existing else 'added'}: {rate.name}")
+        say(f"changed: {rate.name}" if existing else f"added: {rate.name}")
 
 
 @rates.command("remove", epilog=examples("rates remove Promotion 'Local at night'"))
@@ -233,7 +238,7 @@ def remove_rates(session: Session, names: tuple[str, ...]) -> None:
     if session.as_json:
         print_document(session, result)
     else:
-        click.echo(f"removed: {result.changed} rule{'s' if result.changed != 1 else ''}")
+        say(f"removed: {result.changed} rule{'s' if result.changed != 1 else ''}")
 
 
 @rates.command("move", epilog=examples("rates move 'Local at night' 1"))
@@ -246,7 +251,7 @@ def move_rate(session: Session, name: str, position: int) -> None:
     if session.as_json:
         print_document(session, result)
     else:
-        click.echo(f"moved: {name} to position {position}")
+        say(f"moved: {name} to position {position}")
 
 
 @rates.command(
@@ -299,7 +304,13 @@ def _print_test(session: Session, test: RateTest) -> None:
         print_table(
             ("", "Pos", "Rule", "Prefix", "Why"),
             [
-                ("won" if row.won else "lost", str(row.position), row.name, row.prefix, row.reason)
+                (
+                    said("won" if row.won else "lost"),
+                    str(row.position),
+                    row.name,
+                    row.prefix,
+                    said(row.reason),
+                )
                 for row in test.candidates
             ],
             right="Pos",

@@ -19,6 +19,7 @@ from tui.commands.command import Command, Group, examples
 from tui.commands.document import print_document
 from tui.commands.numbers import expanded
 from tui.commands.options import LIMIT, period
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import local_time, print_table
@@ -84,7 +85,7 @@ def _print_moved(session: Session, moved: Recharged, key: str) -> None:
         print_document(session, moved, key=key)
         return
     if moved.repeated:
-        click.echo(f"The key {key} was known: nothing was moved again. The first time:")
+        say(f"The key {key} was known: nothing was moved again. The first time:")
     print_table(
         ("Extension", "Name", "Before", "Amount", "After"),
         [
@@ -147,7 +148,7 @@ def list_recharges(session: Session, text: str, since: str, until: str, limit: i
         ],
         right="Before|Amount|After",
     )
-    click.echo(f"{total:,} recharge{'s' if total != 1 else ''}, {session.money_named(amount)}", err=True)
+    say(f"{total:,} recharge{'s' if total != 1 else ''}, {session.money_named(amount)}", err=True)
 
 
 @recharges.command("export", epilog=examples("recharges export --from 2026 -o recharges.csv"))

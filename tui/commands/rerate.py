@@ -6,8 +6,10 @@ from engine.api.rates import Rerate
 from tui.commands.command import Command, examples
 from tui.commands.document import print_document
 from tui.commands.numbers import expanded
+from tui.commands.say import say
 from tui.commands.session import Session
-from tui.commands.table import print_table
+from tui.commands.table import print_table, yes
+from tui.sentences import said
 
 _SHOWN_EXTENSIONS = 50
 
@@ -49,11 +51,14 @@ def rerate(
     if session.as_json:
         print_document(session, result)
         return
-    changed, moved = ("changed", "moved") if result.applied else ("would change", "would move")
-    click.echo(
-        f"{result.examined:,} calls examined, {result.changed:,} {changed}, "
+    say(
+        f"{result.examined:,} calls examined, {result.changed:,} changed, "
         f"{result.newly_rated:,} of them without a price so far; "
-        f"balances {moved} by {session.money_named(result.amount_micros)}"
+        f"balances moved by {session.money_named(result.amount_micros)}"
+        if result.applied
+        else f"{result.examined:,} calls examined, {result.changed:,} would change, "
+        f"{result.newly_rated:,} of them without a price so far; "
+        f"balances would move by {session.money_named(result.amount_micros)}"
     )
     if result.extensions:
         print_table(
@@ -71,10 +76,10 @@ def rerate(
             right="Calls|Balance by",
         )
     if not apply and result.changed:
-        click.echo("Nothing was posted; add --apply to do it.", err=True)
+        say("Nothing was posted; add --apply to do it.", err=True)
 
 
 def _over_limit(before: bool, after: bool) -> str:
     if before == after:
-        return "yes" if after else ""
-    return "becomes" if after else "no longer"
+        return yes(after)
+    return said("becomes" if after else "no longer")

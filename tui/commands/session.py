@@ -17,7 +17,9 @@ from engine.api.session import Greet, Greeting
 from engine.domain.errors import InvalidInput, NotSignedIn, PbxmeterError
 from engine.domain.money import format_amount
 from engine.domain.zones import zone
+from tui import i18n
 from tui.commands.progress import Bar
+from tui.sentences import said
 
 if TYPE_CHECKING:
     from engine.api.client import Client, Credentials
@@ -60,7 +62,7 @@ class Session:
         if from_environment is not None:
             return from_environment
         if sys.stdin.isatty():
-            return str(click.prompt(f"Password of {name}", hide_input=True, err=True))
+            return str(click.prompt(said(f"Password of {name}"), hide_input=True, err=True))
         raise InvalidInput(
             "A password is needed: set PBXMETER_PASSWORD, give --password-file, or ask from a terminal.",
             field="password",
@@ -72,7 +74,11 @@ class Session:
             from engine.api.client import connect
 
             credentials = self.credentials
-            self._client = interruptible(lambda: connect(self.folder, start=start, credentials=credentials))
+            client = interruptible(lambda: connect(self.folder, start=start, credentials=credentials))
+            self._client = client
+            self.greeting = interruptible(lambda: client.call(Greet()))
+            if not i18n.chosen():
+                i18n.install(self.greeting.language)
         return self._client
 
     def ask(self, operation: Operation[R], *, doing: str = "") -> R:

@@ -8,8 +8,10 @@ from engine.api.site import GetSettings, SetSetting
 from engine.domain.errors import NotFound, Refused
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_pairs
+from tui.sentences import said
 from tui.terminal.clean import clean
 
 NAMES = ("billing", "currency", "low_balance", "language")
@@ -36,9 +38,9 @@ def get_settings(session: Session, key: str | None) -> None:
     elif key is not None:
         click.echo(clean(values[key]))
     else:
-        print_pairs([*values.items(), ("config", found.config_path)])
+        print_pairs([*values.items(), ("config", found.config_path)], as_they_are=True)
         if found.config_error:
-            click.echo(clean(f"config.yaml is not in force: {found.config_error}"), err=True)
+            say(f"config.yaml is not in force: {found.config_error}", err=True)
 
 
 @settings.command(
@@ -67,7 +69,7 @@ def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
 
 def _tell_what_a_currency_is(session: Session, value: str, *, ask: bool) -> None:
     note = "The currency is a label: every amount keeps its number, nothing is converted."
-    click.echo(note, err=True)
+    say(note, err=True)
     present = session.greeting.currency
-    if ask and value != present and not click.confirm(f"Change {present} to {clean(value)}?", err=True):
+    if ask and value != present and not click.confirm(said(f"Change {present} to {clean(value)}?"), err=True):
         raise Refused(f"The currency stays {present}.")

@@ -8,8 +8,8 @@ from engine.api.extensions import CsvText
 from engine.api.operation import ImportResult
 from tui.commands.document import print_document
 from tui.commands.files import written
+from tui.commands.say import say, say_error
 from tui.commands.session import Session
-from tui.terminal.clean import clean
 
 _SHOWN_FAULTS = 100
 
@@ -20,25 +20,29 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
         print_document(session, result)
     else:
         for line in result.preview if dry_run else ():
-            click.echo(clean(line))
+            say(line)
     # What the engine does not list it counts, in a last fault without a line.
     listed = [fault for fault in result.faults if fault.line]
     for fault in listed[:_SHOWN_FAULTS]:
         column = f", column {fault.column}" if fault.column else ""
-        click.echo(clean(f"line {fault.line}{column}: {fault.reason}"), err=True)
+        say(f"line {fault.line}{column}: {fault.reason}", err=True)
     if result.faults:
         hidden = len(listed) - _SHOWN_FAULTS
         if hidden > 0:
-            click.echo(f"… and {hidden:,} more", err=True)
+            say(f"… and {hidden:,} more", err=True)
         more = "more than " if len(listed) < len(result.faults) else ""
         count = f"{more}{len(listed):,} fault{'s' if len(listed) != 1 else ''}"
-        click.echo(f"error: invalid: {count} in the file, so nothing of it was imported.", err=True)
+        say_error("invalid", f"{count} in the file, so nothing of it was imported.")
         return 1
     if not session.as_json:
-        state = " imported" if result.applied else ": nothing was changed; an import would be"
-        click.echo(
-            f"{what}{state}: {result.added:,} added, {result.changed:,} changed, "
+        sums = (
+            f"{result.added:,} added, {result.changed:,} changed, "
             f"{result.removed:,} removed, {result.unchanged:,} unchanged"
+        )
+        say(
+            f"{what} imported: {sums}"
+            if result.applied
+            else f"{what}: nothing was changed; an import would be: {sums}"
         )
     return 0
 
@@ -61,4 +65,4 @@ def print_written(session: Session, output: str | None, rows: int) -> None:
     if session.as_json:
         print_document(session, {"path": output, "rows": rows})
     else:
-        click.echo(clean(f"{output}: {rows:,} row{'s' if rows != 1 else ''}"))
+        say(f"{output}: {rows:,} row{'s' if rows != 1 else ''}")

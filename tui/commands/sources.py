@@ -9,8 +9,10 @@ from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.progress import bytes_text
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
+from tui.sentences import said
 
 
 @click.group(
@@ -44,9 +46,7 @@ def sources(context: click.Context, files: bool) -> None:
         )
         return
     if not state.rows:
-        click.echo(
-            f"No source is configured yet: see pbxmeter config edit ({session.folder / 'config.yaml'})."
-        )
+        say(f"No source is configured yet: see pbxmeter config edit ({session.folder / 'config.yaml'}).")
         return
     print_table(
         (
@@ -64,7 +64,14 @@ def sources(context: click.Context, files: bool) -> None:
         ),
         [
             (
-                *(row.path, row.format, row.state, f"{row.files:,}", f"{row.lines:,}", f"{row.stored:,}"),
+                *(
+                    row.path,
+                    row.format,
+                    said(row.state),
+                    f"{row.files:,}",
+                    f"{row.lines:,}",
+                    f"{row.stored:,}",
+                ),
                 *(
                     f"{row.duplicates:,}",
                     f"{row.quarantined:,}",
@@ -111,4 +118,4 @@ def print_detected(result: DetectResult) -> None:
     )
     if result.rows:
         click.echo()
-        print_table(result.header, result.rows)
+        print_table(result.header, result.rows, as_they_are=True)

@@ -13,7 +13,16 @@ from tui.commands.progress import duration_text
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import print_table
+from tui.i18n import N_
 from tui.screens.statistics_text import lines_csv
+from tui.sentences import said
+
+_HEADS = {
+    "extension": N_("Extension"),
+    "trunk": N_("Trunk"),
+    "rate": N_("Rate"),
+    "destination": N_("Destination"),
+}
 
 
 @click.command(
@@ -57,13 +66,13 @@ def stats(
         return
     headers = [
         "Period",
-        *([per.capitalize(), "Name"] if per == "extension" else [per.capitalize()] if per else []),
+        *([_HEADS[per], "Name"] if per == "extension" else [_HEADS[per]] if per else []),
     ]
     cells = [
         [row.period, *([row.key, row.label] if per == "extension" else [row.label or row.key] if per else [])]
         for row in result.rows
     ]
-    cells.append(["all", *([""] * (len(headers) - 1))])
+    cells.append([said("all"), *([""] * (len(headers) - 1))])
     print_table(
         (*headers, "Calls", "Answered", "Duration", "Average", f"Cost {session.greeting.currency}"),
         [

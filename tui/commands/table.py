@@ -9,34 +9,46 @@ from shutil import get_terminal_size
 import click
 from rich.cells import cell_len, set_cell_size
 
+from tui.sentences import said
 from tui.terminal.clean import clean
 
 _GAP = "  "
 _NARROWEST = 8
 
 
-def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: str = "") -> None:
-    """Prints rows under their headers. `right` names the headers, separated by blanks or |, aligned right.
+def print_table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: str = "", as_they_are: bool = False
+) -> None:
+    """Prints rows under their headers. `right` names the headers, separated by |, aligned right.
 
-    On a terminal, the widest columns are cut until a line fits; elsewhere nothing is cut.
+    Headers are words in English, shown in the language of the screens, or `as_they_are`: names. On a
+    terminal, the widest columns are cut until a line fits; elsewhere nothing is cut.
     """
     aligned = set(right.split("|"))
     cells = [[clean(cell) for cell in row] for row in rows]
+    sides = [header in aligned for header in headers]
+    if not as_they_are:
+        headers = [said(header) for header in headers]
     widths = [
         max([cell_len(header), *(cell_len(row[index]) for row in cells)])
         for index, header in enumerate(headers)
     ]
     if sys.stdout.isatty():
         widths = fitted(widths, get_terminal_size().columns)
-    sides = [header in aligned for header in headers]
     click.echo(click.style(_line(headers, widths, sides), bold=True))
     for row in cells:
         click.echo(_line(row, widths, sides))
 
 
-def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
-    """Prints one `label  value` a line, values aligned."""
-    shown = [(label, clean(value)) for label, value in pairs]
+def print_pairs(pairs: Iterable[tuple[str, str]], *, as_they_are: bool = False) -> None:
+    """Prints one `label  value` a line, values aligned.
+
+    Labels and values of several words are shown in the language of the screens, or `as_they_are`.
+    """
+    shown = [
+        (label, clean(value)) if as_they_are else (said(label), clean(said(value) if " " in value else value))
+        for label, value in pairs
+    ]
     width = max((cell_len(label) for label, _ in shown), default=0)
     for label, value in shown:
         click.echo(f"{set_cell_size(label, width)}{_GAP}{value}".rstrip())
@@ -57,7 +69,7 @@ def fitted(widths: Sequence[int], available: int) -> list[int]:
 
 def yes(value: bool) -> str:
     """`yes`, or nothing: a column of marks is read faster than one of words."""
-    return "yes" if value else ""
+    return said("yes") if value else ""
 
 
 def local_time(moment: datetime | None) -> str:

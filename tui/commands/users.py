@@ -11,8 +11,10 @@ from engine.domain.names import Role
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
+from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table, yes
+from tui.sentences import said
 from tui.terminal.clean import clean
 
 _ROLES = click.Choice([role.value for role in Role])
@@ -36,7 +38,7 @@ def list_users(session: Session) -> None:
         [
             (
                 row.name,
-                row.role.value,
+                said(row.role.value),
                 row.os_user,
                 yes(row.has_password),
                 local_time(to_local(row.created_at, session.zone)),
@@ -128,11 +130,11 @@ def _new_password(name: str, *, from_input: bool, needed: bool) -> str | None:
             field="password",
         )
     prompt = f"New password of {clean(name)}"
-    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+    return str(click.prompt(said(prompt), hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _say(session: Session, done: str, name: str) -> None:
     if session.as_json:
         print_document(session, {done: name})
     else:
-        click.echo(clean(f"{done}: {name}"))
+        say(f"{done}: {name}")

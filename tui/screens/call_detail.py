@@ -17,6 +17,7 @@ from tui.format import duration, stamp
 from tui.i18n import _, ngettext
 from tui.screens.call_text import DIRECTIONS, REASONS
 from tui.screens.rate_text import days_text, first_block_text, prefix_text, price_text, window_text
+from tui.sentences import said
 from tui.terminal.text import clean
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class CallDetailScreen(ModalScreen[None]):
         try:
             self._detail = await self.shell.link.ask(GetCall(call_id=self._call_id))
         except PbxmeterError as error:
-            self.query_one("#call-text", Static).update(clean(error.message))
+            self.query_one("#call-text", Static).update(clean(said(error.message)))
             return
         self.query_one("#call-text", Static).update(self._text(self._detail))
 
@@ -132,7 +133,7 @@ class CallDetailScreen(ModalScreen[None]):
 
     def _origin(self, detail: CallDetail) -> list[Content]:
         lines = [
-            _line(_("Ledger") if not index else "", clean(entry))
+            _line(_("Ledger") if not index else "", clean(said(entry)))
             for index, entry in enumerate(detail.entries)
         ]
         if not lines:
@@ -140,7 +141,7 @@ class CallDetailScreen(ModalScreen[None]):
         lines.append(_line(_("File"), _("%s at byte %d") % (clean(detail.source), detail.line_offset)))
         lines.append(_line(_("PBX's line"), ""))
         lines.append(
-            Content.styled(clean(detail.raw or detail.raw_missing), "" if detail.raw else "$warning")
+            Content.styled(clean(detail.raw or said(detail.raw_missing)), "" if detail.raw else "$warning")
         )
         return lines
 

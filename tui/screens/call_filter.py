@@ -6,6 +6,7 @@ from textual.suggester import Suggester
 
 from engine.domain.errors import InvalidInput
 from engine.domain.filters import complete, parse_filter
+from tui.sentences import said
 
 MAX_HINTS = 8
 
@@ -36,7 +37,7 @@ def fault(text: str, where: ZoneInfo) -> str:
     try:
         parse_filter(text, zone=where)
     except InvalidInput as error:
-        return error.message.removeprefix("where: ")
+        return said(error.message).removeprefix("where: ")
     return ""
 
 
@@ -49,4 +50,4 @@ def hints(text: str) -> str:
     if len(found) > MAX_HINTS:
         words += " …"
     meanings = {one.meaning for one in found}
-    return f"{words}   {meanings.pop()}" if len(meanings) == 1 else words
+    return f"{words}   {said(meanings.pop())}" if len(meanings) == 1 else words

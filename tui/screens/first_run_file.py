@@ -16,6 +16,7 @@ from config.places import FoundFile
 from engine.api.site import DetectResult
 from tui.format import duration
 from tui.i18n import _
+from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
@@ -66,7 +67,7 @@ class FilePreview(ModalScreen[FileChosen | None]):
         with dialog:
             yield Static(self._told(), classes="dialog-text", markup=False)
             if detected.faults:
-                shown = [clean(fault) for fault in detected.faults[:MAX_FAULTS_SHOWN]]
+                shown = [clean(said(fault)) for fault in detected.faults[:MAX_FAULTS_SHOWN]]
                 yield Static("\n".join(shown), id="guide-faults", classes="dialog-text", markup=False)
             yield WindowedTable(
                 [
@@ -91,7 +92,7 @@ class FilePreview(ModalScreen[FileChosen | None]):
         lines = [
             _("Format: %s") % (_titled(self._format) if self._format else _("none fits")),
             _("Times: %s") % (detected.timezone or _("the site's zone, unless you say another")),
-            *(clean(reason) for reason in detected.reasons),
+            *(clean(said(reason)) for reason in detected.reasons),
         ]
         if detected.unknown_columns:
             lines.append(_("Columns not used: %s") % clean(", ".join(detected.unknown_columns)))

@@ -15,6 +15,7 @@ from engine.api.site import DetectResult, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError
 from engine.domain.zones import zone
 from tui.i18n import _, ngettext
+from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.fields import Field, SwitchField, TextField, TypedField
 from tui.widgets.forms import Form
@@ -159,13 +160,13 @@ class SiteForm(Form[Written]):
         try:
             text = config_text(self._site(), base=self._path.parent)
         except ConfigError as error:
-            raise InvalidInput(clean(error.message)) from error
+            raise InvalidInput(clean(said(error.message))) from error
         if (currency := self.currency.value.upper()) != self._currency:
             await self.ask(SetSetting(name="currency", value=currency))
         try:
             await self.shell.link.run(lambda: write_new(self._path, text))
         except PbxmeterError as error:
-            return Written(path=self._path, instead=_by_hand(error.message, text))
+            return Written(path=self._path, instead=_by_hand(said(error.message), text))
         return Written(path=self._path)
 
 

@@ -19,6 +19,7 @@ from tui.i18n import _, ngettext
 from tui.screens.base import SiteScreen
 from tui.screens.paths import FileForm
 from tui.screens.task import Cancelled, run_operation
+from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
@@ -75,11 +76,11 @@ class ImportPreview(ModalScreen[bool]):
     def _rows(self) -> list[Row]:
         if not self._result.faults:
             return [
-                Row(key=str(index), cells=(clean(line),), styles=(_STYLES.get(line[:1], "muted"),))
+                Row(key=str(index), cells=(clean(said(line)),), styles=(_STYLES.get(line[:1], "muted"),))
                 for index, line in enumerate(self._result.preview)
             ]
         return [
-            Row(key=str(index), cells=(str(fault.line), clean(fault.column), clean(fault.reason)))
+            Row(key=str(index), cells=(str(fault.line), clean(fault.column), clean(said(fault.reason))))
             for index, fault in enumerate(self._result.faults)
         ]
 

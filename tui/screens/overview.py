@@ -27,6 +27,7 @@ from tui.actions import Action
 from tui.format import duration, short_stamp
 from tui.i18n import N_, _, ngettext
 from tui.screens.base import SiteScreen
+from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.charts import Spark
@@ -308,7 +309,9 @@ class OverviewScreen(SiteScreen):
         glyph = "!" if self.shell.ascii_only else "⚠"
         waiting = [alarm for name, alarm in self._alarms.items() if name not in self._seen]
         lines = [
-            " ".join([glyph, clean(alarm.text), _("(ended)") if alarm.id in self._ended else ""]).rstrip()
+            " ".join(
+                [glyph, clean(said(alarm.text)), _("(ended)") if alarm.id in self._ended else ""]
+            ).rstrip()
             for alarm in waiting[:MAX_ALARMS_SHOWN]
         ]
         if len(waiting) > MAX_ALARMS_SHOWN:

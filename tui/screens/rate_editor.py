@@ -12,6 +12,7 @@ from engine.domain.rates import MAX_NUMBER_LENGTH, Rate, rate_faults
 from tui.i18n import N_, _
 from tui.screens.rate_text import days_text
 from tui.screens.rate_try import Question, TryBox
+from tui.sentences import said
 from tui.widgets.day_strip import DayStrip
 from tui.widgets.fields import (
     DateField,
@@ -183,7 +184,7 @@ class RateEditor(Form[SavedRate]):
             for fault in self._faults(rate):
                 field = fields.get(fault.field)
                 if field is not None and (field.touched or fault.field != "name"):
-                    field.show_error(fault.message)
+                    field.show_error(said(fault.message))
         if self._strip is not None:
             self._strip.show(rate, days_text(rate.weekdays) if rate is not None else "")
         if self._try is not None:

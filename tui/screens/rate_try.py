@@ -20,6 +20,7 @@ from tui.format import MoneyStyle, stamp
 from tui.i18n import _, ngettext
 from tui.screens.call_text import REASONS
 from tui.screens.rate_text import first_block_text, prefix_text, price_text
+from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.fields import DurationField, Entry
 
@@ -119,9 +120,9 @@ class TryBox(Vertical):
                 )
             )
         except InvalidInput as error:
-            self._say(Content.styled(clean(error.message), "$warning"))
+            self._say(Content.styled(clean(said(error.message)), "$warning"))
         except PbxmeterError as error:
-            self._say(Content.styled(clean(error.message), "$error"))
+            self._say(Content.styled(clean(said(error.message)), "$error"))
         else:
             self._say(answer_text(answer, shell.money, losers=self._losers, drafted=draft is not None))
 
@@ -157,7 +158,7 @@ def answer_text(answer: RateTest, money: MoneyStyle, *, losers: int, drafted: bo
             Content.assemble(
                 (_("Wins: "), "$text-muted"),
                 (_candidate(winner, drafted=drafted), "bold"),
-                f"  {clean(winner.reason)}",
+                f"  {clean(said(winner.reason))}",
             )
         )
     others = [candidate for candidate in answer.candidates if not candidate.won]
@@ -166,7 +167,7 @@ def answer_text(answer: RateTest, money: MoneyStyle, *, losers: int, drafted: bo
             Content.assemble(
                 (_("Loses: "), "$text-muted"),
                 f"{_candidate(candidate, drafted=drafted)}  ",
-                (clean(candidate.reason), "$text-muted"),
+                (clean(said(candidate.reason)), "$text-muted"),
             )
         )
     if len(others) > losers:

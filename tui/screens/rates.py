@@ -39,6 +39,7 @@ from tui.screens.rate_text import (
     window_text,
 )
 from tui.screens.rate_try import Question
+from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.undo import rates_switched_back
@@ -222,7 +223,7 @@ class RatesScreen(ListScreen):
         )
 
     def _remarks_of(self, row: RateRow) -> list[str]:
-        return self._remarks.get(row.rate_id) or row.remarks
+        return self._remarks.get(row.rate_id) or [said(remark) for remark in row.remarks]
 
     def reload(self) -> None:
         super().reload()
@@ -253,9 +254,9 @@ class RatesScreen(ListScreen):
         remarks: dict[int, list[str]] = {}
         for remark in found.rows:
             if remark.rate_id is not None:
-                remarks.setdefault(remark.rate_id, []).append(remark.text)
+                remarks.setdefault(remark.rate_id, []).append(said(remark.text))
             if remark.other_id is not None:
-                text = _("rule %d: %s") % (remark.position or 0, remark.text)
+                text = _("rule %d: %s") % (remark.position or 0, said(remark.text))
                 remarks.setdefault(remark.other_id, []).append(text)
         changed = remarks != self._remarks
         self._remarks, self._all_remarks, self._remark_count = remarks, found.rows, found.total
@@ -283,7 +284,7 @@ class RatesScreen(ListScreen):
         if not found.total:
             self.shell.notify(_("Nothing odd: every rule can win, no hours are left out."))
             return
-        lines = [f"{remark.position or '–':>5}  {clean(remark.text)}" for remark in found.rows]
+        lines = [f"{remark.position or '–':>5}  {clean(said(remark.text))}" for remark in found.rows]
         if found.total > len(found.rows):
             more = found.total - len(found.rows)
             lines.append(ngettext("and %d more", "and %d more", more) % more)

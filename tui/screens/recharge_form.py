@@ -8,6 +8,7 @@ from engine.domain.errors import EngineDown, PbxmeterError
 from tui.connection import NOT_SENT
 from tui.i18n import _, ngettext
 from tui.screens.base import SiteScreen
+from tui.sentences import said
 from tui.undo import extension_rows, recharge_taken_back
 from tui.widgets.fields import Field, MoneyField, TextField
 from tui.widgets.forms import Form
@@ -97,7 +98,7 @@ class RechargeForm(Form[Recharged]):
             hint = _(
                 "Whether it was done is not known: sending the same again is safe, it is never done twice."
             )
-            raise EngineDown(f"{error.message} {hint}") from error
+            raise EngineDown(f"{said(error.message)} {hint}") from error
 
 
 async def recharge(screen: SiteScreen, numbers: Sequence[str], *, names: str = "") -> bool:

@@ -10,6 +10,7 @@ from tui.format import size_of, stamp
 from tui.i18n import N_, _, ngettext
 from tui.screens.settings_section import Section
 from tui.screens.task import Cancelled, run_operation
+from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.dialogs import TextDialog
 
@@ -32,7 +33,7 @@ class ConfigSection(Section):
     async def load(self) -> None:
         settings = await self.ask(GetSettings())
         self.say("#config-path", settings.config_path)
-        fault = settings.config_error
+        fault = said(settings.config_error)
         if fault:
             fault = _("Not in force: %s") % fault + " " + _("The last good configuration stays.")
         self.say("#config-fault", fault)
@@ -110,7 +111,7 @@ class EngineSection(Section):
         self._said = f"{self.shell.now():%H:%M:%S}  {verify_text(result)}"
         self.say("#engine-said", self._said)
         await self.app.push_screen_wait(
-            TextDialog(_("Books"), "\n".join([verify_text(result), "", *result.findings]).strip())
+            TextDialog(_("Books"), "\n".join([verify_text(result), "", *map(said, result.findings)]).strip())
         )
 
     async def backup(self) -> None:

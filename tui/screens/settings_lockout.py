@@ -8,6 +8,7 @@ from engine.domain.errors import PbxmeterError
 from tui.i18n import N_, _
 from tui.screens.settings_section import Section
 from tui.screens.task import Cancelled, run_operation
+from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.health import TARGET_HEALTH
 from tui.widgets.rows import Row
@@ -68,7 +69,7 @@ class LockoutSection(Section):
     def _target(self, row: TargetRow) -> Row:
         health = TARGET_HEALTH[row.state]
         when = f"{self.shell.local(row.last_sync_at):%m-%d %H:%M:%S}" if row.last_sync_at else "–"
-        about = f"{row.target}: {row.message}" if row.message else row.target
+        about = f"{row.target}: {said(row.message)}" if row.message else row.target
         return Row(
             key=row.target,
             cells=(

@@ -16,6 +16,7 @@ from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.screens.settings_section import Section
 from tui.screens.task import Cancelled, run_operation
+from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.dialogs import Confirm, TextDialog
 from tui.widgets.fields import Entry
@@ -83,7 +84,7 @@ class QuarantineSection(Section):
                 f"{self.shell.local(row.found_at):%m-%d %H:%M}",
                 clean(row.path.rpartition("/")[2]),
                 f"{row.line_number:,}",
-                clean(f"{row.field}: {row.reason}" if row.field else row.reason),
+                clean(f"{row.field}: {said(row.reason)}" if row.field else said(row.reason)),
                 clean(row.raw),
             ),
             cell_styles=("", "", "", "warning"),
@@ -138,7 +139,7 @@ class QuarantineSection(Section):
             _("Line %d, at byte %d") % (row.line_number, row.line_offset),
             _("Found: %s") % stamp(self.shell.local(row.found_at)),
             _("Field: %s") % (row.field or "–"),
-            _("Reason: %s") % row.reason,
+            _("Reason: %s") % said(row.reason),
             "",
             row.raw,
         ]

@@ -8,6 +8,7 @@ from engine.api.site import ListSources, SourceFileRow, SourceRow
 from tui.format import size_of, stamp
 from tui.i18n import N_, _, ngettext
 from tui.screens.settings_section import Section
+from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.dialogs import TextDialog
 from tui.widgets.health import SOURCE_HEALTH
@@ -76,7 +77,7 @@ class SourcesSection(Section):
             key=str(index),
             cells=(
                 health.text(ascii_only=self.shell.ascii_only),
-                clean(row.message or row.path),
+                clean(said(row.message) or row.path),
                 f"{row.lines:,}",
                 f"{row.quarantined:,}",
                 self._short(row.last_call_at),
@@ -132,7 +133,7 @@ class SourcesSection(Section):
             (_("Format"), row.format),
             (_("Time zone"), row.timezone),
             (_("State"), _(SOURCE_HEALTH[row.state].word)),
-            (_("Message"), row.message or "–"),
+            (_("Message"), said(row.message) or "–"),
             (_("Files"), f"{row.files:,}"),
             *_counts(row),
             (_("Still to read"), size_of(row.bytes_behind)),

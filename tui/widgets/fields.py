@@ -28,6 +28,7 @@ from engine.domain.rates import format_time_of_day, parse_time_of_day
 from engine.domain.zones import parse_moment
 from tui import i18n
 from tui.i18n import N_, _
+from tui.sentences import said
 from tui.terminal.text import clean
 
 V_co = TypeVar("V_co", covariant=True)
@@ -135,7 +136,7 @@ class Field(Horizontal, Generic[V_co]):
             if self.on:
                 _value = self.value
         except InvalidInput as error:
-            self.show_error(error.message)
+            self.show_error(said(error.message))
             return error
         self.show_error("")
         return None
@@ -307,17 +308,12 @@ class MoneyField(TypedField[int]):
         try:
             micros = parse_amount(text, field=self.key, signed=True)
         except InvalidInput as error:
-            raise InvalidInput(_amount_fault(error, self.key), field=self.key) from error
+            message = said(error.message).removeprefix(f"{self.key}: ")
+            raise InvalidInput(message, field=self.key) from error
         if self._least is not None and micros < self._least:
             message = _("Must not be negative.") if self._least == 0 else _("Must be more than 0.")
             raise InvalidInput(message, field=self.key)
         return micros
-
-
-def _amount_fault(error: InvalidInput, key: str) -> str:
-    if i18n.language() == "en":
-        return error.message.removeprefix(f"{key}: ")
-    return _("Write an amount as 1234.50: a point, at most 6 decimals.")
 
 
 class NumberField(TypedField[int]):

@@ -34,6 +34,7 @@ from textual.widgets import Input, Static
 from engine.api.operation import Operation
 from engine.domain.errors import InvalidInput, PbxmeterError
 from tui.i18n import _
+from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.dialogs import Confirm
@@ -137,12 +138,12 @@ class Form(ModalScreen["T | None"], Generic[T]):
             try:
                 _value = field.value if field.on else None
             except InvalidInput as error:
-                self.say(f"{field.label}: {error.message}" if field.touched else "", error=True)
+                self.say(f"{field.label}: {said(error.message)}" if field.touched else "", error=True)
                 return
         try:
             self.say(self.consequence())
         except InvalidInput as error:
-            self.say(error.message, error=True)
+            self.say(said(error.message), error=True)
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Shows a sentence below the fields."""
@@ -193,7 +194,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
         if wrong:
             wrong[0].focus_editor()
             error = wrong[0].check()
-            self.say(f"{wrong[0].label}: {error.message}" if error is not None else "", error=True)
+            self.say(f"{wrong[0].label}: {said(error.message)}" if error is not None else "", error=True)
             return
         self._submitting = True
         self._run_submit()
@@ -207,7 +208,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
         except InvalidInput as error:
             self._show_refusal(error)
         except PbxmeterError as error:
-            self.say(error.message, error=True)
+            self.say(said(error.message), error=True)
         else:
             self.dismiss(result)
         finally:
@@ -215,7 +216,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
 
     def _show_refusal(self, error: InvalidInput) -> None:
         field = next((field for field in self.fields() if field.key == error.field), None)
-        text = error.message
+        text = said(error.message)
         if field is not None:
             text = text.removeprefix(f"{error.field}: ")
             field.show_error(text)
