@@ -65,7 +65,7 @@ messages: $(READY)
 	$(EXTRACT) -F pyproject.toml -o tui/locale/sentences.pot .
 	$(EXTRACT) -o tui/locale/click.pot $(CLICK)
 	for domain in pbxmeter sentences click; do \
-		$(BABEL) update -N --ignore-obsolete -D $$domain -i tui/locale/$$domain.pot -d tui/locale && \
+		$(BABEL) update -N --ignore-obsolete --ignore-pot-creation-date -D $$domain -i tui/locale/$$domain.pot -d tui/locale && \
 		$(BABEL) compile -D $$domain -d tui/locale && rm tui/locale/$$domain.pot || exit 1; \
 	done
 

@@ -29,11 +29,6 @@ NOT_FOR_PEOPLE = frozenset(
         "unexpected end",  # and in those of csv
         "expected after",
         "field limit",
-        "BEGIN TRANSACTION",
-        "BEGIN TRANSACTION READ ONLY",
-        "DETACH copy_target",
-        'COPY FROM DATABASE "{name}" TO copy_target',
-        "ATTACH '{quoted}' AS copy_target (STORAGE_VERSION '{STORAGE_COMPATIBILITY}')",
         "Bearer {token}",
         "lockout {name}",  # names: of a thread, of a target, of columns
         "file {shown}",
@@ -57,6 +52,7 @@ NOT_FOR_PEOPLE = frozenset(
     }
 )
 _TIME_FORMAT = re.compile(r"(?:[YMDHhS]{2,4}[-/.: ]?){3,}")
+_SQL = re.compile(r"(?:ATTACH|BEGIN|COPY|DEALLOCATE|DETACH|EXECUTE|PREPARE|SET) ")
 _FIELD = re.compile(r"\{\w*\}")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _QUIET_CALLS = re.compile(
@@ -149,6 +145,7 @@ def _is_sentence(text: str) -> bool:
         and _says_something(text)
         and text not in NOT_FOR_PEOPLE
         and not text.startswith(("#", "(?", "^", "%"))
+        and not _SQL.match(text)
         and not _TIME_FORMAT.search(literal)
     )
 
