@@ -1,7 +1,7 @@
 """The small language of format files: columns, texts and a fixed set of functions. No code runs from it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["text", "truth"]
@@ -30,6 +30,14 @@ class Apply:
 
     function: str
     arguments: tuple["Expression", ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Looked up for every piece that is read: worked out through all arguments each time, it shows.
+        object.__setattr__(self, "_hash", hash((self.function, self.arguments)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 Expression = Column | Text | Apply

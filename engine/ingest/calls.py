@@ -106,7 +106,7 @@ class CallReader:
         if start is None:
             assert end is not None
             start = pc.subtract(end, _durations(duration if duration is not None else zero))
-        checks.add("start", pc.is_null(start), "is missing")
+        checks.add("start", pc.is_null(start) if start.null_count else None, "is missing")
         if duration is None:
             assert end is not None
             duration = pc.fill_null(_elapsed(start, end), zero)
@@ -134,10 +134,10 @@ class CallReader:
             return None
         found, fixed, bad = clock.times(scope.text(expression), self._form.times.formats)
         checks.add(name, bad, "is not a time", expression)
-        if pc.all(fixed).as_py() is True and len(fixed):
+        if fixed is not None and len(fixed) and pc.all(fixed).as_py():
             return found
         instants = clock.to_utc(found, self._zone, not_before=not_before)
-        return pc.if_else(fixed, found, instants) if pc.any(fixed).as_py() else instants
+        return instants if fixed is None else pc.if_else(fixed, found, instants)
 
     def _epoch(self, scope: Scope) -> pa.Array | None:
         expression = self._form.times.epoch
@@ -214,8 +214,9 @@ class _Checks:
         self.bad = pa.repeat(FALSE, rows)
         self._found: list[tuple[str, pa.Array, str, Expression | None]] = []
 
-    def add(self, name: str, bad: pa.Array, reason: str, expression: Expression | None = None) -> None:
-        if pc.any(bad).as_py():
+    def add(self, name: str, bad: pa.Array | None, reason: str, expression: Expression | None = None) -> None:
+        """Rows that are bad; None = none is."""
+        if bad is not None and pc.any(bad).as_py():
             bad = pc.fill_null(bad, FALSE)
             self.bad = pc.or_(self.bad, bad)
             self._found.append((name, bad, reason, expression))

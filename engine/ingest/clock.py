@@ -4,7 +4,8 @@
 # pyright: reportAttributeAccessIssue=false
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -106,8 +107,11 @@ def read_seconds(text: str) -> int | None:
     return int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
 
 
-def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """(timestamp[s] or null, is UTC, is bad) of texts; empty, or an epoch of 0, is null, not bad."""
+def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
+    """(timestamp[s] or null, is UTC, is bad; None = none is) of texts.
+
+    Empty, or an epoch of 0, is null, not bad.
+    """
     empty = pc.equal(values, EMPTY)
     if formats[0] == _DIRECT:
         given = pc.if_else(empty, pa.scalar(None, pa.string()), values) if pc.any(empty).as_py() else values
@@ -116,8 +120,7 @@ def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Arra
             if pc.all(pc.equal(pc.binary_length(given), _DIRECT_LENGTH)).as_py() is not False:
                 found = pc.cast(given, _SECONDS)
                 if _in_range(found):
-                    no = pa.repeat(FALSE, len(values))
-                    return found, no, no
+                    return found, None, None
         except pa.ArrowInvalid:
             pass
     coded = values.dictionary_encode()
@@ -139,17 +142,17 @@ def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Arra
 
 
 def _in_range(found: pa.Array) -> bool:
-    bounds = pc.min_max(found).as_py()
-    return bounds["min"] is None or (bounds["min"] >= _EARLIEST and bounds["max"] < _LATEST)
+    bounds = _bounds(found)
+    return bounds is None or (bounds[0] >= _EARLIEST and bounds[1] < _LATEST)
 
 
-def seconds(values: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """(int64 seconds, is bad) of texts; bad ones are 0."""
+def seconds(values: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """(int64 seconds, is bad; None = none is) of texts; bad ones are 0."""
     try:
         found = pc.cast(values, pa.int64())
         bounds = pc.min_max(found).as_py()
         if bounds["min"] is None or (bounds["min"] >= 0 and bounds["max"] <= MAX_SECONDS):
-            return found, pa.repeat(FALSE, len(values))
+            return found, None
     except pa.ArrowInvalid:
         pass
     coded = values.dictionary_encode()
@@ -165,12 +168,19 @@ def _bounds(moments: pa.Array) -> tuple[datetime, datetime] | None:
     return None if found["min"] is None else (found["min"], found["max"])
 
 
+@lru_cache(maxsize=64)
+def _stretches(where: ZoneInfo, first: date, last: date) -> list[tuple[datetime, datetime, int]]:
+    """The stretches of constant offset from the start of a day of UTC to the end of another."""
+    day = timedelta(days=1)
+    return offsets(where, datetime.combine(first, time.min), datetime.combine(last, time.min) + day)
+
+
 def to_local(instants: pa.Array, where: ZoneInfo) -> pa.Array:
     """Local times of UTC instants, timestamp[s]; nulls stay."""
     bounds = _bounds(instants)
     if bounds is None:
         return instants
-    stretches = offsets(where, *bounds)
+    stretches = _stretches(where, bounds[0].date(), bounds[1].date())
     shift: pa.Array | pa.Scalar = _interval(stretches[0][2])
     for begin, _, east in stretches[1:]:
         shift = pc.if_else(pc.less(instants, pa.scalar(begin, _SECONDS)), shift, _interval(east))
@@ -187,7 +197,7 @@ def to_utc(local: pa.Array, where: ZoneInfo, *, not_before: pa.Array | None = No
     if bounds is None:
         return local
     day = timedelta(days=2)
-    stretches = offsets(where, bounds[0] - day, bounds[1] + day)
+    stretches = _stretches(where, (bounds[0] - day).date(), (bounds[1] + day).date())
     if len(stretches) == 1:
         return pc.subtract(local, _interval(stretches[0][2]))
     shift: pa.Array | pa.Scalar = _interval(stretches[0][2])

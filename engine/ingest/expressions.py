@@ -1,7 +1,7 @@
 """Expressions of format files over columns of text.
 
 Functions work on the distinct values of a column: channels, numbers and names repeat, so that a million
-rows cost a few thousand calls.
+rows cost a few thousand calls. Of a few rows they work on all, for telling values apart takes longer.
 """
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
@@ -21,6 +21,9 @@ from engine.ingest.record import EMPTY
 
 MAX_REMEMBERED = 200_000
 """Distinct arguments remembered per function."""
+
+FEW_ROWS = 200
+"""Up to here every expression is worked out for all rows at once."""
 
 _HEX = "0123456789abcdefABCDEF;"
 
@@ -129,6 +132,7 @@ class Scope:
         self._evaluator = evaluator
         self._columns = columns
         self._rows = rows
+        self._few = rows <= FEW_ROWS
         self._found: dict[Expression, pa.Array] = {}
 
     def text(self, expression: Expression) -> pa.Array:
@@ -179,15 +183,24 @@ class Scope:
             case "internal":
                 return self._internal(self._text(expression.arguments[0]))
             case "stem":
-                coded = _coded(_trimmed(self.text(expression.arguments[0])))
-                return _recoded(coded, self._evaluator.mapped("stem", coded.dictionary))
+                channels = self.text(expression.arguments[0])
+                if self._few:
+                    # Every channel is another one: none is worth remembering.
+                    return _texts(stem, channels)
+                return self._mapped(_trimmed(channels), lambda some: self._evaluator.mapped("stem", some))
             case name:
-                coded = _coded(self._text(expression.arguments[0]))
-                return _recoded(coded, self._evaluator.mapped(name, coded.dictionary))
+                values = self._text(expression.arguments[0])
+                return self._mapped(values, lambda some: self._evaluator.mapped(name, some))
+
+    def _mapped(self, values: pa.Array, apply: Callable[[pa.Array], pa.Array]) -> pa.Array:
+        if self._few:
+            return apply(_plain(values))
+        coded = _coded(values)
+        return pa.DictionaryArray.from_arrays(coded.indices, apply(coded.dictionary))
 
     def _internal(self, numbers: pa.Array) -> pa.Array:
         if isinstance(numbers, pa.DictionaryArray):
-            return _recoded(numbers, self._internal(numbers.dictionary))
+            return self._mapped(numbers, self._internal)
         return pc.if_else(self._evaluator.numbers.are_internal(numbers), numbers, EMPTY)
 
     def _first(self, arguments: tuple[Expression, ...]) -> pa.Array:
@@ -201,7 +214,7 @@ class Scope:
         count = pc.sum(chosen).as_py() or 0
         if not count:
             return base
-        if count * 2 > self._rows or expression in self._found:
+        if self._few or count * 2 > self._rows or expression in self._found:
             return pc.if_else(chosen, self.text(expression), base)
         return pc.replace_with_mask(base, chosen, self._where(chosen).text(expression))
 
@@ -212,8 +225,7 @@ class Scope:
             "after": lambda text: text.partition(mark)[2],
             "without": lambda text: text.removeprefix(mark),
         }[function]
-        coded = _coded(self._text(arguments[0]))
-        return _recoded(coded, pa.array(map(apply, coded.dictionary.to_pylist()), pa.string()))
+        return self._mapped(self._text(arguments[0]), lambda some: _texts(apply, some))
 
     def _judged(self, expression: Apply) -> pa.Array:
         arguments = expression.arguments
@@ -252,7 +264,7 @@ class Scope:
             count = pc.sum(found).as_py() or 0
             if not count:
                 break
-            if count * 2 > self._rows or argument in self._found:
+            if self._few or count * 2 > self._rows or argument in self._found:
                 found = pc.and_(found, self.truth(argument))
             else:
                 found = pc.replace_with_mask(found, found, self._where(found).truth(argument))
@@ -264,8 +276,11 @@ class Scope:
         return self._evaluator.numbers.are_internal(numbers)
 
     def _holds(self, expression: Expression, check: Callable[[str], bool]) -> pa.Array:
-        coded = _coded(self._text(expression))
-        return pa.array(map(check, coded.dictionary.to_pylist()), pa.bool_()).take(coded.indices)
+        values = self._text(expression)
+        if self._few:
+            return _truths(check, _plain(values))
+        coded = _coded(values)
+        return _truths(check, coded.dictionary).take(coded.indices)
 
 
 class _Part(Scope):
@@ -285,8 +300,12 @@ def _coded(values: pa.Array) -> pa.DictionaryArray:
     return values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
 
 
-def _recoded(coded: pa.DictionaryArray, dictionary: pa.Array) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(coded.indices, dictionary)
+def _texts(apply: Callable[[str], str], values: pa.Array) -> pa.Array:
+    return pa.array(map(apply, values.to_pylist()), pa.string())
+
+
+def _truths(check: Callable[[str], bool], values: pa.Array) -> pa.Array:
+    return pa.array(map(check, values.to_pylist()), pa.bool_())
 
 
 def _plain(values: pa.Array) -> pa.Array:

@@ -36,6 +36,7 @@ WORKERS = min(4, os.cpu_count() or 1)
 """Chunks of one piece worked on at once; Arrow releases the interpreter meanwhile."""
 
 _LOOK_AHEAD_LINES = 20
+_NO_REJECTS = REJECTS.empty_table()
 
 NOT_CLOSED = "a quote is not closed"
 
@@ -519,6 +520,9 @@ def _cut(outcome: _Outcome, rejects: list[BadLine], end: int, most_calls: int) -
 def _in_order(tables: list[pa.Table]) -> pa.Table:
     if not tables:
         return CALLS.empty_table()
+    if len(tables) == 1:
+        # The rows of one table are in the order of their lines.
+        return tables[0]
     calls = pa.concat_tables(tables)
     offsets = calls["line_offset"]
     if calls.num_rows < 2:
@@ -531,6 +535,8 @@ def _in_order(tables: list[pa.Table]) -> pa.Table:
 
 
 def _rejected(piece: bytes, rejects: list[BadLine], base_offset: int) -> pa.Table:
+    if not rejects:
+        return _NO_REJECTS
     rejects.sort(key=lambda line: line.offset)
     return pa.Table.from_arrays(
         [

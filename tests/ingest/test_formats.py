@@ -12,6 +12,7 @@ from config.settings import Numbering
 from engine.domain.errors import ConfigError
 from engine.ingest.detect import detect
 from engine.ingest.parse import Parser
+from engine.ingest.record import Parsed
 from tests.ingest.lines import ROOT, UTC, check_accounts, parser, record
 
 SAMPLES = ROOT / "sample_cdr" / "formats"
@@ -40,6 +41,17 @@ def test_a_sample_yields_what_it_must(name: str) -> None:
     assert calls == expected["calls"]
     assert found.rejects.select(["field", "reason"]).to_pylist() == expected["rejects"]
     assert found.ignored == expected["ignored"]
+
+
+@pytest.mark.parametrize("name", format_names())
+def test_a_sample_yields_the_same_in_pieces_of_any_size(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, content, reading = sample(name)
+    found: list[Parsed] = []
+    for few in (0, len(content)):
+        monkeypatch.setattr("engine.ingest.expressions.FEW_ROWS", few)
+        found.append(reading.parse(content, base_offset=0, first=True, final=True))
+    assert found[0].calls.combine_chunks().equals(found[1].calls.combine_chunks())
+    assert found[0].rejects.equals(found[1].rejects)
 
 
 @pytest.mark.parametrize("name", format_names())
