@@ -122,6 +122,7 @@ def test_csv_and_parquet_exports_hold_the_same_calls(shell: Shell, tmp_path: Pat
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(rows) == EXPECTED["outbound"]
     assert sum(Decimal(row["cost"]) for row in rows) == Decimal(EXPECTED["cost_micros"]) / 1_000_000
+    assert shell.json("calls", "export", "--direction", "outbound") == {"rows": rows}
     target = tmp_path / "calls.parquet"
     written = shell.json("calls", "export", "--direction", "outbound", "-o", str(target))
     assert written == {"path": str(target), "rows": EXPECTED["outbound"]}

@@ -1,5 +1,6 @@
 """Calls written batch by batch, as CSV, Parquet or a spreadsheet."""
 
+import io
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from tui.call_files import FileFormat, write_calls
 from tui.commands.files import written
 from tui.commands.progress import Bar
 from tui.commands.session import Session
-from tui.commands.sheets import print_written
+from tui.commands.sheets import print_rows, print_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,14 +24,21 @@ def export_calls_to(
 ) -> None:
     """Writes the calls that the filter chooses, at most `limit` (0 = all), to a file or standard output."""
     to_file = output is not None and output != "-"
-    if session.as_json and not to_file:
-        raise click.UsageError("--json goes with -o FILE here; `calls list --json` prints calls as JSON.")
+    as_rows = session.as_json and not to_file
+    if as_rows and file_format != "csv":
+        raise click.UsageError(f"--json without -o FILE prints the calls as JSON, not as {file_format}.")
     if file_format != "csv" and not to_file and sys.stdout.isatty():
         raise click.UsageError(f"{file_format} is not shown on a terminal: name a file with -o.")
     bar = Bar("export")
     total = session.ask(CountCalls(filter=chosen)).calls if sys.stderr.isatty() else 0
     reader = session.connect().stream(ExportCalls(filter=chosen))
     batches = _counted(_limited(reader, limit), bar, min(total, limit) if limit else total)
+    if as_rows:
+        text = io.BytesIO()
+        with bar:
+            write_calls(text, batches, file_format="csv")
+        print_rows(text.getvalue().decode())
+        return
     with bar, written(output) as file:
         rows = write_calls(file, batches, file_format=file_format)
     print_written(session, output if to_file else None, rows)

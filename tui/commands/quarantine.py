@@ -5,15 +5,15 @@ import io
 
 import click
 
+from engine.api.extensions import CsvText
 from engine.api.site import ListQuarantine, QuarantineRow, RetryQuarantine
 from engine.domain.zones import isoformat, to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
-from tui.commands.files import written
 from tui.commands.options import LIMIT
 from tui.commands.say import say
 from tui.commands.session import Session
-from tui.commands.sheets import print_written
+from tui.commands.sheets import print_csv
 from tui.commands.table import local_time, print_table
 from tui.sentences import said
 
@@ -63,9 +63,6 @@ def list_quarantine(session: Session, text: str, include_retried: bool, limit: i
 @click.pass_obj
 def export_quarantine(session: Session, text: str, include_retried: bool, output: str | None) -> None:
     """Writes bad lines as CSV: id,path,offset,line,field,reason,raw,found_at,retried_at."""
-    to_file = output is not None and output != "-"
-    if session.as_json and not to_file:
-        raise click.UsageError("--json goes with -o FILE here; `quarantine list --json` prints the lines.")
     rows, _total = _lines(session, text, include_retried=include_retried, limit=0)
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, lineterminator="\n")
@@ -74,9 +71,8 @@ def export_quarantine(session: Session, text: str, include_retried: bool, output
         found, retried = isoformat(row.found_at, session.zone), isoformat(row.retried_at, session.zone)
         where = (row.quarantine_id, row.path, row.line_offset, row.line_number)
         writer.writerow((*where, row.field, row.reason, row.raw, found, retried))
-    with written(output) as file:
-        file.write(sheet.getvalue().encode("utf-8", "replace"))
-    print_written(session, output if to_file else None, len(rows))
+    document = CsvText(text=sheet.getvalue(), rows=len(rows))
+    print_csv(session, lambda: document, output)
 
 
 @quarantine.command("retry", epilog=examples("quarantine retry", "quarantine retry 17 18"))

@@ -1,12 +1,14 @@
 """What imports and CSV exports of any kind have in common."""
 
+import csv
+import io
 from collections.abc import Callable
 
 import click
 
 from engine.api.extensions import CsvText
 from engine.api.operation import ImportResult
-from tui.commands.document import print_document
+from tui.commands.document import Json, json_text, print_document
 from tui.commands.files import written
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
@@ -48,14 +50,24 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
 
 
 def print_csv(session: Session, ask: Callable[[], CsvText], output: str | None) -> None:
-    """Writes a CSV document to a file or standard output; with --json and a file, says how much."""
+    """Writes a CSV document to a file or standard output; with --json and a file, says how much.
+
+    With --json and no file, its lines become objects by the names of the columns.
+    """
     to_file = output is not None and output != "-"
-    if session.as_json and not to_file:
-        raise click.UsageError("--json goes with -o FILE here; `list --json` prints the rows as JSON.")
     document = ask()
+    if session.as_json and not to_file:
+        print_rows(document.text)
+        return
     with written(output) as file:
         file.write(document.text.encode())
     print_written(session, output if to_file else None, document.rows)
+
+
+def print_rows(text: str) -> None:
+    """The lines of a CSV document as one JSON document, every cell as the text it is."""
+    rows: list[Json] = [dict[str, Json](row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    click.echo(json_text({"rows": rows}))
 
 
 def print_written(session: Session, output: str | None, rows: int) -> None:
