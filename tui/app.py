@@ -1,5 +1,6 @@
 """Starts the full-screen application; looks at terminal and language before anything heavy is imported."""
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from engine.api.client import Credentials
 
 SLOW_LINK_FPS = "15"
+GARBAGE_OBJECTS = 50_000
+"""So many new objects lead to a look for garbage."""
 
 
 def run(
@@ -35,6 +38,8 @@ def run(
         # Textual reads both once, when it is imported.
         os.environ.setdefault("TEXTUAL_FPS", SLOW_LINK_FPS)
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    # Imports and styles make many objects that stay: looking for garbage among them is 5 % of a start.
+    gc.set_threshold(GARBAGE_OBJECTS)
     from tui.application import PbxmeterApp
 
     app = PbxmeterApp(

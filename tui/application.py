@@ -5,7 +5,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App
@@ -28,16 +28,30 @@ from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
 from tui.terminal.lean import LeanOutput
 from tui.terminal.plain import PlainSigns
+from tui.terminal.stylesheet import KeptStylesheet
 from tui.terminal.text import CleanLines, clean
 
 if TYPE_CHECKING:
     from engine.api.client import Credentials
     from engine.api.events import Event
+    from engine.api.operation import Operation
     from engine.api.session import Greeting
     from tui.screens.base import SiteScreen
 
 DIALOG_POLL_SECONDS = 0.5
+SHARED_STYLES = Path(__file__).parent / "shared.tcss"
+"""Read after the first paint, which does without them."""
+
 WAITING_MODE = "waiting"
+
+
+def _first_questions() -> "Sequence[Operation[Any]]":
+    """What is asked of the engine before there is a screen to show it."""
+    from engine.api.calls import GetOverview
+    from engine.api.session import GetPreferences
+    from engine.api.site import GetStatus
+
+    return [GetPreferences(), GetOverview(), GetStatus()]
 
 
 def _import_ahead() -> None:
@@ -71,17 +85,16 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
+        self.stylesheet = KeptStylesheet(self.stylesheet)
         self.home = home
         self.ascii_only = ascii_only
         self._plain_signs = PlainSigns()
         self.report_folder = home
         self.last_words = ""
         """Printed to the terminal after the application has ended."""
-        self.link = EngineLink(home, listener=self, credentials=credentials)
+        self.link = EngineLink(home, listener=self, credentials=credentials, first_questions=_first_questions)
         self.greeting: Greeting | None = None
         self.money = MoneyStyle()
-        self.money_known = asyncio.Event()
-        """Set once `money` is the site's; nothing is shown before."""
         self.keymap: Mapping[str, str] = {}
         self.alarms = 0
         self.bytes_behind = 0
@@ -121,6 +134,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
 
     def _begin(self) -> None:
         """After the first paint: connects, and imports what the first screen needs meanwhile."""
+        self.stylesheet.read(SHARED_STYLES)
         self.link.start()
         threading.Thread(target=_import_ahead, name="import ahead", daemon=True).start()
 
@@ -148,13 +162,9 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         self.greeting, self.trouble, self._lost_at = greeting, "", None
         if not self._language_chosen and greeting.language:
             i18n.install(greeting.language)
-        styling = asyncio.ensure_future(asyncio.to_thread(money_style, greeting.currency, i18n.language()))
+        self.money = money_style(greeting.currency, i18n.language())
         if first:
-            # The screen asks for its data while the style of money is still being put together.
             await self.switch_mode(SCREENS[0].mode)
-        self.money = await styling
-        self.money_known.set()
-        if first:
             self.fit()
             self.show_guide(only_if_new=True)
             return
@@ -227,7 +237,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         if language_changed:
             self._change_language()
         elif changed:
-            self.money = await asyncio.to_thread(money_style, greeting.currency, i18n.language())
+            self.money = money_style(greeting.currency, i18n.language())
             for screen in self.site_screens():
                 screen.reload_soon()
         self._show_status()
@@ -240,7 +250,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         if self.greeting is None:
             return
         i18n.install(self.greeting.language)
-        self.money = await asyncio.to_thread(money_style, self.greeting.currency, i18n.language())
+        self.money = money_style(self.greeting.currency, i18n.language())
         here = self.current_mode
         self.add_mode(WAITING_MODE, self.get_default_screen)
         await self.switch_mode(WAITING_MODE)
@@ -351,13 +361,22 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
     @work(group=DIALOG_GROUP)
     async def show_guide(self, *, only_if_new: bool = False) -> None:
         """The guide of a new site."""
-        if only_if_new and (self.link.calls or not self.may(Role.ADMIN)):
+        if only_if_new and not await self._without_calls():
             return
         from tui.screens.first_run import Guide
 
         guide = Guide(self)
         if not only_if_new or await guide.wanted():
             await guide.run()
+
+    async def _without_calls(self) -> bool:
+        """Whether no call was stored yet, and the operator may set up the site."""
+        from engine.api.site import GetStatus
+
+        try:
+            return self.may(Role.ADMIN) and not (await self.link.ask(GetStatus())).calls
+        except PbxmeterError:
+            return False
 
     async def action_quit(self) -> None:
         """Ends the application; asks only when something typed would be lost."""

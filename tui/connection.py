@@ -7,11 +7,11 @@ started again after `RESTART_SECONDS`; a service is left to whoever runs it.
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.message import Message
 
@@ -71,15 +71,23 @@ class EngineLink:
     """One connection at a time, kept by a thread of its own. `call` may be used from any thread."""
 
     def __init__(
-        self, home: Path, *, listener: "MessagePump", credentials: "Credentials | None" = None
+        self,
+        home: Path,
+        *,
+        listener: "MessagePump",
+        credentials: "Credentials | None" = None,
+        first_questions: "Callable[[], Sequence[Operation[Any]]]" = tuple,
     ) -> None:
+        """`first_questions` are asked as soon as there is an engine; `ask` has the answers, once."""
         self.home = home
         self._listener = listener
         self._credentials = credentials
         self._client: Client | None = None
         self._background = True
-        self.calls = 0
-        """Stored calls when the engine was last connected to."""
+        self._first_questions = first_questions
+        self._asked: dict[Operation[Any], Future[object]] = {}
+        """What was asked ahead and is not fetched yet."""
+        self._events: Iterator[Event] = iter(())
         self._closing = threading.Event()
         self._wake = threading.Event()
         self._answered = threading.Event()
@@ -117,6 +125,9 @@ class EngineLink:
         self, operation: "Operation[R]", *, progress: "Callable[[Progress], None] | None" = None
     ) -> R:
         """`call` without blocking the application. `progress` runs in another thread."""
+        asked = self._asked.pop(operation, None) if self._asked else None
+        if asked is not None:
+            return cast("R", await asyncio.wrap_future(asked))
         return await self.run(lambda: self.call(operation, progress=progress))
 
     async def run(self, work: Callable[[], R]) -> R:
@@ -164,7 +175,6 @@ class EngineLink:
         # pyarrow comes with the client: imported here, after the first paint.
         from engine.api.client import connect
         from engine.api.session import Greet
-        from engine.api.site import GetStatus
 
         client = connect(self.home, start=start)
         try:
@@ -179,8 +189,9 @@ class EngineLink:
             greeting = client.call(Greet())
             if greeting.role is None:
                 raise NotSignedIn("Sign in first.")
-            status = client.call(GetStatus())
-            self._background, self.calls = status.background, status.calls
+            # Listened to before anything is asked, so that no change falls between an answer and its event.
+            self._events = client.events()
+            self._ask_ahead(client)
         except BaseException:
             client.close()
             raise
@@ -188,13 +199,18 @@ class EngineLink:
         self._tell(Connected(greeting))
 
     def _listen(self) -> None:
-        client = self._client
-        if client is None:
-            return
-        for event in client.events():
+        from engine.api.site import GetStatus
+
+        self._background = self.call(GetStatus()).background
+        for event in self._events:
             self._tell(Happened(event))
         if not self._closing.is_set():
             raise EngineDown("The engine ended the connection.")
+
+    def _ask_ahead(self, client: "Client") -> None:
+        """Asks while the first screen is still being put together."""
+        questions, self._first_questions = self._first_questions(), tuple
+        self._asked = {question: self._pool.submit(client.call, question) for question in questions}
 
     def _drop(self) -> None:
         client, self._client = self._client, None

@@ -1,7 +1,6 @@
 """How money, durations and times are written on screens.
 
-Money follows CLDR (symbol, digits, grouping), read once through babel when the currency is known; the numbers
-are written from integers, exactly.
+Money follows CLDR (symbol, digits, grouping); the numbers are written from integers, exactly.
 """
 
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from datetime import datetime
 
 from engine.domain.errors import InvalidInput
 from engine.domain.money import MICROS
-from engine.domain.zones import to_local, zone
+from tui.currencies import conventions, digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,24 +47,17 @@ class MoneyStyle:
 
 def money_style(currency: str, language: str) -> MoneyStyle:
     """CLDR's way to write `currency` in `language`; an unknown currency is written with its code."""
-    from babel import Locale
-    from babel.numbers import get_currency_precision, get_currency_symbol
-
-    locale = Locale.parse(language)
-    symbol = get_currency_symbol(currency, locale) if currency else ""
-    if symbol.isalpha():
-        symbol += "\N{NO-BREAK SPACE}"
-    pattern = locale.currency_formats["standard"]
-    symbols = locale.number_symbols.get("latn", {})
-    leads = pattern.prefix[0].startswith("¤")
+    known = conventions(language)
+    symbol = known.symbols.get(currency, currency)
+    gap = "\N{NO-BREAK SPACE}"
     return MoneyStyle(
         currency=currency,
-        digits=get_currency_precision(currency) if currency else 2,
-        before=symbol if leads else "",
-        after="" if leads else f"\N{NO-BREAK SPACE}{symbol.strip()}",
-        decimal=symbols.get("decimal", "."),
-        group=symbols.get("group", ","),
-        minus=symbols.get("minusSign", "-"),
+        digits=digits(currency),
+        before=(symbol + gap if symbol.isalpha() else symbol) if known.symbol_leads else "",
+        after="" if known.symbol_leads else gap + symbol,
+        decimal=known.decimal,
+        group=known.group,
+        minus=known.minus,
     )
 
 
@@ -78,6 +70,8 @@ def duration(seconds: int) -> str:
 
 def local_time(instant: datetime, timezone: str) -> datetime:
     """The site's time of a naive UTC instant; the instant itself where the zone is unknown."""
+    from engine.domain.zones import to_local, zone
+
     try:
         return to_local(instant, zone(timezone))
     except InvalidInput:

@@ -108,16 +108,21 @@ class Client:
         """What happens from now on, until the connection breaks (`EngineDown`) or the client is closed."""
         with _translated():
             stream = self._flight.do_action(flight.Action(EVENTS_ACTION, b""), self._options())
-            for answer in stream:
-                if self._closed.is_set():
-                    return
-                body = answer.body.to_pybytes()
-                if body.startswith(b'{"type":"failed"'):
-                    failed = msgspec.json.decode(body, type=Failed)
-                    raise error_from_wire(failed.kind, failed.code, failed.message, failed.field)
-                yield _event.decode(body)
-        if not self._closed.is_set():
-            raise EngineDown("The engine ended the event stream.")
+
+        def happened() -> Iterator[Event]:
+            with _translated():
+                for answer in stream:
+                    if self._closed.is_set():
+                        return
+                    body = answer.body.to_pybytes()
+                    if body.startswith(b'{"type":"failed"'):
+                        failed = msgspec.json.decode(body, type=Failed)
+                        raise error_from_wire(failed.kind, failed.code, failed.message, failed.field)
+                    yield _event.decode(body)
+            if not self._closed.is_set():
+                raise EngineDown("The engine ended the event stream.")
+
+        return happened()
 
     def close(self) -> None:
         """Ends the connection; open streams end with it."""

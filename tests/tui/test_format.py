@@ -3,11 +3,14 @@
 from datetime import datetime
 
 import pytest
+from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.money import MAX_AMOUNT_MICROS, parse_amount
+from tui.currencies import cldr_conventions, cldr_digits, conventions, digits
 from tui.format import duration, local_time, money_style, short_stamp, size_of
+from tui.i18n import LANGUAGES
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,15 @@ def test_money_has_the_currencys_symbol_and_at_least_its_digits(
     currency: str, language: str, micros: int, text: str
 ):
     assert money_style(currency, language).money(micros) == text
+
+
+def test_the_table_of_currencies_is_what_cldr_says():
+    assert {language: conventions(language) for language in LANGUAGES} == {
+        language: cldr_conventions(language) for language in LANGUAGES
+    }
+    assert {currency: digits(currency) for currency in list_currencies()} == {
+        currency: cldr_digits().get(currency, 2) for currency in list_currencies()
+    }
 
 
 @given(st.integers(-MAX_AMOUNT_MICROS, MAX_AMOUNT_MICROS))

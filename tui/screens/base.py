@@ -119,9 +119,7 @@ class SiteScreen(Screen[None]):
 
     async def ask(self, operation: Operation[R]) -> R:
         """The engine's answer. Raises `PbxmeterError`."""
-        answer = await self.shell.link.ask(operation)
-        await self.shell.money_known.wait()
-        return answer
+        return await self.shell.link.ask(operation)
 
     def data_arrived(self) -> None:
         """Says that what is shown is fresh."""

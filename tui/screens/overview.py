@@ -30,11 +30,11 @@ from tui.screens.base import SiteScreen
 from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
-from tui.widgets.charts import Spark
 from tui.widgets.columns import Column
 from tui.widgets.health import HealthLine
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows
+from tui.widgets.spark import Spark
 from tui.widgets.sums import Sums
 from tui.widgets.table import WindowedTable
 
@@ -167,7 +167,7 @@ class OverviewScreen(SiteScreen):
         try:
             if not self._recalled:
                 self._recall_alarms((await self.ask(GetPreferences())).values.get(ALARMS_PREFERENCE, ""))
-            overview = await self.ask(GetOverview(limit=50))
+            overview = await self.ask(GetOverview())
         except PbxmeterError as error:
             self.reload_failed(error)
             return
