@@ -43,7 +43,8 @@ class HelpScreen(TextDialog):
         if isinstance(screen, ListScreen):
             parts += ["", _("In the list")]
             parts += [_columns(_list_keys(names, screen.shell.keymap), _(text)) for names, text in LIST_KEYS]
-            parts += [_columns(_("mouse"), _("click a row or a title; twice opens; drag the scrollbar"))]
+            mouse = _("click a row, twice to open; a title sorts, its edge sizes; the scrollbar goes there")
+            parts += [_columns(_("mouse"), mouse)]
         parts += [
             "",
             _("Everywhere"),

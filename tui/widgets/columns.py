@@ -143,13 +143,11 @@ class Columns:
         self._replace(key, lambda column: replace(column, hidden=hidden))
         return True
 
-    def resize(self, key: str, by: int) -> None:
-        """Makes a column `by` cells wider; one that took the rest of the line no longer does."""
+    def set_width(self, key: str, width: int) -> None:
+        """Gives a column a width of its own; one that took the rest of the line no longer does."""
         self._replace(
             key,
-            lambda column: replace(
-                column, width=max(column.min_width, min(column.width + by, WIDEST_CELLS)), flex=False
-            ),
+            lambda column: replace(column, width=max(column.min_width, min(width, WIDEST_CELLS)), flex=False),
         )
 
     def move(self, key: str, by: int) -> None:

@@ -373,6 +373,13 @@ class PagedView(ScrollView):
         self._scroll_to_row(self.top_row + by)
         self._place_cursor(self._cursor + by)
 
+    def jump_to(self, share: float) -> None:
+        """Shows the list from where `share` of it lies above: 0 = its beginning, 1 = its end."""
+        self._to_end = False
+        top = round(max(0.0, min(share, 1.0)) * max(0, self._pages.rows - self.visible_rows))
+        self._scroll_to_row(top)
+        self._place_cursor(self.top_row)
+
     def action_first(self) -> None:
         self.move_to(0)
 

@@ -1,4 +1,4 @@
-"""The one table for every list: columns, marks and sorting over a `PagedView`."""
+"""The one table for every list: marks, choosing and drawing over a `ColumnedView`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from tui.terminal.text import clean
-from tui.widgets.columns import Column, Columns, ColumnState
+from tui.widgets.columned_view import ColumnedView
+from tui.widgets.columns import Column
 from tui.widgets.paged_view import HEADER_LINES, PagedView
 from tui.widgets.rows import Row, RowSource
-from tui.widgets.table_lines import ASCII_GLYPHS, MARGIN_CELLS, UNICODE_GLYPHS, TableLines
+from tui.widgets.table_lines import ASCII_GLYPHS, UNICODE_GLYPHS, TableLines
 
 ROW_STYLES = ("good", "warning", "error", "muted", "accent", "strong")
 """Names usable in `Row.styles` and `Row.cell_styles`; each is the component class `row--NAME`."""
@@ -41,7 +42,7 @@ class _Drawing:
     place_line: int
 
 
-class WindowedTable(PagedView, can_focus=True):
+class WindowedTable(ColumnedView, can_focus=True):
     """A table of rows from a `RowSource`, however many.
 
     Marks are kept by key: they outlive sorting, filtering, refreshing and paging. Texts are cleaned and never
@@ -144,17 +145,6 @@ class WindowedTable(PagedView, can_focus=True):
         partial: bool = False
         """Everything loaded was marked or inverted, but the list has rows that are not loaded."""
 
-    @dataclass
-    class SortRequested(PagedView.ViewMessage):
-        """The rows are wanted in another order: call `set_source` with a source that has it."""
-
-        column: str
-        descending: bool
-
-    @dataclass
-    class ColumnsChanged(PagedView.ViewMessage):
-        """Columns were moved, sized, hidden or shown: `column_states` is worth remembering."""
-
     def __init__(
         self,
         columns: Sequence[Column],
@@ -167,118 +157,14 @@ class WindowedTable(PagedView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         """`placeholder` stands in an empty list, `loading_text` in one whose first rows are on their way."""
-        super().__init__(source=source, id=id, classes=classes)
+        super().__init__(columns, source=source, id=id, classes=classes)
         self.placeholder = placeholder
         self.loading_text = loading_text
-        self._columns = Columns(columns, margin=MARGIN_CELLS)
         self._glyphs = ASCII_GLYPHS if ascii_only else UNICODE_GLYPHS
         self._marks: dict[str, tuple[str, ...] | None] = {}
-        self._sort_key: str | None = None
-        self._sort_descending = False
         self._place_timer: Timer | None = None
         self.place_column: str | None = None
         """While the list scrolls, this column's text in the top row stands beside the scrollbar's thumb."""
-
-    # Columns
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns in their present order, hidden ones included."""
-        return self._columns.every
-
-    @property
-    def column_states(self) -> tuple[ColumnState, ...]:
-        return self._columns.states
-
-    def restore_columns(self, states: Sequence[ColumnState]) -> None:
-        """Applies remembered `column_states`."""
-        self._columns.restore(states)
-        self._columns_changed()
-
-    def reset_columns(self) -> None:
-        self._columns.reset()
-        self._columns_changed()
-        self.post_message(self.ColumnsChanged(self))
-
-    def hide_column(self, key: str, hidden: bool = True) -> None:
-        """Hides or shows a column; the last one shown stays."""
-        if self._columns.hide(key, hidden):
-            self._columns_changed()
-            self.post_message(self.ColumnsChanged(self))
-
-    def resize_column(self, key: str, by: int) -> None:
-        self._columns.resize(key, by)
-        self._columns_changed()
-        self.post_message(self.ColumnsChanged(self))
-
-    def move_column(self, key: str, by: int) -> None:
-        """Moves a column past `by` others, to the right if positive."""
-        self._columns.move(key, by)
-        self._columns_changed()
-        self.post_message(self.ColumnsChanged(self))
-
-    def _columns_changed(self) -> None:
-        self._size_changed()
-        self.refresh()
-
-    def _another_list(self) -> None:
-        self._columns.forget_texts()
-
-    def _rows_arrived(self, rows: Sequence[Row]) -> None:
-        self._columns.make_room(row.cells for row in rows)
-
-    def _content_width(self) -> int:
-        placed = self._columns.place(self.view_size.width)
-        return placed[-1].x + placed[-1].width if placed else self.view_size.width
-
-    def _chosen_column(self) -> str:
-        return self._sort_key or self._columns.shown[0].key
-
-    def action_resize_column(self, by: int) -> None:
-        self.resize_column(self._chosen_column(), by)
-
-    def action_move_column(self, by: int) -> None:
-        self.move_column(self._chosen_column(), by)
-
-    def action_sideways(self, by: int) -> None:
-        """Moves all columns but the first by one column, or by a view where a column is wider than that."""
-        placed = self._columns.place(self.view_size.width)[1:]
-        if not placed:
-            return
-        here = round(self.scroll_x)
-        starts = [column.x - placed[0].x for column in placed]
-        if by > 0:
-            room = max(1, self.view_size.width - placed[0].x)
-            target = min([start for start in starts if start > here] + [here + room])
-        else:
-            target = max([start for start in starts if start < here], default=0)
-        self.scroll_x = self.scroll_target_x = target
-
-    # Sorting
-
-    @property
-    def sort(self) -> tuple[str | None, bool]:
-        """The column whose header carries the arrow, and whether the order is descending."""
-        return self._sort_key, self._sort_descending
-
-    def set_sort(self, column: str | None, descending: bool = False) -> None:
-        """Tells the table in which order its source is; asks for nothing."""
-        self._sort_key, self._sort_descending = column, descending
-        self.refresh()
-
-    def _request_sort(self, column: str, descending: bool) -> None:
-        self.set_sort(column, descending)
-        self.post_message(self.SortRequested(self, column, descending))
-
-    def action_sort_column(self, by: int) -> None:
-        keys = [column.key for column in self._columns.shown if column.sortable]
-        if keys:
-            place = keys.index(self._sort_key) + by if self._sort_key in keys else min(0, by)
-            self._request_sort(keys[place % len(keys)], False)
-
-    def action_turn_sort(self) -> None:
-        if self._sort_key is not None:
-            self._request_sort(self._sort_key, not self._sort_descending)
 
     # Marks
 
@@ -296,10 +182,6 @@ class WindowedTable(PagedView, can_focus=True):
         """The texts of the row under the cursor, cleaned by nobody yet; empty while it is not there."""
         row = None if self.keys_wait else self._pages.row(self._cursor)
         return row.cells if row is not None else ()
-
-    def shown_cells(self, cells: Sequence[str]) -> list[tuple[Column, str]]:
-        """The shown columns in their present order, each with its text of a row."""
-        return self._columns.shown_texts(cells)
 
     def clear_marks(self) -> None:
         self._set_marks(())
@@ -350,7 +232,7 @@ class WindowedTable(PagedView, can_focus=True):
             return
         event.stop()
         if offset.y < HEADER_LINES:
-            self._header_clicked(offset.x)
+            self.head_clicked(offset.x)
             return
         row = self.top_row + offset.y - HEADER_LINES
         if row >= self._pages.rows:
@@ -358,15 +240,6 @@ class WindowedTable(PagedView, can_focus=True):
         self.move_to(row)
         if event.chain == 2:
             self.action_select()
-
-    def _header_clicked(self, x: int) -> None:
-        for number, placed in enumerate(self._columns.place(self.view_size.width)):
-            start = placed.x - (round(self.scroll_x) if number else 0)
-            if start <= x <= start + placed.width:
-                key = placed.column.key
-                if placed.column.sortable:
-                    self._request_sort(key, key == self._sort_key and not self._sort_descending)
-                return
 
     # Where in the list one is, while it scrolls
 
@@ -402,11 +275,6 @@ class WindowedTable(PagedView, can_focus=True):
         return Strip.join([strip.crop(0, self.view_size.width - place.cell_length), Strip([place])])
 
     # Drawing
-
-    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_x(old_value, new_value)
-        if round(old_value) != round(new_value):
-            self.refresh()
 
     def _component(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=True, default=Style.null())

@@ -94,7 +94,7 @@ class TableApp(App[None]):
     def on_windowed_table_marks_changed(self, message: WindowedTable.MarksChanged) -> None:
         self.said.append(message)
 
-    def on_windowed_table_sort_requested(self, message: WindowedTable.SortRequested) -> None:
+    def on_columned_view_sort_requested(self, message: WindowedTable.SortRequested) -> None:
         self.said.append(message)
 
     def lines(self) -> list[str]:

@@ -356,6 +356,44 @@ async def _wheel(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def test_a_column_is_sized_by_dragging_its_edge_and_that_sorts_nothing() -> None:
+    app = TableApp(NumberedRows(1000))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await counted(app)
+        assert app.lines()[0].startswith("        Number Name")
+        await pilot.mouse_down(WindowedTable, offset=(14, 0))
+        await pilot.hover(WindowedTable, offset=(17, 0))
+        await pilot.hover(WindowedTable, offset=(20, 0))
+        await pilot.mouse_up(WindowedTable, offset=(20, 0))
+        assert app.lines()[0].startswith("              Number Name")
+        await pilot.hover(WindowedTable, offset=(30, 0))
+        assert app.lines()[0].startswith("              Number Name")
+        assert app.table.sort == (None, False)
+        assert [state.width for state in app.table.column_states] == [18, 0, 0]
+
+
+async def test_a_flexible_column_is_sized_from_how_wide_it_stands_there() -> None:
+    app = TableApp(NumberedRows(10))
+    async with app.run_test(size=(80, 24)):
+        await counted(app)
+        cost = app.lines()[1].index("0.00")
+        app.table.resize_column("name", -2)
+        assert app.lines()[1].index("0.00") == cost - 2
+
+
+async def test_a_click_on_the_scrollbar_goes_to_that_part_of_the_list() -> None:
+    app = TableApp(NumberedRows(HUNDRED_MILLION))
+    async with app.run_test(size=(80, 25)) as pilot:
+        await counted(app)
+        await pilot.click(app.table.vertical_scrollbar, offset=(0, 12))
+        await until(lambda: app.table.cursor_key == f"k{app.table.cursor_row}")
+        assert abs(app.table.top_row - HUNDRED_MILLION // 2) < 100
+        await pilot.click(app.table.vertical_scrollbar, offset=(0, 24))
+        await until(lambda: "99999999" in app.lines()[-1])
+        await pilot.click(app.table.vertical_scrollbar, offset=(0, 0))
+        await until(lambda: app.table.top_row == 0)
+
+
 async def test_every_line_is_exactly_as_wide_as_the_view_in_chinese_too() -> None:
     rows = [Row(key=str(n), cells=("1001", "王小明" * n, "¥1.25")) for n in range(1, 30)]
     app = TableApp(MemoryRows(rows))
@@ -435,7 +473,7 @@ async def test_an_amount_that_is_only_partly_in_view_says_so() -> None:
     app = TableApp(rows, (*COLUMNS[:2], replace(COLUMNS[2], whole=True)))
     async with app.run_test(size=(80, 12)):
         await counted(app)
-        app.table.resize_column("name", 40)
+        app.table.resize_column("name", 8)
         for step in range(30):
             app.table.scroll_x = step
             amount = app.lines()[1].split()[-1]
