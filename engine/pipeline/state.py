@@ -9,10 +9,8 @@ from engine.api.rates import CheckRates
 from engine.domain.site import Site
 from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
-from engine.rating.check import check_rates, remarks_by_rate
+from engine.rating.check import MAX_REMARKS, check_rates, remarks_by_rate
 from engine.store import Database, Session
-
-MAX_REMARKS = 100_000
 
 
 class State:

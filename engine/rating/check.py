@@ -16,7 +16,7 @@ from engine.rating.versions import Listed, listed_rates
 from engine.rating.week import WEEK, Stretches, covers, described, gaps, meet, union, window
 from engine.store import Session
 
-MAX_REMARKS = 10_000
+MAX_REMARKS = 100_000
 MAX_RIVALS = 64
 """Rules of the same prefix and length that a rule is compared with: the nearest before it."""
 

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from engine.api.extensions import ListExtensions
 from engine.api.operation import ImportResult
+from engine.ledger import extension_sheet, extensions
 from engine.ledger.extension_sheet import export_extensions, import_extensions
 from engine.ledger.extensions import list_extensions
 from engine.store import Session
@@ -33,6 +36,18 @@ def test_every_fault_is_told_in_the_order_of_the_lines_and_nothing_is_imported(t
         assert result.faults[4].reason == "1001 stands in line 2 already."
         assert not result.applied
         assert list_extensions(session, SITE, ListExtensions()).rows == []
+
+
+def test_every_extension_is_exported_however_many_a_page_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (extensions, extension_sheet):
+        monkeypatch.setattr(module, "MAX_PAGE", 3)
+    with opened(tmp_path) as session:
+        load(session, "number\n" + "".join(f"100{n}\n" for n in range(7)))
+        sheet = export_extensions(session, SITE)
+        assert sheet.rows == 7
+        assert [line.split(",")[0] for line in sheet.text.splitlines()[1:]] == [f"100{n}" for n in range(7)]
 
 
 def test_columns_in_any_order_and_booleans_in_any_word_come_back_as_exported(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def export_rates(session: Session, output: str | None) -> None:
 
 
 @rates.command("check", epilog=examples("rates check", "rates check --json"))
-@click.option("--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
 @click.pass_obj
 def check_rates(session: Session, limit: int) -> None:
     """Looks for rules that can never win, pairs decided by their order alone, gaps in the day, and billed
