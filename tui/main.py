@@ -110,6 +110,7 @@ def main() -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """The exit code of one command line; says on standard error why it was refused."""
+    shown_on = sys.stdout
     try:
         result: object = cli.main(
             list(arguments), prog_name="pbxmeter", standalone_mode=False, color=wants_colour()
@@ -131,6 +132,11 @@ def run_command(arguments: Sequence[str]) -> int:
         return BROKEN_PIPE
     except UnicodeEncodeError:
         return _refused("invalid", "The command line holds bytes that are not UTF-8 text.")
+    except SystemExit:
+        # click's answer to a reader that went away: it has put another stream in place, and ends with 1.
+        if sys.stdout is shown_on:
+            raise
+        return BROKEN_PIPE
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         return _refused("storage", f"{name}{error.strerror or error}.")

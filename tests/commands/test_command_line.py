@@ -10,7 +10,7 @@ import click
 import pytest
 
 from tui.commands.command import Group
-from tui.main import cli, run_command
+from tui.main import BROKEN_PIPE, cli, run_command
 
 
 def every_command(group: Group, *path: str) -> Iterator[tuple[str, ...]]:
@@ -149,9 +149,10 @@ def test_words_are_completed_by_the_program_itself(tmp_path: Path) -> None:
     assert "plain,check" in pbxmeter(home=tmp_path, **env).stdout
 
 
-def test_a_reader_that_has_gone_is_no_error() -> None:
+@pytest.mark.parametrize("line", ["completion bash", "rates import --help"])
+def test_a_reader_that_has_gone_is_no_refusal(line: str) -> None:
     program = subprocess.Popen(
-        [sys.executable, "-m", "tui.main", "completion", "bash"],
+        [sys.executable, "-m", "tui.main", *line.split()],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -159,4 +160,4 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
     program.stdout.close()
     assert program.stderr is not None
     assert program.stderr.read() == b""
-    program.wait(30)
+    assert program.wait(30) == BROKEN_PIPE
