@@ -14,6 +14,7 @@ from engine.domain.site import Site
 from engine.ingest.position import Position
 from engine.ingest.record import Parsed
 from engine.pipeline.few import append_few, charge_few, fresh_few
+from engine.pipeline.positions import Named, Progress, add_file, advance_file, describe_file
 from engine.pipeline.recent import Identity
 from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
@@ -28,6 +29,8 @@ class StoredBatch:
     """What storing a piece did."""
 
     position: Position
+    named: Named
+    """What its file is known by."""
     lines: int
     stored: int
     duplicates: int
@@ -48,6 +51,7 @@ class StoredBatch:
         if self.outcome.balances is not None:
             standing.take_over(
                 session,
+                file=(self.position.file_id, self.named),
                 calls=self.outcome.numbers_used,
                 entries=self.charged,
                 balances=self.outcome.balances,
@@ -83,14 +87,12 @@ def store_parsed(
 
     `position.file_id` 0 = a file not stored before; the result's position carries its number.
     """
-    file_id = position.file_id or _next(session, "pipeline.next_file")
+    new = not position.file_id
+    file_id = _next(session, "pipeline.next_file") if new else position.file_id
     outcome = store_calls(
         session, parsed.calls, file_id=file_id, book=book, site=site, standing=standing, now=now
     )
     calls, charged = outcome.calls, outcome.charged
-    duplicates = parsed.calls.num_rows - calls.num_rows
-    duplicate_bytes = _sum(parsed.calls["line_length"]) - outcome.bytes
-    quarantined_bytes = _sum(parsed.rejects["line_length"])
     if parsed.rejects.num_rows:
         with session.bound(rejects=parsed.rejects):
             session.run(
@@ -100,38 +102,33 @@ def store_parsed(
                 file_id=file_id,
                 now=now,
             )
-    session.brief(
-        "pipeline.advance_file" if position.file_id else "pipeline.add_file",
-        file_id=file_id,
-        source=position.source,
-        path=position.path,
-        format=format_name,
-        device=position.device,
-        inode=position.inode,
-        head_length=position.head_length,
-        head_sha256=position.head_sha256,
-        tail_length=position.tail_length,
-        tail_sha256=position.tail_sha256,
-        read_offset=position.read_offset,
+    progress = Progress(
         lines=parsed.lines,
         stored=calls.num_rows,
-        duplicates=duplicates,
+        duplicates=parsed.calls.num_rows - calls.num_rows,
         quarantined=parsed.rejects.num_rows,
         ignored=parsed.ignored,
         stored_bytes=outcome.bytes,
-        duplicate_bytes=duplicate_bytes,
-        quarantined_bytes=quarantined_bytes,
+        duplicate_bytes=_sum(parsed.calls["line_length"]) - outcome.bytes,
+        quarantined_bytes=_sum(parsed.rejects["line_length"]) if parsed.rejects.num_rows else 0,
         ignored_bytes=parsed.ignored_bytes,
-        finished=position.finished,
-        now=now,
         last_call_at=pc.max(parsed.calls["started_at"]).as_py(),
     )
+    position = replace(position, file_id=file_id)
+    named = Named.of(position, format_name)
+    if new:
+        add_file(session, position, named, progress, now=now)
+    else:
+        advance_file(session, position, progress, now=now)
+        if standing.files.get(file_id) != named:
+            describe_file(session, file_id, named)
     touched = charged["extension"].unique() if charged.num_rows else pa.chunked_array([], pa.string())
     return StoredBatch(
-        position=replace(position, file_id=file_id),
+        position=position,
+        named=named,
         lines=parsed.lines,
         stored=calls.num_rows,
-        duplicates=duplicates,
+        duplicates=progress.duplicates,
         quarantined=parsed.rejects.num_rows,
         ignored=parsed.ignored,
         charged=charged.num_rows,

@@ -1,4 +1,8 @@
-"""Read positions as the store remembers them."""
+"""Read positions and files as the store remembers them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from engine.ingest.position import Position
 from engine.store import Session
@@ -7,3 +11,108 @@ from engine.store import Session
 def load_positions(session: Session) -> list[Position]:
     """Every file that a source was followed in; imports by hand are not among them."""
     return session.records(Position, "pipeline.positions")
+
+
+class Named(NamedTuple):
+    """What a file is known by, and who reads it how: seldom another than the last time."""
+
+    source: str
+    path: str
+    format: str
+    device: int
+    inode: int
+    head_length: int
+    head_sha256: str
+
+    @classmethod
+    def of(cls, position: Position, format_name: str) -> "Named":
+        """Of the file that was read up to a position."""
+        return cls(
+            position.source,
+            position.path,
+            format_name,
+            position.device,
+            position.inode,
+            position.head_length,
+            position.head_sha256,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What reading a piece of a file came to."""
+
+    lines: int
+    stored: int
+    duplicates: int
+    quarantined: int
+    ignored: int
+    stored_bytes: int
+    duplicate_bytes: int
+    quarantined_bytes: int
+    ignored_bytes: int
+    last_call_at: datetime | None
+    """None = no call."""
+
+
+def add_file(
+    session: Session, position: Position, named: Named, progress: Progress, *, now: datetime
+) -> None:
+    """A file that was not read before."""
+    session.run(
+        "pipeline.add_file",
+        file_id=position.file_id,
+        **named._asdict(),
+        **_reached(position),
+        **_stored(progress),
+        **_not_stored(progress),
+        now=now,
+    )
+
+
+def advance_file(session: Session, position: Position, progress: Progress, *, now: datetime) -> None:
+    """A file that was read further, in as few columns as will do."""
+    session.brief(
+        "pipeline.advance_file",
+        file_id=position.file_id,
+        **_reached(position),
+        **_stored(progress),
+        now=now,
+    )
+    others = _not_stored(progress)
+    if any(others.values()):
+        session.brief("pipeline.count_not_stored", file_id=position.file_id, **others)
+
+
+def describe_file(session: Session, file_id: int, named: Named) -> None:
+    """A file that goes by another name, or is read by another format."""
+    session.brief("pipeline.describe_file", file_id=file_id, **named._asdict())
+
+
+def _reached(position: Position) -> dict[str, object]:
+    return {
+        "tail_length": position.tail_length,
+        "tail_sha256": position.tail_sha256,
+        "read_offset": position.read_offset,
+        "finished": position.finished,
+    }
+
+
+def _stored(progress: Progress) -> dict[str, object]:
+    return {
+        "lines": progress.lines,
+        "stored": progress.stored,
+        "stored_bytes": progress.stored_bytes,
+        "last_call_at": progress.last_call_at,
+    }
+
+
+def _not_stored(progress: Progress) -> dict[str, object]:
+    return {
+        "duplicates": progress.duplicates,
+        "quarantined": progress.quarantined,
+        "ignored": progress.ignored,
+        "duplicate_bytes": progress.duplicate_bytes,
+        "quarantined_bytes": progress.quarantined_bytes,
+        "ignored_bytes": progress.ignored_bytes,
+    }

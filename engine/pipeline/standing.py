@@ -3,8 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from engine.pipeline.positions import Named
 from engine.pipeline.recent import Identity, RecentKeys
 from engine.store import Session
+
+MAX_FILES = 1000
 
 
 @dataclass(slots=True)
@@ -26,6 +29,8 @@ class Standing:
 
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     recent: RecentKeys = field(default_factory=RecentKeys)
+    files: dict[int, Named] = field(default_factory=dict[int, Named])
+    """What the files that are read at present are stored as, at most `MAX_FILES`."""
     next_call: int = 1
     next_entry: int = 1
     turn: int = -1
@@ -39,6 +44,7 @@ class Standing:
             str(number): Account(billed=bool(billed), balance_micros=int(str(balance)))
             for number, billed, balance in session.rows("pipeline.standing")
         }
+        self.files = {}
         self._billed = frozenset(number for number, account in self.accounts.items() if account.billed)
         row = session.row("pipeline.next_numbers")
         assert row is not None
@@ -56,12 +62,13 @@ class Standing:
         self,
         session: Session,
         *,
+        file: tuple[int, Named],
         calls: int,
         entries: int,
         balances: Mapping[str, int],
         identities: Collection[Identity] | None,
     ) -> None:
-        """What a change did, after its commit: numbers used, balances that moved, and the calls it stored.
+        """What a change did, after its commit: file, numbers used, balances that moved, calls stored.
 
         `identities` None = too many to say.
         """
@@ -69,6 +76,9 @@ class Standing:
             self.recent.forget()
         else:
             self.recent.add(identities)
+        if len(self.files) >= MAX_FILES:
+            self.files = {}
+        self.files[file[0]] = file[1]
         self.next_call += calls
         self.next_entry += entries
         for number, balance in balances.items():

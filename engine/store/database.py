@@ -50,7 +50,7 @@ class _Feed:
 
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = schema
-        self._rows = schema.empty_table()
+        self._rows: pa.Table | None = None
 
     @contextlib.contextmanager
     def of(self, rows: pa.Table) -> Generator[None]:
@@ -59,13 +59,14 @@ class _Feed:
         try:
             yield
         finally:
-            self._rows = self.schema.empty_table()
+            self._rows = None
 
     def __arrow_c_schema__(self) -> object:
         return self.schema.__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._rows.__arrow_c_stream__(requested_schema)
+        rows = self.schema.empty_table() if self._rows is None else self._rows
+        return rows.__arrow_c_stream__(requested_schema)
 
 
 class Session:

@@ -9,6 +9,7 @@ from typing import Final
 
 import duckdb
 
+from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
 from engine.pipeline.batch import StoredBatch, store_parsed
@@ -64,14 +65,18 @@ class _Batches:
         lines = b"".join(blocks).splitlines(keepends=True)
         self._pieces = [b"".join(lines[at : at + calls]) for at in range(0, len(lines), calls)]
         self._position = Position(source="live", path="Master.csv", device=1, inode=1)
+        self._edges = b"", b""
+        """The first and last bytes read, as the follower hands them out with each piece."""
         self._change: Callable[[Session], StoredBatch] | None = None
 
     def parse(self) -> None:
         """The next piece."""
         data, site = self._pieces.pop(0), self._site
         piece = Piece(
-            before=self._position, data=data, header=b"", edges=(b"", b""), final=False, finishes=False
+            before=self._position, data=data, header=b"", edges=self._edges, final=False, finishes=False
         )
+        head, tail = self._edges
+        self._edges = (head + data)[:FINGERPRINT_BYTES], (tail + data)[-FINGERPRINT_BYTES:]
         parsed = self._parser.parse(piece)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         self._change = lambda session: store_parsed(

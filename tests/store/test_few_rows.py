@@ -79,10 +79,11 @@ def test_a_fed_table_of_other_columns_is_refused_and_the_next_one_taken(tmp_path
         assert next_entry(session) == 2
 
 
-def test_balances_are_set_for_those_named_and_no_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["pipeline.set_balances", "pipeline.set_few_balances"])
+def test_balances_are_set_for_those_named_and_no_others(tmp_path: Path, name: str) -> None:
     with opened(tmp_path) as session:
         bill(session, "1001", "1002", "1003")
-        session.brief("pipeline.set_balances", numbers=["1003", "1001", "none"], balances=[-7, 5, 9])
+        session.brief(name, numbers=["1003", "1001", "none"], balances=[-7, 5, 9])
         found = {number: balance for number, _, balance in session.rows("pipeline.standing")}
         assert found == {"1001": 5, "1002": 0, "1003": -7}
 
