@@ -1,0 +1,117 @@
+"""What the store remembers of a file that is read piece by piece."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.ingest.position import Position
+from engine.ingest.record import CALLS, REJECTS, Parsed
+from engine.pipeline.batch import StoredBatch, store_parsed
+from engine.pipeline.positions import load_positions
+from engine.pipeline.standing import Standing
+from engine.rating.book import RateBook
+from engine.store import Database, Session, Writer
+from tests.stores import NOW, SITE
+
+FIRST = Position(source="/cdr/*", path="/cdr/a.csv", device=1, inode=1, read_offset=10, lines=1)
+
+
+class Reader:
+    """Stores pieces of blank lines as the engine does, each in a change of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database(folder / "test.duckdb", threads=1)
+        self.writer = Writer(self.database)
+        self.standing = Standing()
+        with self.database.reading() as session:
+            self._book = RateBook.load(session)
+
+    def change(self, session: Session, position: Position) -> StoredBatch:
+        """One blank line that ends at the position."""
+        parsed = Parsed(
+            calls=CALLS.empty_table(),
+            rejects=REJECTS.empty_table(),
+            ignored=1,
+            ignored_bytes=10,
+            consumed=10,
+            lines=1,
+        )
+        return store_parsed(
+            session,
+            parsed,
+            position,
+            format_name="asterisk-csv",
+            book=self._book,
+            site=SITE,
+            standing=self.standing,
+            now=NOW,
+        )
+
+    def store(self, position: Position) -> Position:
+        """The same, committed."""
+        batch = self.writer.run(
+            lambda session: self.change(session, position),
+            after=lambda session, stored: stored.committed(session, self.standing),
+        )
+        return batch.position
+
+    def stored(self) -> Position:
+        """The one file."""
+        with self.database.reading() as session:
+            (found,) = load_positions(session)
+        return replace(found, last_read_at=0.0)
+
+    def close(self) -> None:
+        """The writer first."""
+        self.writer.close()
+        self.database.close()
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Generator[Reader]:
+    """Of a new store."""
+    reader = Reader(tmp_path)
+    yield reader
+    reader.close()
+
+
+def test_a_file_is_remembered_by_its_latest_name_and_first_bytes(reader: Reader) -> None:
+    position = reader.store(FIRST)
+    assert reader.stored() == position
+    for path, head in [("a", 10), ("a", 20), ("a", 20), ("b", 20), ("a", 20), ("b", 30)]:
+        position = replace(
+            position,
+            path=f"/cdr/{path}.csv",
+            head_length=head,
+            head_sha256=f"{head:064d}",
+            read_offset=position.read_offset + 10,
+            lines=position.lines + 1,
+        )
+        assert reader.store(position) == position
+        assert reader.stored() == position
+
+
+def test_a_name_that_was_rolled_back_is_written_the_next_time(reader: Reader) -> None:
+    position = reader.store(FIRST)
+    renamed = replace(position, path="/cdr/b.csv", read_offset=20, lines=2)
+
+    def failing(session: Session) -> None:
+        reader.change(session, renamed)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        reader.writer.run(failing)
+    assert reader.stored() == position
+    reader.store(renamed)
+    assert reader.stored() == renamed
+
+
+def test_the_lines_of_every_piece_are_counted(reader: Reader) -> None:
+    position = reader.store(FIRST)
+    for _ in range(3):
+        position = reader.store(replace(position, read_offset=position.read_offset + 10))
+    with reader.database.reading() as session:
+        (file,) = session.rows("pipeline.files")
+    assert (file[4], file[5], file[6], file[9]) == (40, 4, 0, 4)
