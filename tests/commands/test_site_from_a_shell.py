@@ -211,7 +211,8 @@ def test_a_rule_is_added_moved_tested_changed_and_removed(shell: Shell) -> None:
     shell.out("rates", "set", "Satellite", "--price", "1", "--price-seconds", "")
     text = shell.out("rates", "test", "8003", "97712345", "--seconds", "2", "--at", "2026-11-04 12:00")
     assert "2.00 CNY" in text
-    shell.out("rates", "move", "Satellite", "2")
+    assert shell.out("rates", "move", "Satellite", "99999") != "moved: Satellite to position 99999\n"
+    assert shell.out("rates", "move", "Satellite", "2") == "moved: Satellite to position 2\n"
     assert shell.json("rates", "list", "Satellite")["rows"][0]["position"] == 2
     assert "number_length" in shell.refusal("rates", "set", "Satellite", "--number-length", "2")
     assert shell.json("rates", "remove", "Satellite") == {"changed": 1}

@@ -251,7 +251,7 @@ def move_rate(session: Session, name: str, position: int) -> None:
     if session.as_json:
         print_document(session, result)
     else:
-        say(f"moved: {name} to position {position}")
+        say(f"moved: {name} to position {_known_rule(session, name).position}")
 
 
 @rates.command(
