@@ -102,7 +102,7 @@ class Follower:
             return None
         if piece is None:
             file.stamp = (-1, -1)
-            source.restless = True
+            source.look_again()
         return piece
 
     def commit(self, work: FileWork, after: Position) -> None:

@@ -1,0 +1,145 @@
+"""Which names a source has, and which files they stand for."""
+
+# ruff: noqa: PTH116  # text paths: folders of thousands are looked at every second
+
+import heapq
+import os
+
+from engine.domain.errors import StorageError
+from engine.ingest.absent import look_at_unlisted, look_for_missing
+from engine.ingest.content import PACKED
+from engine.ingest.holdings import Found, Holdings, Moved
+from engine.ingest.listing import Entry, entries
+from engine.ingest.neighbours import Neighbours
+from engine.ingest.strangers import Strangers
+from engine.ingest.tracked import Key, Tracked
+
+MAX_ACTIVE = 256
+"""Files looked at in every sweep: the ones that changed last. The others when a listing is thorough."""
+
+
+class Catalogue:
+    """Finds known files again by inode, takes in the others, and notices who is gone."""
+
+    def __init__(self, held: Holdings) -> None:
+        self._held = held
+        self._strangers = Strangers(held)
+        self._neighbours = Neighbours(held, self._strangers)
+        self._active: list[Tracked] = []
+        self.waiting_for = ""
+        """What is not there, in words."""
+
+    def has_changed(self) -> bool:
+        """Whether any file looked at in every sweep is not what or where it was."""
+        return self._strangers.have_changed() or not all(self._held.glance(file) for file in self._active)
+
+    def look_through(self, now: float, *, thorough: bool) -> None:
+        """Looks at every name; only where `thorough`, also at files long unchanged."""
+        self._held.faults = {}
+        self._strangers.begin_listing()
+        self._neighbours.begin_listing()
+        self.waiting_for = f"{self._held.spec.path} is not there yet."
+        active = {file.token for file in self._active}
+        seen: dict[Key, Tracked] = {}
+        strangers: list[Found] = []
+        rotated: list[Found] = []
+        for entry in self._entries():
+            if not thorough and entry.inode and self._is_quiet(entry, active, seen):
+                continue
+            try:
+                status = os.stat(entry.path)
+                found = (entry, status)
+                self._strangers.meet(found)
+                if (status.st_dev, status.st_ino) in seen:
+                    continue
+                file = self._by_inode(found)
+            except FileNotFoundError:
+                continue
+            except Moved:
+                self._held.restless = True
+                continue
+            except (OSError, StorageError) as problem:
+                self._held.note(entry.path, problem)
+                continue
+            if entry.base:
+                rotated.append(found)
+            if file is not None and file.owner == self._held.index:
+                seen[file.key] = file
+                self._held.place(file, entry, now)
+            elif file is None and not entry.base:
+                strangers.append(found)
+        for file in self._held.files.values():
+            visible = seen.get(file.key) is file
+            if file.visible and not visible:
+                self._held.stir(file)
+            file.visible = visible
+        look_at_unlisted(self._held)
+        for found in sorted(strangers, key=lambda found: (found[1].st_mtime_ns, found[0].path)):
+            self._strangers.recognised(found, now, begin=True)
+        self._neighbours.settle(rotated, now)
+        look_for_missing(self._held, now)
+        self._active = heapq.nlargest(
+            MAX_ACTIVE,
+            (file for file in self._held.files.values() if file.visible),
+            key=lambda file: (not file.position.finished, file.changed_at),
+        )
+
+    def _entries(self) -> list[Entry]:
+        """Every name worth a look; the last names of unfinished files included, wherever they are."""
+        found: list[Entry] = []
+        for folder in self._held.spec.folders():
+            try:
+                found += entries(self._held.spec, folder)
+            except FileNotFoundError:
+                self.waiting_for = f"The folder {folder} does not exist yet."
+            except OSError as problem:
+                self._held.note(folder, problem)
+        names = {entry.path for entry in found}
+        for file in self._held.files.values():
+            position = file.position
+            if not position.finished and not file.displaced and position.path not in names:
+                found.append(Entry(position.path, self._held.spec.path, None, 0))
+        return found
+
+    def _is_quiet(self, entry: Entry, active: set[int], seen: dict[Key, Tracked]) -> bool:
+        """Whether the entry is a file long unchanged, told by its inode alone."""
+        for file in self._held.known.at_inode(entry.inode):
+            if (
+                file.owner == self._held.index
+                and file.path == entry.path
+                and file.visible
+                and file.token not in active
+            ):
+                seen[file.key] = file
+                return True
+        return False
+
+    def _by_inode(self, found: Found) -> Tracked | None:
+        """The file known under this inode, if it still holds what it did; else it is displaced."""
+        entry, status = found
+        fitting: Tracked | None = None
+        for file in self._held.known.at((status.st_dev, status.st_ino)):
+            if file.owner not in (None, self._held.index):
+                return file
+            if (
+                fitting is None
+                and not self._is_reused(file, found)
+                and self._held.observe(file, entry.path, status)
+            ):
+                fitting = file
+                self._held.claim(file)
+            else:
+                self._held.known.displace(file)
+                self._held.stir(file)
+        return fitting
+
+    def _is_reused(self, file: Tracked, found: Found) -> bool:
+        """Whether the inode, which is all that speaks for the file, was given to another one."""
+        entry, status = found
+        if entry.path.endswith(PACKED) and not file.position.path.endswith(PACKED):
+            # No file is compressed in place.
+            return True
+        changed = (status.st_size, status.st_mtime_ns) != file.stamp and status.st_size > 0
+        if file.position.read_offset or file.content is not None or not changed:
+            return False
+        return file.position.finished or self._strangers.is_content_known(found)

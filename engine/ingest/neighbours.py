@@ -1,0 +1,107 @@
+"""What rotation left beside the followed files: finished where it was being read, read where it never was."""
+
+import os
+
+from engine.ingest.holdings import MTIME_SLACK_SECONDS, Found, Holdings
+from engine.ingest.recognition import Verdict
+from engine.ingest.rotation import newest_first
+from engine.ingest.strangers import Strangers
+
+
+class Neighbours:
+    """Rotated files of one source."""
+
+    def __init__(self, held: Holdings, strangers: Strangers) -> None:
+        self._held = held
+        self._strangers = strangers
+        self._scene: object = None
+        """What was there when all was settled last."""
+        self._began = self._last_read_at = held.wall()
+
+    def begin_listing(self) -> None:
+        """Takes note of when anything of the source was read last."""
+        read_at = [file.position.last_read_at for file in self._held.files.values()]
+        self._last_read_at = max(read_at, default=self._began)
+
+    def settle(self, rotated: list[Found], now: float) -> None:
+        """Finds, beside each followed name, the rotated files that are known and those that are new."""
+        missing = [file.token for file in self._held.missing()]
+        strangers = [
+            (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+            for _, status in rotated
+            if not self._is_visible(status)
+        ]
+        primaries = [file.token for file in self._held.files.values() if file.visible and file.primary]
+        scene = (missing, strangers, primaries)
+        if not strangers or scene == self._scene:
+            return
+        self._scene = scene
+        groups: dict[str, list[Found]] = {}
+        for found in rotated:
+            if found[0].rotated is not None:
+                groups.setdefault(found[0].base, []).append(found)
+        for group in groups.values():
+            self._settle_group(group, now)
+
+    def _settle_group(self, group: list[Found], now: float) -> None:
+        """Newest first: what lies before the first that is known was never read, and is read now; so is
+        what was written after anything of this source was last read.
+
+        With none known, those written after the last read of a file that is gone, or, with no such file,
+        since this engine began. Others are archives.
+        """
+        order = newest_first(
+            [(entry.rotated, status.st_mtime_ns) for entry, status in group if entry.rotated]
+        )
+        fresh: list[Found] = []
+        known_seen = False
+        for found in (group[index] for index in order):
+            status = found[1]
+            if self._is_visible(status):
+                # An inode alone, with nothing read under it, may have been given to another file meanwhile.
+                known_seen = known_seen or self._is_known_by_content(status)
+                continue
+            recent = status.st_mtime > self._last_read_at - MTIME_SLACK_SECONDS
+            if known_seen and not recent and not any(True for _ in self._held.missing()):
+                continue
+            known = self._settle_one(found, now)
+            known_seen = known_seen or known is True
+            if known is False and (recent or not known_seen):
+                fresh.append(found)
+        if not known_seen:
+            since = max(
+                (
+                    file.position.last_read_at
+                    for file in self._held.files.values()
+                    if not (file.visible and file.primary)
+                ),
+                default=self._began,
+            )
+            since = min(since, self._last_read_at)
+            fresh = [found for found in fresh if found[1].st_mtime > since - MTIME_SLACK_SECONDS]
+        for found in reversed(fresh):
+            self._strangers.begin(found, now)
+
+    def _settle_one(self, found: Found, now: float) -> bool | None:
+        """Takes a rotated file unknown by inode for what it is: is its content known; None = who knows."""
+        status = found[1]
+        verdict, original = self._strangers.recognised(found, now, begin=False)
+        if verdict is Verdict.LATER:
+            self._scene = None
+            return None
+        if verdict is Verdict.COPY and original is not None:
+            # A copy of the file still written says nothing of what was rotated away before.
+            return None if original.primary and original.visible else True
+        if verdict is Verdict.FORK and original is not None:
+            if status.st_mtime <= original.position.last_read_at - MTIME_SLACK_SECONDS:
+                return False
+            self._strangers.begin(found, now)
+            return None
+        return verdict is Verdict.MOVED
+
+    def _is_visible(self, status: os.stat_result) -> bool:
+        return any(file.visible for file in self._held.known.at((status.st_dev, status.st_ino)))
+
+    def _is_known_by_content(self, status: os.stat_result) -> bool:
+        at = self._held.known.at((status.st_dev, status.st_ino))
+        return any(file.position.read_offset > 0 for file in at)
