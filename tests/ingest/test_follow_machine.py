@@ -59,8 +59,6 @@ class Histories(RuleBasedStateMachine):
         self.past: list[Incarnation] = []
         self.packed: set[int] = set()
         self.up = True
-        self.looked = True
-        """Whether the engine swept since it was started last."""
 
     @initialize(
         header=st.booleans(),
@@ -168,8 +166,7 @@ class Histories(RuleBasedStateMachine):
         self.shift()
         self.disk.copy(self.path, self.place(1))
         self.rotated.insert(0, self.current)
-        copied_text, just_started = self.current.text, not self.looked
-        self.looked = True
+        copied_text = self.current.text
         self.reader.catch_up()
         late = self.some_lines(1)
         self.write(late)
@@ -180,10 +177,8 @@ class Histories(RuleBasedStateMachine):
         self.past.append(self.current)
         copied.closed = True
         copied.copied = copied_text
-        # A torn line at the end of the copy stands where no position ever was.
-        # And an engine that starts between copying and truncating may take the copy, by a reused inode, for
-        # a file of which nothing was read before. Either way the repetition is found by the calls' keys.
-        copied.repeated = "" if copied_text.endswith("\n") and not just_started else copied_text
+        # A torn line at the end of the copy stands where no position ever was: the copy cannot be told then.
+        copied.repeated = "" if copied_text.endswith("\n") else copied_text
         self.reader.catch_up()
 
     @precondition(lambda self: self.current is not None)
@@ -220,7 +215,6 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.up)
     @rule()
     def sweep(self) -> None:
-        self.looked = True
         self.reader.catch_up()
         for content in self.past:
             if content.doomed is None:
@@ -229,7 +223,6 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.up)
     @rule()
     def time_passes(self) -> None:
-        self.looked = True
         self.reader.catch_up(100)
         for content in self.rotated:
             content.closed = True
@@ -240,7 +233,6 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.up)
     @rule()
     def only_look(self) -> None:
-        self.looked = True
         self.reader.follower.sweep()
 
     @rule(pause=st.sampled_from([0.0, 3600.0]))
@@ -250,7 +242,6 @@ class Histories(RuleBasedStateMachine):
         else:
             self.clock.now += pause
             self.reader.restart()
-            self.looked = False
             for content in self.past:
                 content.repeated = content.repeated or content.copied
         self.up = not self.up
