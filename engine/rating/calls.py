@@ -3,11 +3,15 @@
 Batches of more than `FEW_CALLS` are rated as a set, by one statement; smaller ones through the book's index.
 """
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from operator import itemgetter
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.domain.names import Direction, Unrated
 from engine.domain.site import Site
@@ -51,19 +55,94 @@ def rate_calls(
     """
     if calls.num_rows <= FEW_CALLS:
         return rate_few(session, book, calls, site=site, billed=billed)
-    return rate_set(session, book, calls, site=site)
+    return rate_set(session, book, calls, site=site, billed=billed)
 
 
 def rate_set(
-    session: Session, book: RateBook, calls: pa.Table, *, site: Site, assume_billed: bool = False
+    session: Session,
+    book: RateBook,
+    calls: pa.Table,
+    *,
+    site: Site,
+    billed: Collection[str] | None = None,
+    assume_billed: bool = False,
 ) -> pa.Table:
     """`rate_calls` as a set; with `assume_billed` the switches of site and extensions count as on."""
-    with session.bound(rating_calls=calls, rating_rules=book.rules, rating_lengths=book.lengths):
-        return session.table(
-            "rating.rate_calls",
-            site_billing=site.billing or assume_billed,
-            assume_billed=assume_billed,
+    calls = calls.combine_chunks()
+    if not _ascending(calls["row"]):
+        calls = calls.sort_by("row")
+    if billed is None and not assume_billed:
+        billed = _billed(session, calls)
+    reasons = _reasons(
+        calls, site_billing=site.billing or assume_billed, billed=None if assume_billed else billed
+    )
+    undecided = pc.is_null(reasons)
+    priced = _priced(session, book, calls.filter(undecided))
+    columns = {
+        name: pc.replace_with_mask(
+            pa.repeat(pa.scalar(value, kind), len(reasons)), undecided, priced[name].combine_chunks()
         )
+        for name, kind, value in _UNCHARGED
+    }
+    columns["row"] = calls["row"]
+    columns["unrated"] = pc.replace_with_mask(reasons, undecided, priced["unrated"].combine_chunks())
+    return pa.table([columns[name] for name in VERDICTS.names], schema=VERDICTS)
+
+
+_UNCHARGED = (
+    ("cost_micros", pa.int64(), 0),
+    ("rate_version", pa.int64(), None),
+    ("cycles", pa.int64(), 0),
+    ("first_block_micros", pa.int64(), 0),
+)
+"""What calls have that are not charged whatever the rules say."""
+
+
+def _reasons(calls: pa.Table, *, site_billing: bool, billed: Collection[str] | None) -> pa.Array:
+    """Why calls are not charged whatever the rules say, null = the rules decide; `billed` None = all are."""
+    answered = pc.and_(calls["answered"], pc.greater(calls["billsec"], _NO_SECONDS))
+    reasons = pa.repeat(pa.scalar(None, pa.string()), calls.num_rows)
+    if not site_billing:
+        reasons = pa.repeat(pa.scalar(Unrated.BILLING_OFF.value), calls.num_rows)
+    elif billed is not None:
+        charged = pc.is_in(calls["extension"], pa.array(list(billed), pa.string()))
+        reasons = pc.if_else(charged, _text(None), _text(Unrated.EXTENSION_NOT_BILLED))
+    reasons = pc.if_else(answered, reasons, _text(Unrated.NOT_ANSWERED))
+    outbound = pc.equal(calls["direction"], _text(Direction.OUTBOUND))
+    reasons = pc.if_else(outbound, reasons, _text(Unrated.NOT_OUTBOUND))
+    return reasons.combine_chunks() if isinstance(reasons, pa.ChunkedArray) else reasons
+
+
+_NO_SECONDS = pa.scalar(0, pa.int32())
+
+
+def _text(value: str | None) -> pa.Scalar:
+    return pa.scalar(value, pa.string())
+
+
+def _priced(session: Session, book: RateBook, calls: pa.Table) -> pa.Table:
+    """What the rules make of calls, in their order."""
+    # Numbers repeat, and the contest is one of numbers.
+    coded = calls["dialled"].combine_chunks().dictionary_encode()
+    places = pa.arange(0, calls.num_rows)
+    numbers = pa.table({"number": pa.arange(0, len(coded.dictionary)), "dialled": coded.dictionary})
+    asked = calls.select(["extension", "billsec", "answered_local"])
+    asked = asked.append_column("row", places).append_column("number", coded.indices)
+    with session.bound(
+        rating_calls=asked, rating_numbers=numbers, rating_rules=book.rules, rating_lengths=book.lengths
+    ):
+        priced = session.table("rating.rate_calls").combine_chunks()
+    return priced if _ascending(priced["row"]) else priced.sort_by("row")
+
+
+def _ascending(rows: pa.ChunkedArray) -> bool:
+    steps = pc.pairwise_diff(rows.combine_chunks())
+    return pc.all(pc.greater(steps, pa.scalar(0, pa.int64()))).as_py() is not False
+
+
+def _billed(session: Session, calls: pa.Table) -> set[str]:
+    extensions = calls["extension"].unique().to_pylist()
+    return {str(number) for (number,) in session.rows("rating.billed", numbers=extensions)}
 
 
 def rate_few(
@@ -76,8 +155,7 @@ def rate_few(
 ) -> pa.Table:
     """`rate_calls` for a few calls, one after the other."""
     if billed is None:
-        extensions = calls["extension"].unique().to_pylist()
-        billed = {str(number) for (number,) in session.rows("rating.billed", numbers=extensions)}
+        billed = _billed(session, calls)
     # Arrow makes a datetime ten times slower than a number, and few calls need theirs.
     answered = calls["answered_local"].cast(pa.int64())
     lists = [column.to_pylist() for column in (*calls.select(_FACTS).columns, answered)]

@@ -99,31 +99,19 @@ FROM extension
 WHERE billing AND list_contains($numbers::VARCHAR[], number);
 
 -- name: rate_calls
--- The verdict on each of rating_calls by the rules of rating_rules, whose prefix lengths are rating_lengths.
-WITH facts AS (
-    SELECT
-        calls.row, calls.extension, calls.dialled, calls.billsec, calls.answered_local,
-        uncharged_reason(
-            calls.direction, calls.answered, calls.billsec, $site_billing,
-            extension.number IS NOT NULL OR $assume_billed
-        ) AS reason
-    FROM rating_calls AS calls
-    LEFT JOIN extension ON extension.number = calls.extension AND extension.billing
-),
-chargeable AS MATERIALIZED (
-    SELECT row, extension, dialled, billsec, answered_local FROM facts WHERE reason IS NULL
-),
-numbers AS MATERIALIZED (
-    SELECT DISTINCT dialled, length(dialled) AS number_length FROM chargeable
+-- What the rules of rating_rules, whose prefix lengths are rating_lengths, make of each of rating_calls, in any order;
+-- the numbers dialled are those of rating_numbers.
+WITH numbers AS (
+    SELECT number, dialled, length(dialled) AS number_length FROM rating_numbers
 ),
 prefixes AS (
-    SELECT numbers.dialled, numbers.number_length, left(numbers.dialled, lengths.prefix_length) AS prefix
+    SELECT numbers.number, numbers.number_length, left(numbers.dialled, lengths.prefix_length) AS prefix
     FROM numbers
     JOIN rating_lengths AS lengths ON lengths.prefix_length <= numbers.number_length
 ),
 candidates AS MATERIALIZED (
     SELECT
-        prefixes.dialled, rules.rank, rules.conditional,
+        prefixes.number, rules.rank, rules.conditional,
         rules.start_second, rules.end_second, rules.weekdays,
         rules.valid_from, rules.valid_to, rules.extensions
     FROM prefixes
@@ -131,34 +119,34 @@ candidates AS MATERIALIZED (
     WHERE rules.number_length = 0 OR rules.number_length = prefixes.number_length
 ),
 unconditional AS MATERIALIZED (
-    SELECT dialled, min(rank) AS rank
+    SELECT number, min(rank) AS rank
     FROM candidates
     WHERE NOT conditional
-    GROUP BY dialled
+    GROUP BY number
 ),
 contested AS (
     SELECT candidates.*
     FROM candidates
-    LEFT JOIN unconditional USING (dialled)
+    LEFT JOIN unconditional USING (number)
     WHERE candidates.conditional AND (unconditional.rank IS NULL OR candidates.rank < unconditional.rank)
 ),
 fitting AS (
-    SELECT chargeable.row, min(contested.rank) AS rank
-    FROM chargeable
-    JOIN contested USING (dialled)
-    WHERE covers_extension(contested.extensions, chargeable.extension)
-        AND within_dates(chargeable.answered_local::DATE, contested.valid_from, contested.valid_to)
+    SELECT calls.row, min(contested.rank) AS rank
+    FROM rating_calls AS calls
+    JOIN contested USING (number)
+    WHERE covers_extension(contested.extensions, calls.extension)
+        AND within_dates(calls.answered_local::DATE, contested.valid_from, contested.valid_to)
         AND within_window(
-            second_of_day(chargeable.answered_local), isodow(chargeable.answered_local) - 1,
+            second_of_day(calls.answered_local), isodow(calls.answered_local) - 1,
             contested.start_second, contested.end_second, contested.weekdays
         )
-    GROUP BY chargeable.row
+    GROUP BY calls.row
 ),
 winners AS (
-    SELECT chargeable.row, chargeable.billsec, coalesce(fitting.rank, unconditional.rank) AS rank
-    FROM chargeable
+    SELECT calls.row, calls.billsec, coalesce(fitting.rank, unconditional.rank) AS rank
+    FROM rating_calls AS calls
     LEFT JOIN fitting USING (row)
-    LEFT JOIN unconditional ON unconditional.dialled = chargeable.dialled
+    LEFT JOIN unconditional ON unconditional.number = calls.number
 ),
 priced AS (
     SELECT
@@ -178,10 +166,7 @@ SELECT
     version_id AS rate_version,
     coalesce(cycles, 0)::BIGINT AS cycles,
     coalesce(initial_fee_micros, 0)::BIGINT AS first_block_micros
-FROM priced
-UNION ALL
-SELECT row, 0, reason, NULL, 0, 0 FROM facts WHERE reason IS NOT NULL
-ORDER BY row;
+FROM priced;
 
 -- name: rerate_span
 -- First and last call of a selection that a rule could price, and how many there are.

@@ -35,12 +35,3 @@ CREATE MACRO covers_extension(extensions, extension) AS
 
 -- Seconds after local midnight.
 CREATE MACRO second_of_day(moment) AS hour(moment) * 3600 + minute(moment) * 60 + second(moment);
-
--- Why a call is not charged whatever the rules say; NULL = the rules decide.
-CREATE MACRO uncharged_reason(direction, answered, billsec, site_billing, extension_billed) AS
-    CASE
-        WHEN direction <> 'outbound' THEN 'not outbound'
-        WHEN NOT answered OR billsec <= 0 THEN 'not answered'
-        WHEN NOT site_billing THEN 'billing off'
-        WHEN NOT extension_billed THEN 'extension not billed'
-    END;
