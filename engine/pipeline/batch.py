@@ -19,7 +19,7 @@ from engine.pipeline.recent import Identity
 from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
 from engine.rating.calls import FEW_CALLS, rate_calls
-from engine.store import Session
+from engine.store import Session, in_order
 
 RATING_COLUMNS = ("extension", "dialled", "direction", "answered", "billsec", "answered_local")
 
@@ -208,8 +208,9 @@ def store_calls(
         balances = charge_few(session, charged, standing, now)
     elif charged.num_rows:
         balances = None
-        with session.bound(charged=charged):
-            session.run("pipeline.post_charges", first_entry=standing.next_entry, now=now)
+        numbers = pa.arange(standing.next_entry, standing.next_entry + charged.num_rows)
+        with session.bound(charged=charged.append_column("entry_id", numbers)):
+            session.run("pipeline.post_charges", now=now)
             session.run("pipeline.charge_balances")
     return StoredCalls(
         calls=calls,
@@ -229,6 +230,10 @@ def _fresh(session: Session, calls: pa.Table) -> pa.Table:
     keys = pa.table({"row": rows, "started_at": calls["started_at"], "key_text": calls["key_text"]})
     with session.bound(parsed=keys):
         fresh = session.table("pipeline.fresh", first=bounds["min"], last=bounds["max"])
+    if len(fresh["call_key"].unique()) < fresh.num_rows:
+        firsts = fresh.group_by(["call_key", "started_at"]).aggregate([("row", "min")])
+        fresh = firsts.rename_columns({"row_min": "row"})
+    fresh = in_order(fresh, "row")
     calls = calls.drop_columns(["key_text"])
     if fresh.num_rows != calls.num_rows:
         calls = calls.take(fresh["row"])

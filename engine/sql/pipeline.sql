@@ -1,16 +1,13 @@
 -- name: fresh
--- Rows of the bound table `parsed` that no stored call and no earlier row of it equals, with their keys.
+-- Rows of the bound table `parsed` that no stored call equals, with their keys, in any order.
 -- The look-up among stored calls is bounded by the batch's first and last start.
 WITH keyed AS (
     SELECT row, started_at, md5_number_lower(key_text) AS call_key FROM parsed
 ),
-firsts AS (
-    SELECT call_key, started_at, min(row) AS row FROM keyed GROUP BY call_key, started_at
-),
 stored AS (
     SELECT call_key, started_at FROM call WHERE started_at BETWEEN $first AND $last
 )
-SELECT firsts.row, firsts.call_key FROM firsts ANTI JOIN stored USING (call_key, started_at) ORDER BY firsts.row;
+SELECT row, started_at, call_key FROM keyed ANTI JOIN stored USING (call_key, started_at);
 
 -- name: append_calls
 -- Appends the fed table `few_calls`, whose columns are those of table `call`.
@@ -83,11 +80,11 @@ SELECT call_id, call_key, started_at, started_local, answered_at, answered_local
 FROM stored;
 
 -- name: post_charges
--- One charge for each call of the bound table `charged` that costs something, in the order of the calls.
+-- One charge for each call of the bound table `charged` that costs something, numbered in the order of the calls.
 INSERT INTO ledger_entry (entry_id, extension, kind, posted_at, amount_micros, balance_after_micros, call_id,
     operator, note, operation_key)
 SELECT
-    $first_entry + row_number() OVER (ORDER BY call_id) - 1,
+    entry_id,
     charged.extension, 'charge', $now, -cost_micros,
     extension.balance_micros
         - CAST(sum(cost_micros) OVER (PARTITION BY charged.extension ORDER BY call_id) AS BIGINT),
