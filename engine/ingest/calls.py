@@ -64,7 +64,7 @@ class CallReader:
     ) -> tuple[pa.Table, list[Fault]]:
         """Calls (schema `CALLS`) of the sound rows, and the faults of the others.
 
-        `columns` are strings; `lines` the rows' own bytes, `offset` and `length` their places (int64).
+        `columns` are strings; `lines` the rows' own bytes without newlines, `offset` and `length` their places (int64).
         """
         rows = len(lines)
         scope = self._evaluator.over(columns, rows)
@@ -203,7 +203,7 @@ class CallReader:
                 given = pc.and_(given, pc.not_equal(part, EMPTY))
             joined = pc.if_else(given, joined, pa.scalar(None, pa.string()))
             found = joined if found is None else pc.coalesce(found, joined)
-        line = decoded(lines)
+        line = decoded(_without_returns(lines))
         return line if found is None else pc.coalesce(found, line)
 
 
@@ -232,6 +232,12 @@ class _Checks:
                     shown = f": {_shown(texts[index])}" if texts is not None else ""
                     found[row] = Fault(row=row, field=name, reason=f"{reason}{shown}")
         return [found[row] for row in sorted(found)]
+
+
+def _without_returns(lines: pa.Array) -> pa.Array:
+    if not pc.any(pc.ends_with(lines, b"\r")).as_py():
+        return lines
+    return pa.array([line.rstrip(b"\r") for line in lines.to_pylist()], pa.large_binary())
 
 
 def _shown(text: str) -> str:

@@ -103,6 +103,8 @@ def _read_csv(
             column_types={name: pa.string() for name in wanted},
             include_columns=wanted,
             strings_can_be_null=False,
+            # The lines are known to be UTF-8.
+            check_utf8=False,
         ),
     )
     return table, others

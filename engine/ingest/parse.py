@@ -331,7 +331,7 @@ class Parser:
         all_lines = len(chosen) == len(lines)
         table, faults = self._calls.read(
             read.columns,
-            lines=_without_returns(text if every else text.take(rows)),
+            lines=text if every else text.take(rows),
             offset=lines.offset if all_lines else lines.offset.take(chosen),
             length=lines.length if all_lines else lines.length.take(chosen),
         )
@@ -497,12 +497,6 @@ def _plain_lines(view: memoryview, lines: Lines) -> tuple[pa.Array | None, pa.Ar
     if content.find(b"\x00", begin, stop) >= 0:
         without(pc.equal(pc.binary_slice(text, 0, 1), pa.scalar(b"\x00", pa.large_binary())))
     return plain, text
-
-
-def _without_returns(text: pa.Array) -> pa.Array:
-    if not pc.any(pc.ends_with(text, b"\r")).as_py():
-        return text
-    return pa.array([line.rstrip(b"\r") for line in text.to_pylist()], pa.large_binary())
 
 
 def _cut(outcome: _Outcome, rejects: list[BadLine], end: int, most_calls: int) -> int:
