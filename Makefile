@@ -28,7 +28,7 @@ bench-smoke: $(READY)
 	$(BIN)/python -m tests.bench.rating --rows 20000 --rules 100
 
 bench-rating: $(READY)
-	$(BIN)/python -m tests.bench.rating
+	$(BIN)/python -m tests.bench.rating $(BENCH)
 
 bench-tui: $(READY)
 	$(BIN)/python -m tests.bench.terminal

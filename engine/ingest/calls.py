@@ -64,7 +64,8 @@ class CallReader:
     ) -> tuple[pa.Table, list[Fault]]:
         """Calls (schema `CALLS`) of the sound rows, and the faults of the others.
 
-        `columns` are strings; `lines` the rows' own bytes without newlines, `offset` and `length` their places (int64).
+        `columns` are strings; `lines` the rows' own bytes without newlines, `offset` and `length` their
+        places (int64).
         """
         rows = len(lines)
         scope = self._evaluator.over(columns, rows)

@@ -2,6 +2,7 @@
 
 python -m tests.bench.rating                              all of it: 1M and 10M rows, about an hour
 python -m tests.bench.rating --rows 20000 --rules 100     one size only
+python -m tests.bench.rating --rows 50000000 --rules 1000 --ingest-only     does memory stay the same?
 """
 
 import argparse
@@ -150,7 +151,8 @@ class Bench:
             "polars, in memory, writing Parquet": ("polars", {**placed}),
             "plain Python, dict of prefixes, Decimal": ("python", {**sheets}),
             "SQLite, set-based": ("sqlite", {**placed}),
-            "PostgreSQL, hash joins": ("postgres", {**sheets}),
+            "PostgreSQL, hash joins": ("postgres", {**sheets, "with_prefix": False}),
+            "PostgreSQL, index of the prefix extension": ("postgres", {**sheets, "with_prefix": True}),
         }
         return [
             Case(label=label, task=f"peers.{task}", arguments=arguments, costs=f"{rules:,} rules")
@@ -174,6 +176,7 @@ def main() -> None:
     parser.add_argument(
         "--rules", type=int, nargs="+", default=list(RULES), help="default: 10, 1,000, 100,000"
     )
+    parser.add_argument("--ingest-only", action="store_true", help="no re-rating, no peers, no batches")
     parser.add_argument("--rounds", type=int, help="of each case; default: 3 for 1M rows, else 1")
     parser.add_argument(
         "--batches", type=int, metavar="N", help="of each size; default: 200, for small files 20"
@@ -185,7 +188,9 @@ def main() -> None:
     bench = Bench(Files(options.folder), options.rounds)
     print(described())
     for rows in options.rows:
-        bench.backlog(rows, options.rules, columns=21, full=True)
+        bench.backlog(rows, options.rules, columns=21, full=not options.ingest_only)
+        if options.ingest_only:
+            continue
         if rows == MOST_PEER_ROWS:
             bench.backlog(rows, [PEER_RULES], columns=18, full=False)
         batches = options.batches or (200 if rows >= MOST_PEER_ROWS else 20)

@@ -1,7 +1,6 @@
 """PostgreSQL in a throwaway cluster with its default durability: loaded by COPY, rated by sets.
 
-Without the `prefix` extension: that one was measured slower than hash joins per prefix length, and is
-packaged for few systems.
+Prefixes are found by hash joins, one for each length, or by an index of the `prefix` extension.
 """
 
 import csv
@@ -18,18 +17,23 @@ from tests.bench.measure import Measured
 from tests.bench.peers.sheet import billed_extensions, rules_of
 
 _SERVERS = Path("/usr/lib/postgresql")
+_SHARED = Path("/usr/share/postgresql")
 _USER = "postgres"
 _COSTS = "SELECT coalesce(cost_micros, -1) FROM call LEFT JOIN cost ON row = sequence ORDER BY sequence"
 
 
-def run(*, calls: str, extensions: str, rates: str) -> Measured:
+def run(*, calls: str, extensions: str, rates: str, with_prefix: bool) -> Measured:
     """From the file to committed tables and a stopped server; making the cluster is not counted."""
     programs = _programs()
     if programs is None:
         return Measured(skipped="no PostgreSQL server is installed")
+    if with_prefix and not (_SHARED / programs.parent.name / "extension" / "prefix.control").exists():
+        return Measured(skipped="its extension `prefix` is not installed")
     folder = Path(tempfile.mkdtemp(prefix="peer-"))
     try:
-        return _measured(programs, folder, Path(calls), Path(extensions), Path(rates))
+        (folder / "calls.csv").symlink_to(Path(calls).resolve())
+        _write_sheets(folder, Path(extensions), Path(rates))
+        return _measured(programs, folder, with_prefix=with_prefix)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -39,9 +43,7 @@ def _programs() -> Path | None:
     return found[-1].parent if found and shutil.which("psql") else None
 
 
-def _measured(programs: Path, folder: Path, calls: Path, extensions: Path, rates: Path) -> Measured:
-    (folder / "calls.csv").symlink_to(calls.resolve())
-    _write_sheets(folder, extensions, rates)
+def _measured(programs: Path, folder: Path, *, with_prefix: bool) -> Measured:
     # A server refuses to run as root.
     user = _USER if os.geteuid() == 0 else None
     if user:
@@ -56,7 +58,8 @@ def _measured(programs: Path, folder: Path, calls: Path, extensions: Path, rates
         server = subprocess.Popen(command, user=user, cwd=folder, stdout=log, stderr=log)
         try:
             _wait(folder)
-            _psql(folder, "-f", str(Path(__file__).with_suffix(".sql")))
+            script = str(Path(__file__).with_suffix(".sql"))
+            _psql(folder, "-v", f"with_prefix={str(with_prefix).lower()}", "-f", script)
         finally:
             server.terminate()
             server.wait()

@@ -1,4 +1,4 @@
--- The set-based way, with one hash join over the distinct prefix lengths.
+-- The set-based way: one hash join over the distinct prefix lengths, or an index of prefixes (`with_prefix`).
 \set ON_ERROR_STOP on
 SET work_mem = '256MB';
 SET maintenance_work_mem = '256MB';
@@ -31,12 +31,24 @@ WHERE starts_with(dstchannel, 'PJSIP/trunk_') AND disposition = 'ANSWERED' AND b
 
 ANALYZE rule, charged;
 
+\if :with_prefix
+CREATE EXTENSION prefix;
+CREATE TABLE range AS SELECT rank, prefix::prefix_range AS numbers, number_length, conditional FROM rule;
+CREATE INDEX ON range USING gist (numbers);
+ANALYZE range;
+CREATE TABLE candidate AS
+SELECT numbers.dst, range.rank, range.conditional
+FROM (SELECT DISTINCT dst FROM charged) AS numbers
+JOIN range ON range.numbers @> numbers.dst
+WHERE range.number_length IN (0, length(numbers.dst));
+\else
 CREATE TABLE candidate AS
 SELECT numbers.dst, rule.rank, rule.conditional
 FROM (SELECT DISTINCT dst FROM charged) AS numbers
 JOIN (SELECT DISTINCT length(prefix) AS length FROM rule) AS lengths ON lengths.length <= length(numbers.dst)
 JOIN rule ON rule.prefix = left(numbers.dst, lengths.length)
 WHERE rule.number_length IN (0, length(numbers.dst));
+\endif
 
 CREATE TABLE best AS
 SELECT dst, min(rank) AS rank FROM candidate WHERE NOT conditional GROUP BY dst;
