@@ -23,7 +23,8 @@ from tui.screens.paths import PathField
 from tui.screens.task import Cancelled, Report, run_task
 from tui.spreadsheet import MAX_ROWS
 from tui.terminal.clean import clean
-from tui.widgets.fields import ChoiceField, Field
+from tui.widgets.field import Field
+from tui.widgets.fields import ChoiceField
 from tui.widgets.forms import Form
 
 if TYPE_CHECKING:

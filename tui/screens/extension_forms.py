@@ -9,7 +9,9 @@ from engine.domain.names import Payment
 from tui.i18n import _, ngettext
 from tui.screens.extension_state import payment_text
 from tui.undo import extension_rows
-from tui.widgets.fields import ChoiceField, ExtensionsField, Field, MoneyField, SwitchField, TextField
+from tui.widgets.extensions_field import ExtensionsField
+from tui.widgets.field import Field
+from tui.widgets.fields import ChoiceField, MoneyField, SwitchField, TextField
 from tui.widgets.forms import Form
 
 

@@ -10,7 +10,7 @@ from textual.suggester import Suggester
 from textual.widgets import Static
 
 from tui.terminal.text import clean
-from tui.widgets.fields import Entry
+from tui.widgets.entry import Entry
 
 MAX_HISTORY = 30
 

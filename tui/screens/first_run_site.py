@@ -17,7 +17,8 @@ from engine.domain.zones import zone
 from tui.i18n import _, ngettext
 from tui.sentences import said
 from tui.terminal.text import clean
-from tui.widgets.fields import Field, SwitchField, TextField, TypedField
+from tui.widgets.field import Field, TypedField
+from tui.widgets.fields import SwitchField, TextField
 from tui.widgets.forms import Form
 
 MAX_TRUNKS_SHOWN = 8

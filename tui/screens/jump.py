@@ -5,8 +5,9 @@ from datetime import date
 
 from engine.domain.zones import zone
 from tui.i18n import _
-from tui.widgets.fields import Field, MomentField
+from tui.widgets.field import Field
 from tui.widgets.forms import Form
+from tui.widgets.time_fields import MomentField
 
 
 class JumpForm(Form[str]):

@@ -21,7 +21,8 @@ from tui.operation_rows import OperationRows
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
-from tui.widgets.fields import Field, MoneyField, TextField
+from tui.widgets.field import Field
+from tui.widgets.fields import MoneyField, TextField
 from tui.widgets.forms import Form
 from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable

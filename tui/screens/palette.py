@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from tui.actions import key_name
 from tui.i18n import _
 from tui.screens.base import SiteScreen
-from tui.widgets.fields import Entry
+from tui.widgets.entry import Entry
 
 TITLE_CELLS = 14
 

@@ -7,7 +7,7 @@ from textual.suggester import Suggester
 
 from engine.domain.errors import InvalidInput
 from tui.i18n import _
-from tui.widgets.fields import Field, TypedField
+from tui.widgets.field import Field, TypedField
 from tui.widgets.forms import Form
 
 MAX_LISTED = 2000

@@ -13,8 +13,9 @@ from textual.widgets.option_list import Option
 from engine.domain.errors import InvalidInput
 from engine.domain.zones import parse_moment, zone
 from tui.i18n import N_, _
-from tui.widgets.fields import Field, MomentField
+from tui.widgets.field import Field
 from tui.widgets.forms import Form
+from tui.widgets.time_fields import MomentField
 
 
 @dataclass(frozen=True)

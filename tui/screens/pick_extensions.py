@@ -17,7 +17,7 @@ from tui.operation_rows import OperationRows
 from tui.screens.extension_state import state_text
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
-from tui.widgets.fields import Entry
+from tui.widgets.entry import Entry
 from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable
 

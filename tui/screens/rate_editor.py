@@ -14,19 +14,12 @@ from tui.screens.rate_text import days_text
 from tui.screens.rate_try import Question, TryBox
 from tui.sentences import said
 from tui.widgets.day_strip import DayStrip
-from tui.widgets.fields import (
-    DateField,
-    DurationField,
-    ExtensionsField,
-    Field,
-    MoneyField,
-    NumberField,
-    SwitchField,
-    TextField,
-    TimeField,
-    WeekdaysField,
-)
+from tui.widgets.extensions_field import ExtensionsField
+from tui.widgets.field import Field
+from tui.widgets.fields import MoneyField, NumberField, SwitchField, TextField
 from tui.widgets.forms import Form
+from tui.widgets.time_fields import DateField, DurationField, TimeField
+from tui.widgets.weekdays_field import WeekdaysField
 
 FAULTS: dict[str, str] = {
     "name": N_("1 to 64 characters."),

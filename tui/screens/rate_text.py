@@ -4,7 +4,7 @@ from engine.domain.names import ALL_WEEKDAYS
 from engine.domain.rates import Rate, format_time_of_day
 from tui.format import MoneyStyle
 from tui.i18n import _, ngettext
-from tui.widgets.fields import WEEKDAY_NAMES
+from tui.widgets.weekdays_field import WEEKDAY_NAMES
 
 _WORKDAYS = 0b0011111
 _WEEKEND = 0b1100000

@@ -22,7 +22,8 @@ from tui.screens.call_text import REASONS
 from tui.screens.rate_text import first_block_text, prefix_text, price_text
 from tui.sentences import said
 from tui.terminal.text import clean
-from tui.widgets.fields import DurationField, Entry
+from tui.widgets.entry import Entry
+from tui.widgets.time_fields import DurationField
 
 if TYPE_CHECKING:
     from tui.application import PbxmeterApp

@@ -10,7 +10,8 @@ from tui.i18n import _, ngettext
 from tui.screens.base import SiteScreen
 from tui.sentences import said
 from tui.undo import extension_rows, recharge_taken_back
-from tui.widgets.fields import Field, MoneyField, TextField
+from tui.widgets.field import Field
+from tui.widgets.fields import MoneyField, TextField
 from tui.widgets.forms import Form
 
 ASK_ABOVE = 1

@@ -21,7 +21,9 @@ from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
-from tui.widgets.fields import ChoiceField, ExtensionsField, Field, TextField
+from tui.widgets.extensions_field import ExtensionsField
+from tui.widgets.field import Field
+from tui.widgets.fields import ChoiceField, TextField
 from tui.widgets.forms import Form
 from tui.widgets.rows import MemoryRows, Row
 from tui.widgets.table import WindowedTable

@@ -14,7 +14,8 @@ from tui.i18n import N_, _, ngettext
 from tui.screens.settings_section import Section
 from tui.terminal.text import clean
 from tui.widgets.dialogs import Confirm, TextDialog
-from tui.widgets.fields import ChoiceField, Field, TextField
+from tui.widgets.field import Field
+from tui.widgets.fields import ChoiceField, TextField
 from tui.widgets.forms import Form
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows

@@ -14,7 +14,8 @@ from engine.domain.money import format_amount, parse_amount
 from tui import i18n
 from tui.i18n import N_, _
 from tui.screens.settings_section import Section
-from tui.widgets.fields import ChoiceField, Field, MoneyField, SwitchField, TextField
+from tui.widgets.field import Field
+from tui.widgets.fields import ChoiceField, MoneyField, SwitchField, TextField
 from tui.widgets.forms import Form
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows

@@ -19,7 +19,7 @@ from tui.screens.task import Cancelled, run_operation
 from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.dialogs import Confirm, TextDialog
-from tui.widgets.fields import Entry
+from tui.widgets.entry import Entry
 from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from tui.i18n import _
-from tui.widgets.fields import Field, TextField
+from tui.widgets.field import Field
+from tui.widgets.fields import TextField
 from tui.widgets.forms import Form
 
 if TYPE_CHECKING:

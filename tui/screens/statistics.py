@@ -35,7 +35,7 @@ from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.charts import Bar, BarChart, HeatMap, TopItem, TopList
 from tui.widgets.columns import Column
-from tui.widgets.fields import written_extensions
+from tui.widgets.extensions_field import written_extensions
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.i18n import _
-from tui.widgets.fields import ExtensionsField, Field
+from tui.widgets.extensions_field import ExtensionsField
+from tui.widgets.field import Field
 from tui.widgets.forms import Form
 
 

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui.i18n import _
 from tui.widgets.blocks import padded_left
-from tui.widgets.fields import WEEKDAY_NAMES
+from tui.widgets.weekdays_field import WEEKDAY_NAMES
 
 CELLS_PER_DAY = 4
 

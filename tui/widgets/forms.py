@@ -38,7 +38,7 @@ from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.dialogs import Confirm
-from tui.widgets.fields import Field
+from tui.widgets.field import Field
 
 if TYPE_CHECKING:
     from tui.application import PbxmeterApp

@@ -8,16 +8,9 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from engine.domain.errors import InvalidInput
-from tui.widgets.fields import (
-    DateField,
-    DurationField,
-    ExtensionsField,
-    MoneyField,
-    NumberField,
-    TimeField,
-    read_extensions,
-    written_extensions,
-)
+from tui.widgets.extensions_field import ExtensionsField, read_extensions, written_extensions
+from tui.widgets.fields import MoneyField, NumberField
+from tui.widgets.time_fields import DateField, DurationField, TimeField
 
 
 @pytest.mark.parametrize(
