@@ -25,7 +25,7 @@ from tui.screens.call_filter import (
 )
 from tui.screens.call_text import DIRECTIONS, call_style, cost, minute_stamp, outcome, talk
 from tui.screens.list_screen import ListScreen
-from tui.screens.period import ALL_TIME, Period, PeriodForm
+from tui.screens.period import ALL_TIME, Period, ask_period
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
@@ -312,9 +312,7 @@ class CallsScreen(ListScreen):
 
     @work(group=DIALOG_GROUP)
     async def action_period(self) -> None:
-        chosen = await self.app.push_screen_wait(
-            PeriodForm(self._period, today=self.shell.now().date(), timezone=self._timezone)
-        )
+        chosen = await ask_period(self, self._period)
         if chosen is not None:
             self._period: Period = chosen
             self.relist()

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from engine.domain.errors import InvalidInput
 from engine.domain.zones import parse_moment, zone
 from tui.i18n import N_, _
+from tui.screens.base import SiteScreen
 from tui.widgets.field import Field
 from tui.widgets.forms import Form
 from tui.widgets.time_fields import MomentField
@@ -109,3 +110,15 @@ class PeriodForm(Form[Period]):
         if since and until and parse_moment(since, where) >= parse_moment(until, where, end=True):
             raise InvalidInput(_("The end must come after the beginning."), field="until")
         return Period(since, until)
+
+
+async def ask_period(screen: SiteScreen, present: Period) -> Period | None:
+    """The period chosen for a screen that shows `present`; None = it stays."""
+    greeting = screen.shell.greeting
+    return await screen.app.push_screen_wait(
+        PeriodForm(
+            present,
+            today=screen.shell.now().date(),
+            timezone=greeting.timezone if greeting is not None else "UTC",
+        )
+    )

@@ -13,7 +13,7 @@ from tui.actions import Action
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.screens.list_screen import ListScreen
-from tui.screens.period import ALL_TIME, Period, PeriodForm
+from tui.screens.period import ALL_TIME, Period, ask_period
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
@@ -153,14 +153,7 @@ class RechargesScreen(ListScreen):
 
     @work(group=DIALOG_GROUP)
     async def action_period(self) -> None:
-        greeting = self.shell.greeting
-        chosen = await self.app.push_screen_wait(
-            PeriodForm(
-                self._period,
-                today=self.shell.now().date(),
-                timezone=greeting.timezone if greeting is not None else "UTC",
-            )
-        )
+        chosen = await ask_period(self, self._period)
         if chosen is not None:
             self._period: Period = chosen
             self.relist()

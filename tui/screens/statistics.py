@@ -1,6 +1,5 @@
 """Statistics: calls, talk time and cost over time, by whom they were caused, and when they fall."""
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Literal
@@ -19,13 +18,14 @@ from tui.actions import Action
 from tui.format import duration
 from tui.i18n import N_, _, ngettext
 from tui.screens.base import SiteScreen
-from tui.screens.period import Period, PeriodForm
+from tui.screens.period import Period, ask_period
 from tui.screens.statistics_text import (
     BYS,
     DAY_NAMES,
     PERS,
     heat_csv,
     is_weekend,
+    key_term,
     key_text,
     lines_csv,
     period_text,
@@ -291,7 +291,7 @@ class StatisticsScreen(SiteScreen):
                 items = [
                     TopItem(key_text(self._top_per, row), self._value(row)) for row in self._shown_lines()
                 ]
-                self.query_one(TopList).set_items(items[:MAX_TOP])
+                self.query_one(TopList).set_parts(items[:MAX_TOP])
             elif self._bars is not None:
                 bars = [
                     Bar(
@@ -299,8 +299,7 @@ class StatisticsScreen(SiteScreen):
                     )
                     for row in self._bars.rows
                 ]
-                chart = self.query_one(BarChart)
-                chart.set_bars(bars, selected=min(chart.selected, max(0, len(bars) - 1)))
+                self.query_one(BarChart).set_parts(bars)
 
     @property
     def _top_per(self) -> Per:
@@ -408,14 +407,7 @@ class StatisticsScreen(SiteScreen):
 
     @work(group=DIALOG_GROUP)
     async def action_period(self) -> None:
-        greeting = self.shell.greeting
-        chosen = await self.app.push_screen_wait(
-            PeriodForm(
-                self._days,
-                today=self.shell.now().date(),
-                timezone=greeting.timezone if greeting is not None else "UTC",
-            )
-        )
+        chosen = await ask_period(self, self._days)
         if chosen is not None:
             self._period = chosen
             self._changed()
@@ -431,13 +423,13 @@ class StatisticsScreen(SiteScreen):
 
     # Opening calls
 
-    @on(BarChart.BarSelected)
-    async def _bar_opened(self, message: BarChart.BarSelected) -> None:
+    @on(BarChart.PartSelected, "#bars")
+    async def _bar_opened(self, message: BarChart.PartSelected) -> None:
         if self._bars is not None and message.index < len(self._bars.rows):
             await self._open(self._by, self._bars.rows[message.index], per="")
 
-    @on(TopList.ItemSelected)
-    async def _item_opened(self, message: TopList.ItemSelected) -> None:
+    @on(TopList.PartSelected, "#top")
+    async def _item_opened(self, message: TopList.PartSelected) -> None:
         rows = self._shown_lines()
         if message.index < len(rows):
             await self._open("all", rows[message.index], per=self._top_per)
@@ -505,14 +497,3 @@ class StatisticsScreen(SiteScreen):
     def _fetch_failed(self, message: WindowedTable.FetchFailed) -> None:
         if isinstance(message.error, PbxmeterError) and not isinstance(message.error, EngineDown):
             self.shell.tell(message.error)
-
-
-def key_term(per: Per, row: StatRow) -> str:
-    """The filter term that finds the calls of a line."""
-    field = {"extension": "ext", "trunk": "trunk", "rate": "rate", "destination": "dialled"}[per]
-    if per == "rate" and not row.key:
-        return "unrated"
-    value = row.key
-    if not re.fullmatch(r"[\w.+*#/@]+", value):
-        value = '"' + value.replace('"', '""') + '"'
-    return f"{field}{':' if per == 'destination' else '='}{value}"

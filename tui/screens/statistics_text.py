@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -100,3 +101,14 @@ def heat_csv(cells: Sequence[HeatCell]) -> str:
             ]
         )
     return text.getvalue()
+
+
+def key_term(per: Per, row: StatRow) -> str:
+    """The filter term that finds the calls of a line."""
+    field = {"extension": "ext", "trunk": "trunk", "rate": "rate", "destination": "dialled"}[per]
+    if per == "rate" and not row.key:
+        return "unrated"
+    value = row.key
+    if not re.fullmatch(r"[\w.+*#/@]+", value):
+        value = '"' + value.replace('"', '""') + '"'
+    return f"{field}{':' if per == 'destination' else '='}{value}"

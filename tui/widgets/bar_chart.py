@@ -1,6 +1,5 @@
 """Upright bars over labels, such as calls by day."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from textual.strip import Strip
 
 from tui.terminal.text import clean
 from tui.widgets.blocks import centred, eighths, nice_top, padded_left, shortened, upright
-from tui.widgets.chart import Chart
+from tui.widgets.chart import PartsChart
 
 LEAST_SLOT_CELLS = 2
 MOST_SLOT_CELLS = 9
@@ -45,7 +44,7 @@ class _Plan:
     top: int
 
 
-class BarChart(Chart):
+class BarChart(PartsChart[Bar]):
     """Bars precise to an eighth of a cell, their scale on the left and the selected bar's number above.
 
     The highest bars and weekends have colours of their own; the highest also carry a mark in the readout.
@@ -74,86 +73,30 @@ class BarChart(Chart):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "select_bar(-1)", "Bar to the left", show=False),
-        Binding("right,l", "select_bar(1)", "Bar to the right", show=False),
+        Binding("left,h", "select_part(-1)", "Bar to the left", show=False),
+        Binding("right,l", "select_part(1)", "Bar to the right", show=False),
         Binding("home,g", "select_end(0)", "First bar", show=False),
         Binding("end,G", "select_end(-1)", "Last bar", show=False),
-        Binding("enter", "open_bar", "Open", show=False),
+        Binding("enter", "open_part", "Open", show=False),
     ]
-
-    @dataclass
-    class BarHighlighted(Chart.ChartMessage):
-        """Another bar is selected."""
-
-        index: int
-
-    @dataclass
-    class BarSelected(Chart.ChartMessage):
-        """Enter, or a click on the bar that was selected."""
-
-        index: int
-
-    def __init__(
-        self,
-        bars: Sequence[Bar] = (),
-        *,
-        formatted: Callable[[int], str] = str,
-        ascii_only: bool = False,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(formatted=formatted, ascii_only=ascii_only, id=id, classes=classes)
-        self._bars = tuple(bars)
-        self._selected = 0
-        self._first = 0
-
-    @property
-    def selected(self) -> int:
-        """The index of the selected bar."""
-        return self._selected
-
-    def set_bars(self, bars: Sequence[Bar], *, selected: int = 0) -> None:
-        self._bars = tuple(bars)
-        self._selected = max(0, min(selected, len(self._bars) - 1))
-        self.refresh()
-
-    def action_select_bar(self, by: int) -> None:
-        self._select(self._selected + by)
-
-    def action_select_end(self, index: int) -> None:
-        self._select(index % max(1, len(self._bars)))
-
-    def action_open_bar(self) -> None:
-        if self._bars:
-            self.post_message(self.BarSelected(self, self._selected))
-
-    def _select(self, index: int) -> None:
-        index = max(0, min(index, len(self._bars) - 1))
-        if self._bars and index != self._selected:
-            self._selected = index
-            self.refresh()
-            self.post_message(self.BarHighlighted(self, index))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is None or not self._bars:
+        if offset is None or not self._parts:
             return
         plan = self._plan()
         place = (offset.x - plan.axis) // plan.slot
         if offset.x >= plan.axis and place < plan.shown:
-            if plan.first + place == self._selected:
-                self.action_open_bar()
-            else:
-                self._select(plan.first + place)
+            self._clicked(plan.first + place)
 
     def _plan(self) -> _Plan:
         rows = max(1, self.size.height - _READOUT_LINES - _LABEL_LINES)
-        top = nice_top(max((bar.value for bar in self._bars), default=0))
+        top = nice_top(max((bar.value for bar in self._parts), default=0))
         axis = max(cell_len(self._tick(top, rows, row)) for row in range(-1, rows)) + 1
         room = max(LEAST_SLOT_CELLS, self.size.width - axis)
-        slot = max(LEAST_SLOT_CELLS, min(MOST_SLOT_CELLS, room // max(1, len(self._bars))))
-        shown = max(1, min(len(self._bars), room // slot))
-        first = min(max(self._first, self._selected - shown + 1), self._selected, len(self._bars) - shown)
+        slot = max(LEAST_SLOT_CELLS, min(MOST_SLOT_CELLS, room // max(1, len(self._parts))))
+        shown = max(1, min(len(self._parts), room // slot))
+        first = min(max(self._first, self._selected - shown + 1), self._selected, len(self._parts) - shown)
         self._first = max(0, first)
         return _Plan(axis, slot, self._first, shown, rows, top)
 
@@ -176,15 +119,15 @@ class BarChart(Chart):
         return self._strip(parts)
 
     def _readout(self, plan: _Plan) -> Strip:
-        if not self._bars:
+        if not self._parts:
             return self._strip([])
-        bar = self._bars[self._selected]
+        bar = self._parts[self._selected]
         text = f"{clean(bar.label)}  {self.formatted(bar.value)}"
         if self._is_peak(bar):
             text += " *" if self.ascii_only else " ▲"
         span = ""
-        if plan.shown < len(self._bars):
-            span = f"{plan.first + 1}-{plan.first + plan.shown} / {len(self._bars)}"
+        if plan.shown < len(self._parts):
+            span = f"{plan.first + 1}-{plan.first + plan.shown} / {len(self._parts)}"
         room = self.size.width - cell_len(span)
         text = shortened(text, room)
         blanks = " " * (room - cell_len(text))
@@ -193,14 +136,14 @@ class BarChart(Chart):
         )
 
     def _is_peak(self, bar: Bar) -> bool:
-        return bar.value > 0 and bar.value == max(other.value for other in self._bars)
+        return bar.value > 0 and bar.value == max(other.value for other in self._parts)
 
     def _bar_cells(self, plan: _Plan, row: int) -> list[tuple[str, Style]]:
         styles = {name: self._component(f"bars--{name}") for name in ("bar", "peak", "weekend", "selected")}
-        peak = max((bar.value for bar in self._bars), default=0)
+        peak = max((bar.value for bar in self._parts), default=0)
         parts: list[tuple[str, Style]] = []
-        for index in range(plan.first, min(plan.first + plan.shown, len(self._bars))):
-            bar = self._bars[index]
+        for index in range(plan.first, min(plan.first + plan.shown, len(self._parts))):
+            bar = self._parts[index]
             name = "weekend" if bar.weekend else "bar"
             if bar.value == peak:
                 name = "peak"
@@ -212,8 +155,8 @@ class BarChart(Chart):
 
     def _labels(self, plan: _Plan) -> list[tuple[str, Style]]:
         """Labels under their bars; where they are wider than those, only as many as fit."""
-        shown = range(plan.first, min(plan.first + plan.shown, len(self._bars)))
-        labels = {index: clean(self._bars[index].label) for index in shown}
+        shown = range(plan.first, min(plan.first + plan.shown, len(self._parts)))
+        labels = {index: clean(self._parts[index].label) for index in shown}
         widest = max((cell_len(label) for label in labels.values()), default=0)
         step = max(1, -(-(widest + 1) // plan.slot))
         plain, chosen = self._component("bars--scale"), self._component("bars--selected")

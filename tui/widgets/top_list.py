@@ -1,6 +1,5 @@
 """Lying bars with their numbers, such as the extensions that spent most."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +10,7 @@ from textual.strip import Strip
 
 from tui.terminal.text import clean
 from tui.widgets.blocks import eighths, lying, padded_left
-from tui.widgets.chart import Chart
+from tui.widgets.chart import PartsChart
 from tui.widgets.table_lines import ASCII_GLYPHS, UNICODE_GLYPHS, fitted
 
 _LEAST_BAR_CELLS = 4
@@ -25,7 +24,7 @@ class TopItem:
     value: int
 
 
-class TopList(Chart):
+class TopList(PartsChart[TopItem]):
     """Labels, bars and numbers, one item a line, as given; the longest bar is the greatest value."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"top--label", "top--bar", "top--number", "top--selected"}
@@ -40,74 +39,32 @@ class TopList(Chart):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "select_item(1)", "Down", show=False),
-        Binding("up,k", "select_item(-1)", "Up", show=False),
-        Binding("enter", "open_item", "Open", show=False),
+        Binding("down,j", "select_part(1)", "Down", show=False),
+        Binding("up,k", "select_part(-1)", "Up", show=False),
+        Binding("enter", "open_part", "Open", show=False),
     ]
-
-    @dataclass
-    class ItemSelected(Chart.ChartMessage):
-        """Enter, or a click on the item that was selected."""
-
-        index: int
-
-    def __init__(
-        self,
-        items: Sequence[TopItem] = (),
-        *,
-        formatted: Callable[[int], str] = str,
-        ascii_only: bool = False,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(formatted=formatted, ascii_only=ascii_only, id=id, classes=classes)
-        self._items = tuple(items)
-        self._selected = 0
-        self._first = 0
-
-    @property
-    def selected(self) -> int:
-        """The index of the selected item."""
-        return self._selected
-
-    def set_items(self, items: Sequence[TopItem]) -> None:
-        self._items = tuple(items)
-        self._selected = max(0, min(self._selected, len(self._items) - 1))
-        self.refresh()
-
-    def action_select_item(self, by: int) -> None:
-        self._selected = max(0, min(self._selected + by, len(self._items) - 1))
-        self.refresh()
-
-    def action_open_item(self) -> None:
-        if self._items:
-            self.post_message(self.ItemSelected(self, self._selected))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is None or self._first + offset.y >= len(self._items):
+        if offset is None or self._first + offset.y >= len(self._parts):
             return
-        if self._first + offset.y == self._selected:
-            self.action_open_item()
-        else:
-            self._selected = self._first + offset.y
-            self.refresh()
+        self._clicked(self._first + offset.y)
 
     def render_line(self, y: int) -> Strip:
         height = max(1, self.size.height)
         self._first = max(0, min(max(self._first, self._selected - height + 1), self._selected))
         index = self._first + y
-        if index >= len(self._items):
+        if index >= len(self._parts):
             return self._strip([])
-        numbers = [self.formatted(item.value) for item in self._items]
+        numbers = [self.formatted(item.value) for item in self._parts]
         number_cells = max(cell_len(number) for number in numbers)
-        widest = max(cell_len(clean(item.label)) for item in self._items)
+        widest = max(cell_len(clean(item.label)) for item in self._parts)
         label_cells = max(
             1, min(widest, self.size.width // 2, self.size.width - number_cells - _LEAST_BAR_CELLS - 2)
         )
         bar_cells = max(0, self.size.width - label_cells - number_cells - 2)
-        item = self._items[index]
-        top = max(other.value for other in self._items)
+        item = self._parts[index]
+        top = max(other.value for other in self._parts)
         bar = lying(eighths(item.value, top, bar_cells), ascii_only=self.ascii_only)
         glyphs = ASCII_GLYPHS if self.ascii_only else UNICODE_GLYPHS
         label = fitted(clean(item.label), label_cells, align="left", cut=glyphs.cut)

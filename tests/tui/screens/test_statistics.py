@@ -8,7 +8,7 @@ from engine.api.calls import CountCalls, StatRow
 from tests.tui.site import Site, screen_text, shows, until
 from tui.application import PbxmeterApp
 from tui.screens.calls import CallsScreen
-from tui.screens.statistics import key_term
+from tui.screens.statistics_text import key_term
 from tui.widgets.charts import BarChart, HeatMap, TopList
 
 SIZE = (80, 24)

@@ -21,10 +21,7 @@ class ChartApp(App[None]):
     def on_mount(self) -> None:
         self.chart.focus()
 
-    def on_bar_chart_bar_selected(self, message: BarChart.BarSelected) -> None:
-        self.said.append(message.index)
-
-    def on_top_list_item_selected(self, message: TopList.ItemSelected) -> None:
+    def on_parts_chart_part_selected(self, message: BarChart.PartSelected) -> None:
         self.said.append(message.index)
 
     def on_heat_map_hour_selected(self, message: HeatMap.HourSelected) -> None:
