@@ -50,9 +50,15 @@ class Notices(App[int]):
         if isinstance(event, events.Key) and self._noticed_at:
             read = time.monotonic() - self._noticed_at >= READ_SECONDS
             if read or event.key == "escape":
-                self._noticed_at = 0.0
-                self.clear_notifications()
+                self._put_away()
         await super().on_event(event)
+
+    def _put_away(self) -> None:
+        self._noticed_at = 0.0
+        self.clear_notifications()
+        # Textual would leave what held them, and those after them would find no room.
+        for screen in self.screen_stack:
+            screen.query("ToastHolder").remove()
 
     def done(self, text: str, *, undo: str = "", reversible: "Reversible | None" = None) -> None:
         """A notice that says what was done, and how to take it back: by hand, or with the undo key."""

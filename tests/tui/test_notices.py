@@ -51,6 +51,21 @@ async def test_another_key_puts_a_notice_away_once_there_was_time_to_read_it(
         assert ("Not done." in screen_text(app)) is stays
 
 
+async def test_after_many_notices_were_put_away_the_next_one_is_seen_alone(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        for number in range(9):
+            app.warn(f"Not done: {number}.")
+            await shows(pilot, f"Not done: {number}.")
+            await pilot.press("escape")
+            await until(pilot, lambda: "Not done" not in screen_text(app))
+        app.warn("Last.")
+        await shows(pilot, "Last.")
+        assert screen_text(app).splitlines()[0].startswith(" ! Last.")
+        assert len(app.screen.query("ToastHolder")) == 1
+
+
 async def test_what_a_notice_offers_to_undo_is_undone_after_it_was_put_away(site: Site):
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
