@@ -16,7 +16,7 @@ from engine.ingest.record import Parsed
 from engine.pipeline.few import append_few, charge_few, fresh_few
 from engine.pipeline.positions import Named, Progress, add_file, advance_file, describe_file
 from engine.pipeline.recent import Identity
-from engine.pipeline.standing import Standing
+from engine.pipeline.standing import EXTREME_MICROS, Standing
 from engine.rating.book import RateBook
 from engine.rating.calls import FEW_CALLS, rate_calls
 from engine.store import Session, in_order
@@ -203,6 +203,8 @@ def store_calls(
                 with session.bound(arrivals=arrivals):
                     session.run("pipeline.add_arrivals", now=now)
     charged = calls.select(CHARGED.names).filter(pc.greater(calls["cost_micros"], _NOTHING))
+    if charged.num_rows and pc.max(charged["cost_micros"]).as_py() > EXTREME_MICROS:
+        standing.refuse_beyond_range(charged["extension"].to_pylist(), charged["cost_micros"].to_pylist())
     balances: dict[str, int] | None = {}
     if charged.num_rows and few:
         balances = charge_few(session, charged, standing, now)

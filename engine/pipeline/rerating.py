@@ -1,5 +1,8 @@
 """Rating stored calls anew: a preview, or reversals and new charges in batches."""
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.api.operation import Progress
 from engine.api.rates import Rerate, RerateChange, RerateResult
@@ -14,6 +18,7 @@ from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment
 from engine.ledger.entries import next_entry
+from engine.pipeline.standing import EXTREME_MICROS
 from engine.pipeline.state import State
 from engine.rating.rerate import BATCH_CALLS, RerateBatch, Selection, changed_calls, rerate_span, update_calls
 from engine.store import Database, Session, Writer
@@ -104,6 +109,7 @@ class Rerating:
         def change(session: Session) -> RerateBatch:
             batch = self._examine(session, selection, after)
             if batch.changed.num_rows:
+                self._check_range(session, batch.changed)
                 update_calls(session, batch.changed)
                 with session.bound(changed=batch.changed):
                     session.run(
@@ -116,6 +122,13 @@ class Rerating:
             return batch
 
         return change
+
+    def _check_range(self, session: Session, changed: pa.Table) -> None:
+        if pc.max(changed["new_cost_micros"]).as_py() > EXTREME_MICROS:
+            standing = self._state.standing
+            standing.renew(session)
+            dearer = pc.subtract(changed["new_cost_micros"], changed["old_cost_micros"])
+            standing.refuse_beyond_range(changed["extension"].to_pylist(), dearer.to_pylist())
 
     def _add(self, session: Session, changed: pa.Table) -> None:
         if not changed.num_rows:

@@ -1,13 +1,19 @@
 """What storing a few calls needs to know at once: kept in memory by the writer, from commit to commit."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.domain.errors import StorageError
+from engine.ledger.entries import MAX_BALANCE_MICROS
 from engine.pipeline.positions import Named
 from engine.pipeline.recent import Identity, RecentKeys
 from engine.store import Session
 
 MAX_FILES = 1000
+
+
+EXTREME_MICROS = 10**15
+"""Only where a call costs more than this, a thousand million units, can a balance come near its range."""
 
 
 @dataclass(slots=True)
@@ -57,6 +63,18 @@ class Standing:
     def billed(self) -> frozenset[str]:
         """Extensions whose calls are charged."""
         return self._billed
+
+    def refuse_beyond_range(self, numbers: Sequence[str], costs: Sequence[int]) -> None:
+        """Raises `StorageError` when these charges would take a balance beyond what 64 bits hold."""
+        left = {number: account.balance_micros for number, account in self.accounts.items()}
+        for number, cost in zip(numbers, costs, strict=True):
+            left[number] = left.get(number, 0) - cost
+            if abs(left[number]) > MAX_BALANCE_MICROS:
+                raise StorageError(
+                    f"The charges of extension {number} would take its balance out of range. "
+                    "A price in the rate list must be far too high; correct it.",
+                    code="out_of_range",
+                )
 
     def take_over(
         self,

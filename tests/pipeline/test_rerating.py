@@ -11,7 +11,7 @@ from msgspec import structs
 from engine.api.extensions import EntryRow, ListExtensions, ListLedger
 from engine.api.operation import Progress
 from engine.api.rates import Rerate, RerateResult
-from engine.domain.errors import InvalidInput
+from engine.domain.errors import InvalidInput, StorageError
 from engine.ledger.extensions import list_extensions
 from engine.ledger.listings import list_ledger
 from engine.pipeline.rerating import Rerating
@@ -140,6 +140,25 @@ def test_calls_that_come_after_a_run_are_charged_from_its_balances(site: Site, t
     later = tmp_path / "later.csv"
     later.write_bytes(charged.replace(b"2026-11", b"2026-12").replace(b"17", b"18"))
     assert site.ingest(later).stored == 1
+    assert findings(site) == []
+
+
+def test_prices_that_leave_the_range_of_a_balance_are_named_and_hold_nothing_up(
+    site: Site, tmp_path: Path
+) -> None:
+    """The lines wait until the price is mended: they are neither lost nor charged wrongly."""
+    before = balances(site)
+    line = next(line for line in (OFFICE / "Master.csv").read_bytes().splitlines() if b',15,6,"ANS' in line)
+    assert b'"8003"' in line
+    month = line.replace(b',15,6,"ANS', b',2678400,2678400,"ANS')
+    change_prices(site, "name,price,cycle_seconds\nFlat,1000000,1\n")
+    later = tmp_path / "later.csv"
+    later.write_bytes(b"".join(month + b"%d\n" % number for number in range(6)))
+    with pytest.raises(StorageError, match="charges of extension 8003 would take its balance out of range"):
+        site.ingest(later)
+    assert balances(site) == before
+    change_prices(site, flat("0.5"))
+    assert site.ingest(later).stored == 6
     assert findings(site) == []
 
 
