@@ -4,6 +4,7 @@
 
 import heapq
 import os
+from dataclasses import dataclass, field
 
 from engine.domain.errors import StorageError
 from engine.ingest.absent import look_at_unlisted, look_for_missing
@@ -16,6 +17,28 @@ from engine.ingest.tracked import Key, Tracked
 
 MAX_ACTIVE = 256
 """Files looked at in every sweep: the ones that changed last. The others when a listing is thorough."""
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What a look through the names has met so far."""
+
+    now: float
+    seen: dict[Key, Tracked] = field(default_factory=dict[Key, Tracked])
+    strangers: list[Found] = field(default_factory=list[Found])
+    """Under the source's own names, not known by inode."""
+    rotated: list[Found] = field(default_factory=list[Found])
+    doubtful: list[Entry] = field(default_factory=list[Entry])
+    """Rotated names under an inode of which nothing was read: it may hold a copy of what is new itself."""
+
+
+def _key(status: os.stat_result) -> Key:
+    return status.st_dev, status.st_ino
+
+
+def _is_unproven(file: Tracked) -> bool:
+    """Whether only an inode speaks for the file: nothing of it was read or seen."""
+    return file.position.read_offset == 0 and file.content is None
 
 
 class Catalogue:
@@ -40,49 +63,56 @@ class Catalogue:
         self._neighbours.begin_listing()
         self.waiting_for = f"{self._held.spec.path} is not there yet."
         active = {file.token for file in self._active}
-        seen: dict[Key, Tracked] = {}
-        strangers: list[Found] = []
-        rotated: list[Found] = []
+        listing = _Listing(now)
+        seen = listing.seen
         for entry in self._entries():
-            if not thorough and entry.inode and self._is_quiet(entry, active, seen):
-                continue
-            try:
-                status = os.stat(entry.path)
-                found = (entry, status)
-                self._strangers.meet(found)
-                if (status.st_dev, status.st_ino) in seen:
-                    continue
-                file = self._by_inode(found)
-            except FileNotFoundError:
-                continue
-            except Moved:
-                self._held.restless = True
-                continue
-            except (OSError, StorageError) as problem:
-                self._held.note(entry.path, problem)
-                continue
-            if entry.base:
-                rotated.append(found)
-            if file is not None and file.owner == self._held.index:
-                seen[file.key] = file
-                self._held.place(file, entry, now)
-            elif file is None and not entry.base:
-                strangers.append(found)
+            if thorough or not entry.inode or not self._is_quiet(entry, active, seen):
+                self._meet(entry, listing)
         for file in self._held.files.values():
             visible = seen.get(file.key) is file
             if file.visible and not visible:
                 self._held.stir(file)
             file.visible = visible
         look_at_unlisted(self._held)
-        for found in sorted(strangers, key=lambda found: (found[1].st_mtime_ns, found[0].path)):
+        for found in sorted(listing.strangers, key=lambda found: (found[1].st_mtime_ns, found[0].path)):
             self._strangers.recognised(found, now, begin=True)
-        self._neighbours.settle(rotated, now)
+        for entry in listing.doubtful:
+            self._meet(entry, listing, doubted=True)
+        self._neighbours.settle(listing.rotated, now)
         look_for_missing(self._held, now)
         self._active = heapq.nlargest(
             MAX_ACTIVE,
             (file for file in self._held.files.values() if file.visible),
             key=lambda file: (not file.position.finished, file.changed_at),
         )
+
+    def _meet(self, entry: Entry, listing: _Listing, *, doubted: bool = False) -> None:
+        """One name: its file is found again, or noted down for later; `doubted` = later is now."""
+        try:
+            status = os.stat(entry.path)
+            found = (entry, status)
+            self._strangers.meet(found)
+            if _key(status) in listing.seen:
+                return
+            if entry.base and not doubted and any(map(_is_unproven, self._held.known.at(_key(status)))):
+                listing.doubtful.append(entry)
+                return
+            file = self._by_inode(found)
+        except FileNotFoundError:
+            return
+        except Moved:
+            self._held.restless = True
+            return
+        except (OSError, StorageError) as problem:
+            self._held.note(entry.path, problem)
+            return
+        if entry.base:
+            listing.rotated.append(found)
+        if file is not None and file.owner == self._held.index:
+            listing.seen[file.key] = file
+            self._held.place(file, entry, listing.now)
+        elif file is None and not entry.base:
+            listing.strangers.append(found)
 
     def _entries(self) -> list[Entry]:
         """Every name worth a look; the last names of unfinished files included, wherever they are."""
@@ -118,7 +148,7 @@ class Catalogue:
         """The file known under this inode, if it still holds what it did; else it is displaced."""
         entry, status = found
         fitting: Tracked | None = None
-        for file in self._held.known.at((status.st_dev, status.st_ino)):
+        for file in self._held.known.at(_key(status)):
             if file.owner not in (None, self._held.index):
                 return file
             if (
@@ -140,6 +170,6 @@ class Catalogue:
             # No file is compressed in place.
             return True
         changed = (status.st_size, status.st_mtime_ns) != file.stamp and status.st_size > 0
-        if file.position.read_offset or file.content is not None or not changed:
+        if not changed or not _is_unproven(file):
             return False
         return file.position.finished or self._strangers.is_content_known(found)

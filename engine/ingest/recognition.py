@@ -31,18 +31,18 @@ def recognise(known: Known, content: Content, *, owner: int) -> tuple[Verdict, T
         if file.position.edges(content.read_at) is None or not file.begins(content):
             continue
         if not _still_there(file):
-            return Verdict.MOVED, file
+            # Files with a long header have it in common: of another one this may be a copy, all of it read.
+            partly_read = file.displaced and file.position.read_offset < content.size()
+            original = _of_which_a_part(known, content, owner=owner) if partly_read else None
+            return (Verdict.MOVED, file) if original is None else (Verdict.COPY, original)
         verdict = _beside_original(file, content)
         if verdict is Verdict.FORK:
             fork = fork or file
         elif verdict is not Verdict.UNKNOWN:
             return verdict, file
-    if content.size():
-        head = content.read_at(0, FINGERPRINT_BYTES)
-        for file in known.near(owner):
-            shared = min(len(head), len(file.opening))
-            if head[:shared] == file.opening[:shared] and _is_part_of(file, content):
-                return Verdict.COPY, file
+    original = _of_which_a_part(known, content, owner=owner)
+    if original is not None:
+        return Verdict.COPY, original
     for file in known.glimpsed(content):
         if file.owner is None or file.owner == owner:
             return Verdict.MOVED, file
@@ -83,6 +83,17 @@ def _beside_original(original: Tracked, copy: Content) -> Verdict:
     if copied > whole or (copied == whole and not original.visible and not copy.packed):
         return Verdict.UNKNOWN if original.visible else Verdict.MOVED
     return Verdict.COPY
+
+
+def _of_which_a_part(known: Known, content: Content, *, owner: int) -> Tracked | None:
+    """The file of which the content is an earlier, shorter state."""
+    if content.size():
+        head = content.read_at(0, FINGERPRINT_BYTES)
+        for file in known.near(owner):
+            shared = min(len(head), len(file.opening))
+            if head[:shared] == file.opening[:shared] and _is_part_of(file, content):
+                return file
+    return None
 
 
 def _is_part_of(file: Tracked, content: Content) -> bool:
