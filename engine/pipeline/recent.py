@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from engine.domain.zones import moment
 from engine.store import Session
 
 Identity = tuple[int, int]
@@ -42,7 +43,7 @@ class RecentKeys:
         last = max(start for _, start in wanted)
         keys = [key for key, _ in wanted]
         stored = session.records(
-            Identity, "pipeline.stored_keys", first=_moment(first), last=_moment(last), keys=keys
+            Identity, "pipeline.stored_keys", first=moment(first), last=moment(last), keys=keys
         )
         return set(stored).intersection(wanted)
 
@@ -62,12 +63,8 @@ class RecentKeys:
 
     def _learn(self, session: Session, since: int) -> None:
         most = MAX_KEYS // 2
-        found = session.records(Identity, "pipeline.recent_keys", since=_moment(since), limit=most + 1)
+        found = session.records(Identity, "pipeline.recent_keys", since=moment(since), limit=most + 1)
         if len(found) <= most:
             self.since, self.keys = since, set(found)
         else:
             self.waiting = RETRY_LOOKUPS
-
-
-def _moment(microseconds: int) -> datetime:
-    return datetime(1970, 1, 1) + timedelta(microseconds=microseconds)

@@ -90,7 +90,7 @@ class Desk:
         """After a commit that stored calls; runs in the writer thread."""
         if batch.charged or batch.arrived:
             self.balances_moved(list(batch.touched))
-        if batch.stored:
+        if batch.stored and self.hub.listeners:
             self.hub.publish(CallsStored(count=batch.stored, rows=newest_rows(session, batch.newest)))
         if batch.quarantined:
             self.hub.publish(AlarmsChanged(count=len(self.alarms())))

@@ -107,6 +107,13 @@ class Session:
         except duckdb.Error as error:
             raise self._translated(error) from error
 
+    def brief_rows(self, name: str, /, **values: object) -> list[Row]:
+        """All rows of a query that is executed as it is written, as `brief` does it."""
+        try:
+            return self._execute(self._parsed(name), values, optimising=False).fetchall()
+        except duckdb.Error as error:
+            raise self._translated(error) from error
+
     def records(
         self, kind: type[T], name: str, /, *, where: Sequence[Condition] = (), **values: object
     ) -> list[T]:
