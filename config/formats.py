@@ -169,7 +169,10 @@ def load_format(name_or_path: str, base: Path | None = None) -> Format:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path}: the format file cannot be read: {error.strerror}.") from error
+        known = ", ".join(FORMAT_NAMES)
+        raise ConfigError(
+            f"{path}: the format file cannot be read: {error.strerror}. Shipped formats are {known}."
+        ) from error
     return parse_format(read_text(str(path), content), name=name_or_path, file=str(path))
 
 
