@@ -18,11 +18,11 @@ from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
 from engine.ingest.record import Parsed
-from engine.pipeline.batch import StoredBatch
+from engine.pipeline.batch import StoredBatch, with_keys
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.state import State
 from engine.pipeline.storing import Storer
-from engine.store import ROW_GROUP_ROWS, Session, Writer
+from engine.store import ROW_GROUP_ROWS, Database, Session, Writer
 
 PIECE_BYTES = 48 * 1024 * 1024
 """No piece is larger, unless a single record is."""
@@ -43,6 +43,7 @@ class Import:
     def __init__(
         self,
         *,
+        database: Database,
         writer: Writer,
         state: State,
         stored: Callable[[Session, StoredBatch], None],
@@ -50,6 +51,7 @@ class Import:
         progress: Callable[[Progress], None],
         cancelled: threading.Event,
     ) -> None:
+        self._database = database
         self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
         self._progress = progress
         self._cancelled = cancelled
@@ -84,7 +86,10 @@ class Import:
 
     def _file(self, content: Content, parser: SourceParser) -> None:
         outstanding: Future[StoredBatch] | None = None
-        with closing(_ahead(self._pieces(content, parser))) as pieces:
+        with (
+            self._database.reading() as session,
+            closing(_ahead(self._pieces(content, parser, session))) as pieces,
+        ):
             for parsed, after in pieces:
                 if self._cancelled.is_set():
                     break
@@ -97,7 +102,9 @@ class Import:
         if outstanding is not None:
             self._count(outstanding.result())
 
-    def _pieces(self, content: Content, parser: SourceParser) -> Iterator[tuple[Parsed, Position]]:
+    def _pieces(
+        self, content: Content, parser: SourceParser, session: Session
+    ) -> Iterator[tuple[Parsed, Position]]:
         """The file in pieces, with its position behind each. A file without content has one, too."""
         position = Position(
             source="", path=str(Path(content.path)), device=content.device, inode=content.inode
@@ -122,7 +129,7 @@ class Import:
                 size *= 2
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-            yield parsed, position
+            yield with_keys(session, parsed), position
             if not following and parsed.consumed in (0, len(data)):
                 return
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]

@@ -58,6 +58,7 @@ def ingest(
         (path, _parser(desk.home, settings, path, request.format, request.timezone)) for path in request.paths
     ]
     job = Import(
+        database=desk.database,
         writer=desk.writer,
         state=desk.state,
         stored=desk.calls_stored,

@@ -1,13 +1,14 @@
 -- name: fresh
--- Rows of the bound table `parsed` that no stored call equals, with their keys, in any order.
+-- Rows of the bound table `parsed` that no stored call equals, in any order.
 -- The look-up among stored calls is bounded by the batch's first and last start.
-WITH keyed AS (
-    SELECT row, started_at, md5_number_lower(key_text) AS call_key FROM parsed
-),
-stored AS (
+WITH stored AS (
     SELECT call_key, started_at FROM call WHERE started_at BETWEEN $first AND $last
 )
-SELECT row, started_at, call_key FROM keyed ANTI JOIN stored USING (call_key, started_at);
+SELECT row FROM parsed ANTI JOIN stored USING (call_key, started_at);
+
+-- name: keys
+-- The keys of the bound table `parsed`, in any order.
+SELECT row, md5_number_lower(key_text) AS call_key FROM parsed;
 
 -- name: append_calls
 -- Appends the fed table `few_calls`, whose columns are those of table `call`.

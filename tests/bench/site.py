@@ -70,6 +70,7 @@ class BenchSite:
     def ingest(self, calls: Path) -> IngestResult:
         """The whole backlog of a file."""
         return Import(
+            database=self.database,
             writer=self.writer,
             state=self.state,
             stored=_ignored,

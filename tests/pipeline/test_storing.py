@@ -54,6 +54,7 @@ class Site:
     def ingest(self, *paths: Path) -> IngestResult:
         """Imports files by hand."""
         job = Import(
+            database=self.database,
             writer=self.writer,
             state=self.state,
             stored=lambda _, batch: self.batches.append(batch),
