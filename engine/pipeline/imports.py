@@ -109,28 +109,32 @@ class Import:
         position = Position(
             source="", path=str(Path(content.path)), device=content.device, inode=content.inode
         )
-        head = preceding = b""
+        head = preceding = held = b""
         sample = content.read_at(0, SAMPLE_BYTES)
         size = _size(len(sample), sample.count(b"\n"))
         while not self._cancelled.is_set():
-            data = content.read_at(position.read_offset, size)
-            following = content.read_at(position.read_offset + len(data), 1)
+            # One byte more than a piece has tells whether there is more.
+            wanted = max(0, size + 1 - len(held))
+            data = held + content.read_at(position.read_offset + len(held), wanted)
+            final = len(data) <= size
             piece = Piece(
                 before=position,
                 data=data,
                 header=sample,
                 edges=(head, preceding),
-                final=not following,
-                finishes=not following,
+                final=final,
+                finishes=final,
             )
             parsed = parser.parse(piece, most_calls=ROW_GROUP_ROWS)
-            if not parsed.consumed and following:
+            # To go back in a compressed file is to unpack it from its start.
+            held = data[parsed.consumed :] if content.packed else b""
+            if not parsed.consumed and not final:
                 # A record longer than the piece: read more of it.
                 size *= 2
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
             yield with_keys(session, parsed), position
-            if not following and parsed.consumed in (0, len(data)):
+            if final and parsed.consumed in (0, len(data)):
                 return
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
             tail = data[max(0, parsed.consumed - FINGERPRINT_BYTES) : parsed.consumed]

@@ -1,5 +1,6 @@
 """From the lines of the sample office to calls, charges and balances, in one piece and in many."""
 
+import gzip
 import json
 import threading
 from collections.abc import Generator, Iterator
@@ -187,6 +188,17 @@ def test_pieces_end_where_the_store_has_a_group_of_calls_full(
     result = site.ingest(spoiled)
     assert (result.lines, result.stored, result.quarantined, result.ignored) == (2131, 2125, 3, 3)
     assert {batch.stored for batch in site.batches[:-1]} == {100}
+    _agrees_with_the_model(site)
+
+
+@pytest.mark.parametrize("most", [100, 100_000])
+def test_a_compressed_file_costs_the_same_as_a_plain_one(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(imports, "ROW_GROUP_ROWS", most)
+    packed = tmp_path / "Master.csv.gz"
+    packed.write_bytes(gzip.compress((OFFICE / "Master.csv").read_bytes()))
+    assert site.ingest(packed).stored == 2125
     _agrees_with_the_model(site)
 
 
