@@ -141,7 +141,7 @@ class Scope:
 
     def truth(self, expression: Expression) -> pa.Array:
         """Booleans, one a row, without nulls."""
-        found = self._found.get(expression)
+        found = self._known(expression)
         if found is None:
             assert isinstance(expression, Apply)
             found = self._found[expression] = self._judged(expression)
@@ -149,10 +149,14 @@ class Scope:
 
     def _text(self, expression: Expression) -> pa.Array:
         """Strings or a dictionary of strings."""
-        found = self._found.get(expression)
+        found = self._known(expression)
         if found is None:
             found = self._found[expression] = self._evaluated(expression)
         return found
+
+    def _known(self, expression: Expression) -> pa.Array | None:
+        """What was worked out before; None = nothing yet."""
+        return self._found.get(expression)
 
     def _constant(self, value: str) -> pa.Array:
         return pa.repeat(pa.scalar(value, pa.string()), self._rows)
@@ -290,6 +294,12 @@ class _Part(Scope):
         super().__init__(whole._evaluator, {}, pc.sum(chosen).as_py() or 0)
         self._whole = whole
         self._chosen = chosen
+
+    def _known(self, expression: Expression) -> pa.Array | None:
+        found = self._found.get(expression)
+        if found is None and (whole := self._whole._known(expression)) is not None:
+            found = self._found[expression] = whole.filter(self._chosen)
+        return found
 
     def column(self, name: str) -> pa.Array:
         """The column's chosen rows."""
