@@ -82,7 +82,8 @@ def rate_set(
         for name, kind, value in _UNCHARGED
     }
     columns["row"] = calls["row"]
-    columns["unrated"] = pc.replace_with_mask(reasons, undecided, priced["unrated"].combine_chunks())
+    ruled = pc.if_else(pc.is_null(priced["rate_version"]), _CODES[Unrated.NO_RULE], _UNDECIDED)
+    columns["unrated"] = _WORDS.take(pc.replace_with_mask(reasons, undecided, ruled.combine_chunks()))
     return pa.table([columns[name] for name in VERDICTS.names], schema=VERDICTS)
 
 
@@ -98,25 +99,26 @@ _UNCHARGED = (
 
 
 def _reasons(calls: pa.Table, *, site_billing: bool, billed: Collection[str] | None) -> pa.Array:
-    """Why calls are not charged whatever the rules say, null = the rules decide; `billed` None = all are."""
-    answered = pc.and_(calls["answered"], pc.greater(calls["billsec"], _NO_SECONDS))
-    reasons = pa.repeat(pa.scalar(None, pa.string()), calls.num_rows)
-    if not site_billing:
-        reasons = pa.repeat(pa.scalar(Unrated.BILLING_OFF.value), calls.num_rows)
-    elif billed is not None:
+    """Why calls are not charged whatever the rules say, as places of `_WORDS`; null = the rules decide.
+
+    `billed` None = all extensions are.
+    """
+    reasons: pa.Array | pa.ChunkedArray = pa.repeat(
+        _UNDECIDED if site_billing else _CODES[Unrated.BILLING_OFF], calls.num_rows
+    )
+    if site_billing and billed is not None:
         charged = pc.is_in(calls["extension"], pa.array(list(billed), pa.string()))
-        reasons = pc.if_else(charged, _text(None), _text(Unrated.EXTENSION_NOT_BILLED))
-    reasons = pc.if_else(answered, reasons, _text(Unrated.NOT_ANSWERED))
-    outbound = pc.equal(calls["direction"], _text(Direction.OUTBOUND))
-    reasons = pc.if_else(outbound, reasons, _text(Unrated.NOT_OUTBOUND))
+        reasons = pc.if_else(charged, _UNDECIDED, _CODES[Unrated.EXTENSION_NOT_BILLED])
+    answered = pc.and_(calls["answered"], pc.greater(calls["billsec"], pa.scalar(0, pa.int32())))
+    reasons = pc.if_else(answered, reasons, _CODES[Unrated.NOT_ANSWERED])
+    outbound = pc.equal(calls["direction"], pa.scalar(Direction.OUTBOUND.value, pa.string()))
+    reasons = pc.if_else(outbound, reasons, _CODES[Unrated.NOT_OUTBOUND])
     return reasons.combine_chunks() if isinstance(reasons, pa.ChunkedArray) else reasons
 
 
-_NO_SECONDS = pa.scalar(0, pa.int32())
-
-
-def _text(value: str | None) -> pa.Scalar:
-    return pa.scalar(value, pa.string())
+_WORDS = pa.array([reason.value for reason in Unrated], pa.string())
+_CODES = {reason: pa.scalar(place, pa.int8()) for place, reason in enumerate(Unrated)}
+_UNDECIDED = pa.scalar(None, pa.int8())
 
 
 def _priced(session: Session, book: RateBook, calls: pa.Table) -> pa.Table:

@@ -100,7 +100,7 @@ WHERE billing AND list_contains($numbers::VARCHAR[], number);
 
 -- name: rate_calls
 -- What the rules of rating_rules, whose prefix lengths are rating_lengths, make of each of rating_calls, in any order;
--- the numbers dialled are those of rating_numbers.
+-- the numbers dialled are those of rating_numbers. No version = no rule.
 WITH numbers AS (
     SELECT number, dialled, length(dialled) AS number_length FROM rating_numbers
 ),
@@ -151,7 +151,6 @@ winners AS (
 priced AS (
     SELECT
         winners.row, rules.version_id, rules.initial_fee_micros,
-        CASE WHEN rules.rank IS NULL THEN 'no rule' END AS unrated,
         billed_cycles(winners.billsec, rules.initial_seconds, rules.cycle_seconds) AS cycles,
         rules.cycle_seconds, rules.price_micros, rules.price_seconds
     FROM winners
@@ -162,7 +161,6 @@ SELECT
     coalesce(
         initial_fee_micros + price_of_cycles(cycles, cycle_seconds, price_micros, price_seconds), 0
     )::BIGINT AS cost_micros,
-    unrated,
     version_id AS rate_version,
     coalesce(cycles, 0)::BIGINT AS cycles,
     coalesce(initial_fee_micros, 0)::BIGINT AS first_block_micros
