@@ -228,6 +228,16 @@ def test_a_sheet_goes_out_and_comes_back_the_same(shell: Shell, tmp_path: Path) 
     assert "remark" in shell.out("rates", "check").lower()
 
 
+def test_a_preview_says_how_many_changes_it_does_not_list(shell: Shell) -> None:
+    sheet = "number\n" + "".join(f"77{number:04d}\n" for number in range(250))
+    lines = shell.out("extensions", "import", "-", "--dry-run", stdin=sheet).splitlines()
+    assert lines[-3].startswith("+ ")
+    assert lines[-2:] == [
+        "… and 50 more",
+        "extensions: nothing was changed; an import would be: 250 added, 0 changed, 0 removed, 0 unchanged",
+    ]
+
+
 @pytest.mark.usefixtures("ingested")
 def test_statistics_add_up_to_the_whole(shell: Shell) -> None:
     stats = shell.json("stats", "--by", "all", "--per", "extension")

@@ -20,9 +20,12 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
     """Prints what an import did or would do, and every fault; answers with the exit code."""
     if session.as_json:
         print_document(session, result)
-    else:
-        for line in result.preview if dry_run else ():
+    elif dry_run:
+        for line in result.preview:
             say(line)
+        hidden = result.added + result.changed + result.removed - len(result.preview)
+        if result.preview and hidden > 0:
+            say(f"… and {hidden:,} more")
     # What the engine does not list it counts, in a last fault without a line.
     listed = [fault for fault in result.faults if fault.line]
     for fault in listed[:_SHOWN_FAULTS]:
