@@ -44,7 +44,7 @@ from textual.timer import Timer
 
 from engine.api.events import Event, Missed
 from engine.api.operation import Operation
-from engine.domain.errors import EngineDown, PbxmeterError
+from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError
 from tui.actions import ROLE_NAMES, SHELL_ACTIONS, Action, bindings
 from tui.i18n import _
 from tui.widgets.statusline import Banner, KeyLine, StatusLine, TabLine
@@ -127,8 +127,11 @@ class SiteScreen(Screen[None]):
         self.show_status()
 
     def reload_failed(self, error: PbxmeterError) -> None:
-        """Tells of a failed reload; what was shown stays. A lost engine is the banner's to tell."""
-        if not isinstance(error, EngineDown):
+        """Tells of a failed reload; what was shown stays.
+
+        A lost engine is the banner's to tell, and who has to sign in is asked to.
+        """
+        if not isinstance(error, (EngineDown, NotSignedIn)):
             self.shell.tell(error)
 
     def reload_soon(self) -> None:

@@ -20,7 +20,6 @@ from tui.screens.period import Period
 from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
-from tui.widgets.dialogs import Confirm
 from tui.widgets.extensions_field import ExtensionsField
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField, TextField
@@ -61,6 +60,12 @@ class RerateForm(Form[Rerate]):
 
     def fields(self) -> Sequence[Field[object]]:
         return [self.since, self.until, self.extensions, self.which]
+
+    def consequence(self) -> str:
+        greeting = self.shell.greeting
+        if greeting is not None and not greeting.billing:
+            return _("Billing is off: calls cost nothing until it is switched on in the settings (7).")
+        return ""
 
     async def submit(self) -> Rerate:
         for field in (self.since, self.until):
@@ -121,7 +126,7 @@ class ReratePreview(ModalScreen[bool]):
                 placeholder=_("Nothing would change."),
                 ascii_only=self._ascii_only,
             )
-            keys = _("y: do it   n, Esc: leave everything as it is")
+            keys = _("y: rate anew   n, Esc: leave everything as it is")
             yield Static(
                 keys if self._result.changed else _("Esc: back"), classes="dialog-keys", markup=False
             )
@@ -173,7 +178,7 @@ def summary(result: RerateResult, money: MoneyStyle) -> str:
 
 
 async def rerate(screen: SiteScreen, period: Period) -> None:
-    """The whole way: question, preview, confirmation, progress. For use in a dialog worker."""
+    """The whole way: question, preview, which asks, progress. For use in a dialog worker."""
     shell = screen.shell
     timezone = shell.greeting.timezone if shell.greeting is not None else "UTC"
     question = await screen.app.push_screen_wait(
@@ -186,13 +191,7 @@ async def rerate(screen: SiteScreen, period: Period) -> None:
         wanted = await screen.app.push_screen_wait(
             ReratePreview(preview, shell.money, ascii_only=shell.ascii_only)
         )
-        if not wanted or not await screen.app.push_screen_wait(
-            Confirm(
-                _("Rate %s calls anew? Balances change by %s in all.")
-                % (f"{preview.changed:,}", shell.money.signed(preview.amount_micros)),
-                yes=_("Rate anew"),
-            )
-        ):
+        if not wanted:
             return
         done = await run_operation(
             screen,

@@ -215,6 +215,8 @@ class SettingsScreen(SiteScreen):
     async def reload(self) -> None:
         section = self._here
         if section.ROLE is not None and not self.shell.may(section.ROLE):
+            if self.shell.role is None:
+                return
             self.shell.warn(_("“%s” is for admins.") % _(section.TITLE_TEXT))
             return
         try:

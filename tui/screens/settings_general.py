@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual import on
 from textual.app import ComposeResult
 from textual.suggester import SuggestFromList
 from textual.widgets import Static
@@ -60,6 +61,7 @@ class GeneralSection(Section):
             ],
             empty="",
         )
+        yield Static("", id="setting-meaning", markup=False)
         yield Static(_("Enter changes the setting under the cursor (admin)."), classes="note", markup=False)
 
     def on_mount(self) -> None:
@@ -73,6 +75,12 @@ class GeneralSection(Section):
                 for setting in SETTINGS
             ]
         )
+
+    @on(WindowedTable.RowHighlighted)
+    def _show_meaning(self, message: WindowedTable.RowHighlighted) -> None:
+        """In full: the column is too narrow for it on a small terminal."""
+        meaning = next((setting.meaning for setting in SETTINGS if setting.name == message.key), "")
+        self.say("#setting-meaning", _(meaning))
 
     def _text(self, name: str) -> str:
         value = self.values.get(name, "")

@@ -101,9 +101,10 @@ class BarChart(PartsChart[Bar]):
         return _Plan(axis, slot, self._first, shown, rows, top)
 
     def _tick(self, top: int, rows: int, row: int) -> str:
-        """The number at the upper edge of `row`, counted from the bottom; "" where it is no whole one."""
+        """The number at the upper edge of `row`, counted from the bottom; "" where it is none or all is 0."""
         value, rest = divmod(top * (row + 1), rows)
-        wanted = row in (-1, rows - 1) or (rows >= 4 and 2 * (row + 1) == rows)
+        drawn = any(bar.value > 0 for bar in self._parts)
+        wanted = row == -1 or (drawn and (row == rows - 1 or (rows >= 4 and 2 * (row + 1) == rows)))
         return self.formatted(value) if wanted and not rest else ""
 
     def render_line(self, y: int) -> Strip:

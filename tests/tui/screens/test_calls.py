@@ -135,8 +135,8 @@ async def test_past_calls_are_rated_anew_after_a_preview(own_site: Site):
         await pilot.press("R", "tab", "tab", "tab", "right", "f2")
         await shows(pilot, "1 call changes")
         assert "becomes over limit" in screen_text(app)
-        await pilot.press("y")
-        await shows(pilot, "Rate 1 calls anew?")
+        await pilot.press("enter")
+        assert own_site.extension("1001").balance_micros == -2_000_000
         await pilot.press("y")
         await shows(pilot, "balances changed by -6.00")
         await shows(pilot, "8.00")

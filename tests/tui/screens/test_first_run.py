@@ -12,7 +12,7 @@ from config.settings import load_settings
 from engine.api.client import connect
 from engine.api.site import GetSettings, GetStatus, ListSources, StopEngine
 from sample_cdr.site import FOLDER
-from tests.tui.site import shows, until
+from tests.tui.site import screen_text, shows, until
 from tui import i18n
 from tui.application import PbxmeterApp
 from tui.screens.first_run import WhereScreen
@@ -58,6 +58,7 @@ async def test_a_new_site_is_set_up_by_enter_alone_and_its_calls_are_read(home: 
         assert isinstance(app.screen, SiteForm)
         assert app.screen.extensions.text == r"8\d{3}"
         await shows(pilot, "[x] PJSIP/trunk_main")
+        assert "Esc: back" in screen_text(app)
         app.screen.timezone.text = "Asia/Shanghai"
         app.screen.currency.text = "cny"
         await pilot.press("f2")

@@ -10,6 +10,7 @@ from tui.application import PbxmeterApp
 from tui.screens.settings import SettingsScreen
 from tui.screens.settings_accounts import AccountForm, AccountsSection
 from tui.screens.settings_quarantine import QuarantineSection
+from tui.screens.signin import SignInScreen
 from tui.widgets.table import WindowedTable
 
 SIZE = (80, 24)
@@ -91,6 +92,30 @@ async def test_accounts_are_added_and_from_the_first_one_on_there_are_rules(own_
         await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
         assert settings_screen(app).query_one(AccountsSection).has_class("-here")
     assert own_site.client.call(ListAccounts()).rows == []
+
+
+async def test_the_first_account_leads_to_signing_in_and_is_no_error(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "n")
+        await until(pilot, lambda: isinstance(app.screen, AccountForm))
+        await pilot.press(*"anna", "tab", "tab", "tab", *"horse battery 9", "tab", *"horse battery 9", "f2")
+        await until(pilot, lambda: isinstance(app.screen, SignInScreen))
+        await shows(pilot, "Added the account anna")
+        assert "Sign in first" not in screen_text(app)
+        assert "is for admins" not in screen_text(app)
+        app.exit()
+
+
+async def test_what_a_setting_does_is_read_in_full_at_80_columns(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7")
+        await shows(pilot, "Off: calls are stored and cost nothing; nobody is over limit.")
+        await pilot.press("enter", "down")
+        await shows(pilot, "A label: changing it converts nothing")
 
 
 async def test_the_books_are_checked_and_a_backup_written_by_key(own_site: Site):

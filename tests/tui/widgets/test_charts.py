@@ -45,6 +45,12 @@ def test_what_is_not_nothing_is_seen_and_nothing_is_not() -> None:
     assert eighths(5, 0, 10) == 0
 
 
+async def test_a_chart_of_nothing_has_no_scale_but_zero() -> None:
+    app = ChartApp(BarChart([Bar("Mon", 0), Bar("Tue", 0)]))
+    async with app.run_test(size=(40, 12)):
+        assert "".join(app.lines()[1:]).split() == ["0", "Mon", "Tue"]
+
+
 def test_money_beyond_what_floats_hold_is_drawn_exactly() -> None:
     top = 2**53 * 80
     assert eighths(2**53 * 37, top, 10) == 37
