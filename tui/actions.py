@@ -43,6 +43,9 @@ class Action:
     online: bool = False
     """Whether it needs the engine."""
 
+    anywhere: bool = False
+    """Whether it concerns no row: the palette offers it from every screen, and goes to its own first."""
+
     @property
     def title(self) -> str:
         return _(self.label)

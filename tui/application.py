@@ -5,7 +5,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
 from textual.app import App
@@ -16,7 +16,7 @@ from textual.screen import Screen
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Role
 from tui import i18n
-from tui.actions import SHELL_ACTIONS, keymap_path, read_keymap
+from tui.actions import SHELL_ACTIONS, Action, keymap_path, read_keymap
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
 from tui.crash import TellsItsErrors
 from tui.format import MoneyStyle, local_time, money_style
@@ -137,6 +137,10 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         self.stylesheet.read(SHARED_STYLES)
         self.link.start()
         threading.Thread(target=_import_ahead, name="import ahead", daemon=True).start()
+
+    def keys_of(self, scope: str, action: Action) -> list[str]:
+        """The keys of an action of the screen of that scope, after the operator's key map."""
+        return [key.strip() for key in self.keymap.get(f"{scope}.{action.name}", action.keys).split(",")]
 
     def check_keymap(self, scope: str, names: Collection[str]) -> None:
         """Tells of entries of the key map whose action the screen of that scope does not have."""
@@ -354,8 +358,9 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         if chosen is None:
             return
         if chosen.mode:
-            self.show_screen(chosen.mode)
-        else:
+            await self.switch_mode(chosen.mode)
+            screen = cast("SiteScreen", self.screen)
+        if chosen.action:
             await screen.action_act(chosen.action)
 
     @work(group=DIALOG_GROUP)

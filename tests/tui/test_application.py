@@ -182,6 +182,17 @@ async def test_every_screen_has_its_help_and_is_found_in_the_palette(site: Site)
         await shows(pilot, "Every recharge")
 
 
+async def test_the_palette_finds_what_other_screens_can_do_and_goes_there(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("colon", *"backup")
+        await shows(pilot, "7 b  Backup")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.current_mode == "settings")
+        await until(pilot, lambda: list((own_site.home / "backups").glob("*")))
+
+
 async def test_an_engine_that_cannot_start_is_explained_before_any_screen(tmp_path: Path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)

@@ -226,8 +226,7 @@ class SiteScreen(Screen[None]):
             ),
             "shell",
         )
-        keys = self.shell.keymap.get(f"{scope}.{action.name}", action.keys)
-        return [key.strip() for key in keys.split(",")]
+        return self.shell.keys_of(scope, action)
 
     # Actions
 

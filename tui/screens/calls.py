@@ -102,6 +102,7 @@ class CallsScreen(ListScreen):
         ),
         Action(
             name="jump",
+            anywhere=True,
             keys="t,f7",
             label=N_("Go to"),
             help=N_("Go to a day or moment in the list."),
@@ -109,6 +110,7 @@ class CallsScreen(ListScreen):
         ),
         Action(
             name="export",
+            anywhere=True,
             keys="x,f8",
             label=N_("Export"),
             help=N_("Write the calls shown as CSV, Parquet or a spreadsheet, or copy them."),
@@ -116,6 +118,7 @@ class CallsScreen(ListScreen):
         ),
         Action(
             name="rerate",
+            anywhere=True,
             keys="R",
             label=N_("Rate anew"),
             help=N_("Rate past calls by today's rules, after a preview of what would change."),

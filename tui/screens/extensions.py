@@ -120,6 +120,7 @@ class ExtensionsScreen(ListScreen):
         ),
         Action(
             name="new",
+            anywhere=True,
             keys="n,insert",
             label=N_("New"),
             help=N_("Add an extension or a range of them."),
@@ -144,6 +145,7 @@ class ExtensionsScreen(ListScreen):
         ),
         Action(
             name="export",
+            anywhere=True,
             keys="x",
             label=N_("Export"),
             help=N_("Write all extensions as CSV, Parquet or a spreadsheet, or copy them."),

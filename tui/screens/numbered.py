@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
 from tui.i18n import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.actions import Action
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,10 @@ class ScreenEntry:
 
     def load(self) -> Screen[None]:
         return cast("Screen[None]", self.screen_type()())
+
+    def actions(self) -> "Sequence[Action]":
+        """The screen's own actions."""
+        return cast("Sequence[Action]", getattr(self.screen_type(), "ACTIONS"))  # noqa: B009 - of a type by name
 
     def screen_type(self) -> type:
         """Imports the screen's module."""

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from tui.actions import key_name
 from tui.i18n import _
 from tui.screens.base import SiteScreen
+from tui.screens.numbered import SCREENS
 from tui.widgets.entry import Entry
 
 TITLE_CELLS = 14
@@ -24,7 +25,7 @@ TITLE_CELLS = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A choice: a screen to go to, or an action of the present one."""
+    """A choice: a screen to go to, an action of the present one, or one of another that is gone to first."""
 
     title: str
     keys: str
@@ -64,6 +65,8 @@ class PaletteScreen(ModalScreen[Command | None]):
                 if mode != screen.SCOPE
             ),
         ]
+        self._of_others: list[Command] | None = None
+        self._site_screen = screen
         self._found: list[Command] = []
 
     def compose(self) -> ComposeResult:
@@ -85,10 +88,12 @@ class PaletteScreen(ModalScreen[Command | None]):
     def _narrow(self, text: str) -> None:
         self._found = self._commands
         if text:
+            if self._of_others is None:
+                self._of_others = commands_of_others(self._site_screen)
             matcher = Matcher(text)
             scored = [
                 (max(matcher.match(command.title) * 2, matcher.match(command.explanation)), command)
-                for command in self._commands
+                for command in (*self._commands, *self._of_others)
             ]
             scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
             self._found = [command for _score, command in scored]
@@ -125,3 +130,21 @@ class PaletteScreen(ModalScreen[Command | None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+def commands_of_others(screen: SiteScreen) -> list[Command]:
+    """What can be done on other screens without choosing a row there; imports them."""
+    titles = {mode: (digit, title) for mode, digit, title in screen.shell.tabs}
+    return [
+        Command(
+            title=action.title,
+            keys=f"{titles[entry.mode][0]} {key_name(screen.shell.keys_of(entry.mode, action)[0])}",
+            explanation=f"{titles[entry.mode][1]}: {action.explanation}",
+            mode=entry.mode,
+            action=action.name,
+        )
+        for entry in SCREENS
+        if entry.mode != screen.SCOPE
+        for action in entry.actions()
+        if action.anywhere
+    ]

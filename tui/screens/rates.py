@@ -81,6 +81,7 @@ class RatesScreen(ListScreen):
         ),
         Action(
             name="new",
+            anywhere=True,
             keys="n,insert",
             label=N_("New"),
             help=N_("Add a rule at the end of the list."),
@@ -89,6 +90,7 @@ class RatesScreen(ListScreen):
         ),
         Action(
             name="try",
+            anywhere=True,
             keys="t,f6",
             label=N_("What if"),
             help=N_("What would this call cost: which rule wins and why, as you type."),
@@ -128,6 +130,7 @@ class RatesScreen(ListScreen):
         ),
         Action(
             name="check",
+            anywhere=True,
             keys="w",
             label=N_("Check"),
             help=N_("Everything odd: rules that never win, order alone deciding, hours without a rule."),
@@ -135,6 +138,7 @@ class RatesScreen(ListScreen):
         ),
         Action(
             name="import",
+            anywhere=True,
             keys="i",
             label=N_("Import"),
             help=N_("Replace the list by a sheet, after a preview."),
@@ -143,6 +147,7 @@ class RatesScreen(ListScreen):
         ),
         Action(
             name="export",
+            anywhere=True,
             keys="x",
             label=N_("Export"),
             help=N_("Write the list as a sheet that imports back to the same."),

@@ -53,6 +53,7 @@ class RechargesScreen(ListScreen):
         ),
         Action(
             name="export",
+            anywhere=True,
             keys="x",
             label=N_("Export"),
             help=N_("Write the recharges shown as CSV, Parquet or a spreadsheet, or copy them."),

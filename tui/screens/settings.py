@@ -78,6 +78,7 @@ class SettingsScreen(SiteScreen):
         Action(name="find", keys="slash,f3", label=N_("Find"), help=N_("Find in the quarantine.")),
         Action(
             name="retry",
+            anywhere=True,
             keys="t,f6",
             label=N_("Read again"),
             help=N_("Read the marked bad lines, or all of them, again after a format was mended."),
@@ -93,6 +94,7 @@ class SettingsScreen(SiteScreen):
         ),
         Action(
             name="sync",
+            anywhere=True,
             keys="s",
             label=N_("Compare now"),
             help=N_("Compare every lockout target in full with who is barred, now."),
@@ -101,6 +103,7 @@ class SettingsScreen(SiteScreen):
         ),
         Action(
             name="add_account",
+            anywhere=True,
             keys="n,insert",
             label=N_("New"),
             help=N_("Add an account."),
@@ -117,6 +120,7 @@ class SettingsScreen(SiteScreen):
         ),
         Action(
             name="verify",
+            anywhere=True,
             keys="v",
             label=N_("Check books"),
             help=N_("Check balances against entries, charges against calls, and the lines of every file."),
@@ -124,6 +128,7 @@ class SettingsScreen(SiteScreen):
         ),
         Action(
             name="backup",
+            anywhere=True,
             keys="b",
             label=N_("Backup"),
             help=N_("Write a consistent copy of the database into the backups folder while work goes on."),
