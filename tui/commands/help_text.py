@@ -19,7 +19,7 @@ EXAMPLES = N_("Examples:")
 _COLUMN_MAX, _SPACING = 30, 2
 """How click lays out a list of options."""
 
-_PIECES = re.compile(r"[\u2e80-\uffdc]|[^\s\u2e80-\uffdc]+|\s+")
+_PIECES = r"[\u2e80-\uffdc]|[^\s\u2e80-\uffdc]+|\s+"
 _REMARK = re.compile(r"\S(\s{3,})(\S.*)$")
 _NO_BEGINNING = "。，、；：！？）”’》"
 
@@ -81,7 +81,7 @@ def _meaning(text: str, width: int) -> str:
 
 def _lines(paragraph: str, width: int) -> Iterable[str]:
     line = ""
-    for piece in _PIECES.findall(paragraph):
+    for piece in re.findall(_PIECES, paragraph):
         # A sign that may not begin a line hangs behind the last one: two cells are kept for it.
         if cell_len(line + piece) > width - 2 and piece not in _NO_BEGINNING and line.strip():
             yield line.rstrip()
