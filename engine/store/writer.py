@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -16,8 +17,10 @@ MAX_WAITING = 64
 """Changes that may wait; a further caller blocks until one is done."""
 
 CHECKPOINT_IDLE_SECONDS = 20.0
+CHECKPOINT_SECONDS = 300.0
+"""Where it is never idle: so often, when nothing waits. It takes 20 to 70 ms at 10 million calls."""
 CHECKPOINT_LOG_BYTES = 256 << 20
-"""Where it is never idle: what the log holds is also held in memory, and read again after a crash."""
+"""Where something always waits: what the log holds is also held in memory, and read again after a crash."""
 
 T = TypeVar("T")
 Change = Callable[[Session], T]
@@ -37,6 +40,7 @@ class Writer:
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
         self._dirty = False
         self._longest_log = CHECKPOINT_LOG_BYTES
+        self._last_checkpoint = time.monotonic()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
         self._thread.start()
@@ -94,6 +98,8 @@ class Writer:
             if job is None:
                 return
             job()
+            if self._queue.empty() and time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS:
+                self._checkpoint()
             if (size := self._database.log_bytes()) > self._longest_log:
                 self._checkpoint()
                 # Put off, it is not tried again after every change.
@@ -103,6 +109,7 @@ class Writer:
         if not self._dirty:
             return
         self._dirty = False
+        self._last_checkpoint = time.monotonic()
         try:
             self._database.checkpoint()
         except PbxmeterError as error:

@@ -74,3 +74,14 @@ def test_a_log_that_grows_while_there_is_always_work_is_folded_into_the_file(
     assert max(sizes) < 40_000
     assert any(after < before for before, after in itertools.pairwise(sizes))
     writer.close()
+
+
+def test_at_a_steady_pace_the_log_is_folded_into_the_file_from_time_to_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
+    writer = Writer(database)
+    for _ in range(3):
+        writer.run(billing_on)
+    writer.close()
+    assert database.log_bytes() == 0
