@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Role
+from engine.domain.zones import utc_now
 from tui import i18n
 from tui.actions import SHELL_ACTIONS, Action, keymap_path, read_keymap
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
@@ -83,10 +84,13 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         slow_link: bool = False,
         language: str | None = None,
         ascii_only: bool = False,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`clock` tells the naive UTC instant of this moment."""
         super().__init__()
         self.stylesheet = KeptStylesheet(self.stylesheet)
         self.home = home
+        self._clock = clock
         self.ascii_only = ascii_only
         self._plain_signs = PlainSigns()
         self.report_folder = home
@@ -179,7 +183,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
     @on(Lost)
     def _lost(self, message: Lost) -> None:
         if self._lost_at is None:
-            self._lost_at = datetime.now()
+            self._lost_at = self.now()
         reason = clean(said(message.error.message))
         self.trouble = _("No engine since %s: what you see is from before. Trying again.") % (
             f"{self._lost_at:%H:%M:%S}"
@@ -284,9 +288,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
 
     def now(self) -> datetime:
         """The site's time of this moment, naive."""
-        from datetime import UTC
-
-        return self.local(datetime.now(UTC).replace(tzinfo=None))
+        return self.local(self._clock())
 
     @property
     def tabs(self) -> Sequence[tuple[str, str, str]]:

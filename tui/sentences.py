@@ -31,6 +31,7 @@ with more between them, its few letters could stand in any sentence."""
 
 _JOINTS: Final = ((". ", ""), (": ", ": "), ("; ", "；"), (", ", "，"))
 """Between sentences in one text, and what stands there in Chinese. The full stop belongs to the sentence."""
+_NAMED: Final = re.compile(r"(?:\{\w+\}|[a-z_]+): (?=\S+ )")
 _LEADS: Final = " ,;"
 _CHINESE_LEADS: Final = {",": "，", ";": "；"}
 
@@ -95,6 +96,12 @@ def _book(language: str) -> _Book:
         texts = {
             str(message.id): str(message.string) for message in read_mo(file) if message.id and message.string
         }
+    # At a field and in a list of faults a sentence stands without the name of its field.
+    texts |= {
+        text[len(named[0]) :]: translation[len(named[0]) :]
+        for text, translation in texts.items()
+        if (named := _NAMED.match(text)) and translation.startswith(named[0])
+    }
     templates = [template_of(text, translation) for text, translation in texts.items() if "{" in text]
     return _Book(
         words={text: translation for text, translation in texts.items() if "{" not in text},
@@ -114,12 +121,23 @@ def _found(language: str, text: str) -> str | None:
     if lead := text[: len(text) - len(text.lstrip(_LEADS))].strip():
         rest = _found(language, plain)
         return None if rest is None else _CHINESE_LEADS[lead[0]] + rest
+    if (several := _both(language, plain)) is not None:
+        return several
     if (sentence := _sentence(language, plain)) is not None:
         return sentence
     if "\n" in plain:
         lines = plain.split("\n")
         return "\n".join(_found(language, line) or line for line in lines)
     return _joined(language, plain)
+
+
+def _both(language: str, text: str) -> str | None:
+    """Of what a semicolon joins, where all is known: a field at the end of a sentence would take the rest."""
+    head, joint, tail = text.partition("; ")
+    if not joint or text.count(joint) > MAX_JOINTS:
+        return None
+    first, last = _sentence(language, head), _found(language, tail)
+    return None if first is None or last is None else f"{first}；{last}"
 
 
 def _sentence(language: str, text: str) -> str | None:

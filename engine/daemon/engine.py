@@ -18,6 +18,7 @@ from engine.daemon.configuration import Configuration
 from engine.daemon.lock import HomeLock
 from engine.daemon.targets import build_targets
 from engine.domain.errors import ConfigError, PbxmeterError, StorageError
+from engine.domain.zones import utc_now
 from engine.lockout.barred import barred_extensions, note_taken
 from engine.lockout.reconciler import Reconciler
 from engine.lockout.target import Target
@@ -25,7 +26,7 @@ from engine.pipeline.ingestor import Ingestor
 from engine.pipeline.state import State
 from engine.pipeline.zone_change import follow_zone
 from engine.service.alarms import Alarms
-from engine.service.desk import Desk, utc_now
+from engine.service.desk import Desk
 from engine.service.hub import Hub
 from engine.service.identity import IdentityServer
 from engine.service.server import Server

@@ -108,6 +108,11 @@ def _after(day: date, *, months: int) -> datetime:
     return datetime(year, month + 1, 1)
 
 
+def utc_now() -> datetime:
+    """The present instant, naive UTC, whole microseconds."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def isoformat(instant: datetime | None, where: ZoneInfo) -> str:
     """ISO 8601 with the zone's offset, of a naive UTC instant; empty for None."""
     return "" if instant is None else instant.replace(tzinfo=UTC).astimezone(where).isoformat()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
@@ -22,11 +22,6 @@ from engine.service.hub import Hub
 from engine.store import Database, Session, Writer
 
 SYNC_SECONDS = 30.0
-
-
-def utc_now() -> datetime:
-    """The present instant, naive UTC, whole microseconds."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @dataclass(kw_only=True)

@@ -17,13 +17,14 @@ from engine.api.operation import Operation, Progress
 from engine.domain.errors import InvalidInput, NotSignedIn, Refused
 from engine.domain.names import Role
 from engine.domain.site import Site
+from engine.domain.zones import utc_now
 from engine.ledger import extension_sheet, extensions, listings, operations
 from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
 from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, tasks
-from engine.service.desk import Desk, utc_now
+from engine.service.desk import Desk
 from engine.store import Session
 
 LEAST_ROLE = Role.VIEWER

@@ -28,7 +28,7 @@ from engine.api.site import (
     VerifyResult,
 )
 from engine.domain.errors import InvalidInput, StorageError
-from engine.domain.zones import zone
+from engine.domain.zones import utc_now, zone
 from engine.ingest.content import Content
 from engine.ingest.detect import HEAD_BYTES, detect
 from engine.lockout.barred import list_lockouts
@@ -38,7 +38,7 @@ from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, source_for
 from engine.pipeline.rerating import Rerating
 from engine.pipeline.retry import BadLine, retry_lines
 from engine.reports.verify import verify
-from engine.service.desk import SYNC_SECONDS, Desk, utc_now
+from engine.service.desk import SYNC_SECONDS, Desk
 from engine.store import Session
 
 Report = Callable[[Progress], None]

@@ -5,7 +5,7 @@
 
 import difflib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -48,6 +48,17 @@ def assert_snapshot(name: str, rows: Sequence[Sequence[Run]]) -> None:
     if stored != text:
         lines = difflib.unified_diff(stored.splitlines(), text.splitlines(), "stored", "shown", lineterm="")
         raise AssertionError(f"{name} looks different; {UPDATE}=1 stores it\n" + "\n".join(lines))
+
+
+def masked(row: Sequence[Run], hide: Callable[[str], str]) -> list[Run]:
+    """The row with its text as `hide` gives it, of the same length: for what changes from run to run."""
+    hidden = hide("".join(text for text, _style in row))
+    found: list[Run] = []
+    at = 0
+    for text, style in row:
+        found.append((hidden[at : at + len(text)], style))
+        at += len(text)
+    return found
 
 
 def snapshot_text(rows: Sequence[Sequence[Run]]) -> str:

@@ -112,6 +112,20 @@ def test_errors_of_typed_values_are_in_chinese_and_keep_the_name_of_their_field(
     )
 
 
+@pytest.mark.parametrize(
+    ("without_its_field", "chinese_text"),
+    [
+        ("'none' is not a whole number.", "'none' 不是整数。"),
+        ("must be more than 0 and at most 1,000,000,000,000.", "必须大于 0，最多 1,000,000,000,000。"),
+        ("金额: '1e5' is not an amount. Write it as 1234.50.", "金额: '1e5' 不是金额。请写成 1234.50。"),
+    ],
+)
+def test_a_sentence_is_known_without_the_name_of_its_field(
+    without_its_field: str, chinese_text: str, chinese: None
+):
+    assert said(without_its_field) == chinese_text
+
+
 def test_a_fault_of_a_filter_is_in_chinese_throughout(chinese: None):
     with pytest.raises(InvalidInput) as refused:
         parse_filter("exd:1001", zone=zone("UTC"))
@@ -133,6 +147,9 @@ def test_an_error_of_the_configuration_keeps_file_line_and_key(chinese: None):
 def test_several_sentences_in_one_text_are_translated_one_by_one(chinese: None):
     assert said("/b is in force now. What was there before is kept as /c.") == (
         "/b 现已生效。原来的内容保存为 /c。"
+    )
+    assert said("for numbers of 9 characters, this one has 12; switched off; not for extension 8001") == (
+        "适用于 9 位的号码，此号码有 12 位；已停用；不适用于分机 8001"
     )
     assert said("applies 22:00–06:00, through midnight, on any day; switched off") == (
         "适用于 22:00–06:00，跨午夜，每天；已停用"

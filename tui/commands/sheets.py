@@ -29,8 +29,12 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
     # What the engine does not list it counts, in a last fault without a line.
     listed = [fault for fault in result.faults if fault.line]
     for fault in listed[:_SHOWN_FAULTS]:
-        column = f", column {fault.column}" if fault.column else ""
-        say(f"line {fault.line}{column}: {fault.reason}", err=True)
+        say(
+            f"line {fault.line}, column {fault.column}: {fault.reason}"
+            if fault.column
+            else f"line {fault.line}: {fault.reason}",
+            err=True,
+        )
     if result.faults:
         hidden = len(listed) - _SHOWN_FAULTS
         if hidden > 0:

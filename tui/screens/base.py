@@ -123,7 +123,7 @@ class SiteScreen(Screen[None]):
 
     def data_arrived(self) -> None:
         """Says that what is shown is fresh."""
-        self.loaded_at = datetime.now()
+        self.loaded_at = self.shell.now()
         self.show_status()
 
     def reload_failed(self, error: PbxmeterError) -> None:

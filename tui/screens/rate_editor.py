@@ -1,6 +1,7 @@
 """Adding or changing one rate rule: every field, when it applies, and what a call would cost under it."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -47,7 +48,7 @@ class RateEditor(Form[SavedRate]):
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
-        self, row: RateRow | None, question: Question, *, known: Sequence[str] | None = None
+        self, row: RateRow | None, question: Question, *, today: date, known: Sequence[str] | None = None
     ) -> None:
         """`row` None = a new rule; `known` are the extensions there are."""
         title = _("New rate rule") if row is None else _("Rate rule %d") % row.position
@@ -91,8 +92,8 @@ class RateEditor(Form[SavedRate]):
         self.weekdays = WeekdaysField(
             "weekdays", _("Days it starts on"), rate.weekdays, hint=_("Space; * all")
         )
-        self.valid_from = DateField("valid_from", _("First day"), rate.valid_from)
-        self.valid_to = DateField("valid_to", _("No longer from"), rate.valid_to)
+        self.valid_from = DateField("valid_from", _("First day"), rate.valid_from, today=today)
+        self.valid_to = DateField("valid_to", _("No longer from"), rate.valid_to, today=today)
         self.extensions = ExtensionsField("extensions", _("Extensions"), rate.extensions, known=known)
         self._strip: DayStrip | None = None
         self._try: TryBox | None = None

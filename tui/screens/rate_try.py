@@ -115,7 +115,7 @@ class TryBox(Vertical):
                     extension=question.extension,
                     dialled=question.dialled,
                     billsec=seconds or 0,
-                    at=question.at,
+                    at=question.at or stamp(shell.now()),
                     draft=draft[0] if draft is not None else None,
                     draft_id=draft[1] if draft is not None else None,
                 )

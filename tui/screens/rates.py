@@ -327,17 +327,20 @@ class RatesScreen(ListScreen):
         row = self._here()
         if row is None:
             return
-        saved = await self.app.push_screen_wait(RateEditor(row, self._asked(row), known=self._numbers))
+        saved = await self.app.push_screen_wait(self._editor(row, self._asked(row)))
         if saved is not None:
             self.shell.done(_("Saved the rule “%s”. It counts from now on.") % clean(row.rate.name))
             self.reload_soon()
 
     @work(group=DIALOG_GROUP)
     async def action_new(self) -> None:
-        saved = await self.app.push_screen_wait(RateEditor(None, self._question, known=self._numbers))
+        saved = await self.app.push_screen_wait(self._editor(None, self._question))
         if saved is not None:
             self.shell.done(_("Added the rule at the end of the list."), undo=_("remove it with Del"))
             self.reload_soon()
+
+    def _editor(self, row: RateRow | None, question: Question) -> RateEditor:
+        return RateEditor(row, question, known=self._numbers, today=self.shell.now().date())
 
     def _asked(self, row: RateRow) -> Question:
         """A call that the rule is about."""

@@ -34,9 +34,10 @@ class Calendar(ModalScreen[date | None]):
         Binding("escape,q", "close", show=False),
     ]
 
-    def __init__(self, day: date) -> None:
+    def __init__(self, day: date, *, today: date) -> None:
         super().__init__()
         self.day = day
+        self._today = today
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog calendar")
@@ -61,7 +62,7 @@ class Calendar(ModalScreen[date | None]):
             style = "reverse"
         elif day.month != self.day.month:
             style = "$text-disabled"
-        elif day == date.today():
+        elif day == self._today:
             style = "$accent"
         return Content.styled(f"{day.day:>3} ", style)
 
@@ -84,7 +85,7 @@ class Calendar(ModalScreen[date | None]):
         self._go(first.replace(day=min(self.day.day, last)))
 
     def action_today(self) -> None:
-        self._go(date.today())
+        self._go(self._today)
 
     def _go(self, day: date) -> None:
         self.day = day

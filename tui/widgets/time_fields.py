@@ -84,6 +84,7 @@ class DateField(TypedField[date | None]):
         label: str,
         day: date | None = None,
         *,
+        today: date,
         optional: bool = True,
         hint: str = "",
         switchable: bool = False,
@@ -97,6 +98,7 @@ class DateField(TypedField[date | None]):
             switchable=switchable,
         )
         self._optional = optional
+        self._today = today
 
     def read(self, text: str) -> date | None:
         if not text and self._optional:
@@ -120,7 +122,7 @@ class DateField(TypedField[date | None]):
             if picked is not None:
                 self.text = picked.isoformat()
 
-        self.app.push_screen(Calendar(day or date.today()), chosen)
+        self.app.push_screen(Calendar(day or self._today, today=self._today), chosen)
 
 
 class MomentField(TextField):
@@ -164,4 +166,4 @@ class MomentField(TextField):
             if picked is not None:
                 self.text = picked.isoformat()
 
-        self.app.push_screen(Calendar(day), chosen)
+        self.app.push_screen(Calendar(day, today=self._today), chosen)

@@ -1,5 +1,7 @@
 """Dialogs that the tour of the screens does not pass, as they were looked at: two sizes, two languages."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -23,15 +25,39 @@ DIALOGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("jump", ("5", "t", *"2026-01-31"), ("escape", "2"), "JumpForm"),
     ("calendar", ("5", "t", *"2026-01-31", "f4"), ("escape", "escape", "2"), "Calendar"),
     ("export-copy", ("x", "left"), ("escape",), "ExportForm"),
+    ("import", ("3", "i"), ("escape", "2"), "FileForm"),
+    ("import-faults", ("3", "i", *"~/faults.csv", "enter"), ("escape", "2"), "ImportPreview"),
+    ("import-preview", ("3", "i", *"~/sheet.csv", "enter"), ("escape", "2"), "ImportPreview"),
+    ("statistics-extensions", ("6", "e"), ("escape", "2"), "ExtensionsForm"),
+    (
+        "pick-extensions",
+        ("6", "e", "f4", "space", "down", "space"),
+        ("escape", "escape", "y", "2"),
+        "PickExtensions",
+    ),
+    ("setting", ("7", "enter", "down", "enter"), ("escape", "2"), "SettingForm"),
+    ("account", ("7", *["down"] * 4, "n"), ("escape", "2"), "AccountForm"),
 )
 """Name, the keys that open it from the list of extensions, those that close it again, the screen in front."""
+
+NOON = datetime(2026, 1, 31, 12)
+SHEETS = {
+    "sheet.csv": "name,prefix,price,cycle_seconds\neverything,,1,30\n本地,9,0.1,60\n",
+    "faults.csv": "name,prefix,price,cycle_seconds\neverything,9x,1,60\nlocal,9,0.1.2,none\n",
+}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
-async def test_dialogs_look_as_they_were_looked_at(site: Site, language: str, size: tuple[int, int]) -> None:
+async def test_dialogs_look_as_they_were_looked_at(
+    site: Site, language: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     i18n.install(language)
-    app = PbxmeterApp(site.home, language=language)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PBXMETER_EXPORTS", "~/exports")
+    for name, sheet in SHEETS.items():
+        (tmp_path / name).write_text(sheet, encoding="utf-8")
+    app = PbxmeterApp(site.home, language=language, clock=lambda: NOON)
     different: list[str] = []
     async with app.run_test(size=size) as pilot:
         app.theme = "textual-dark"
