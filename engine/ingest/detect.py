@@ -18,6 +18,7 @@ from engine.api.site import DetectResult
 from engine.domain.errors import InvalidInput
 from engine.ingest.columns import Splitter
 from engine.ingest.framing import refuse_utf16
+from engine.ingest.layouts import Layouts
 from engine.ingest.parse import Parser
 from engine.ingest.record import Parsed
 
@@ -149,9 +150,8 @@ def _unknown(form: Format, head: bytes) -> list[str]:
     """Names in the header that the format does not know."""
     if not form.header:
         return []
-    line = _parser(form, Numbering(), ZoneInfo("UTC")).header_of(head) or b""
-    fields, _ = Splitter(form).split(line)
-    titles = [title.decode("utf-8", "replace").strip() for title in fields or []]
+    layouts = Layouts(form)
+    titles = layouts.titles(layouts.header_of(head) or b"")
     return [title for title in titles if title.lower() not in form.names]
 
 
@@ -167,14 +167,12 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
         return found
     splitter = Splitter(fit.form)
     stems: Counter[str] = Counter()
-    header = _parser(fit.form, Numbering(), ZoneInfo("UTC"))
-    layouts = {len(layout): layout for layout in fit.form.layouts}
+    layouts = Layouts(fit.form)
     if fit.form.header:
-        header.resume(header.header_of(head) or b"")
-        layouts = header.layouts
+        layouts.resume(layouts.header_of(head) or b"")
     for line in head.splitlines():
         fields, _ = splitter.split(line)
-        layout = layouts.get(len(fields or []))
+        layout = layouts.by_count.get(len(fields or []))
         if fields is None or layout is None:
             continue
         row = dict(zip(layout, (field.decode("utf-8", "replace") for field in fields), strict=True))

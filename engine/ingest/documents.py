@@ -8,13 +8,17 @@ from xml.parsers import expat
 
 import pyarrow as pa
 
-from engine.ingest.framing import MAX_LINE_BYTES
+from config.formats import Format
+from engine.ingest.calls import CallReader
+from engine.ingest.framing import MAX_LINE_BYTES, UTF8_BOM
+from engine.ingest.outcome import Outcome
+from engine.ingest.salvage import BadLine
 
 _SPACE = b" \t\r\n"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document:
+class _Document:
     """One document, or what is none."""
 
     offset: int
@@ -26,39 +30,73 @@ class Document:
     """Why it cannot be read; '' = it can."""
 
 
-class Unfinished(Exception):
+class _Unfinished(Exception):
     """The document goes on behind the end of the bytes."""
 
 
-def documents(piece: bytes, records: str, *, final: bool) -> tuple[list[Document], int, int]:
-    """(documents, bytes of white space before them, bytes that are whole documents)."""
+class DocumentReader:
+    """Reads documents of one format."""
+
+    def __init__(self, form: Format, calls: CallReader) -> None:
+        self._records = form.records
+        self._used = form.used()
+        self._calls = calls
+
+    def read(self, piece: bytes, *, first: bool, final: bool) -> tuple[Outcome, int]:
+        """(what the documents are, bytes that are whole documents)."""
+        mark = len(UTF8_BOM) if first and piece.startswith(UTF8_BOM) else 0
+        found, start, end = _documents(piece, mark, self._records, final=final)
+        outcome = Outcome(ignored=int(start > mark), ignored_bytes=start)
+        outcome.rejects += [_bad(piece, one, "", one.fault) for one in found if one.fault]
+        sound = [document for document in found if not document.fault]
+        if sound:
+            raw = [piece[one.offset : one.offset + one.length].strip() for one in sound]
+            table, faults = self._calls.read(
+                {name: _column(sound, name) for name in self._used},
+                lines=pa.array(raw, pa.large_binary()),
+                offset=pa.array([document.offset for document in sound], pa.int64()),
+                length=pa.array([document.length for document in sound], pa.int64()),
+            )
+            outcome.tables.append(table)
+            outcome.rejects += [_bad(piece, sound[fault.row], fault.field, fault.reason) for fault in faults]
+        return outcome, end
+
+
+def _column(found: list[_Document], name: str) -> pa.Array:
+    return pa.array([document.values.get(name, "") for document in found], pa.string())
+
+
+def _bad(piece: bytes, document: _Document, name: str, reason: str) -> BadLine:
+    return BadLine(
+        offset=document.offset,
+        length=document.length,
+        number=piece.count(b"\n", 0, document.offset),
+        field=name,
+        reason=reason,
+    )
+
+
+def _documents(piece: bytes, start: int, records: str, *, final: bool) -> tuple[list[_Document], int, int]:
+    """(documents from `start` on, where the first begins, where the last whole one ends)."""
     read = _json if records == "json" else _xml
-    place = _behind_space(piece, 0)
-    blank = place
-    found: list[Document] = []
+    place = begin = _behind_space(piece, start)
+    found: list[_Document] = []
     while place < len(piece):
         fault, values = "", dict[str, str]()
         try:
             end, values = read(piece, place)
-        except Unfinished:
+        except _Unfinished:
             following = _next_start(piece, place)
             if following is None and not final and len(piece) - place <= MAX_LINE_BYTES:
-                return found, blank, place
+                return found, begin, place
             end, fault = following or len(piece), "the document is not complete"
         except (ValueError, RecursionError) as error:
             end = _next_start(piece, place) or len(piece)
             fault = f"is not {records.upper()}: {error}"
         end = _behind_space(piece, end)
-        found.append(Document(offset=place, length=end - place, values=values, fault=fault))
+        found.append(_Document(offset=place, length=end - place, values=values, fault=fault))
         place = end
-    return found, blank, place
-
-
-def columns(found: list[Document], used: set[str]) -> dict[str, pa.Array]:
-    """The texts at the paths that are used."""
-    return {
-        name: pa.array([document.values.get(name, "") for document in found], pa.string()) for name in used
-    }
+    return found, begin, place
 
 
 def _behind_space(piece: bytes, place: int) -> int:
@@ -82,7 +120,7 @@ def _json(piece: bytes, place: int) -> tuple[int, dict[str, str]]:
         value, end = json.JSONDecoder(parse_float=str, parse_int=str).raw_decode(text)
     except json.JSONDecodeError as error:
         unfinished = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
-        raise Unfinished if unfinished else ValueError(error.msg) from error
+        raise _Unfinished if unfinished else ValueError(error.msg) from error
     values: dict[str, str] = {}
     _flatten(value, "", values)
     return place + len(text[:end].encode("utf-8", "surrogateescape")), values
@@ -129,7 +167,7 @@ def _xml(piece: bytes, place: int) -> tuple[int, dict[str, str]]:
                 expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
                 expat.errors.codes[expat.errors.XML_ERROR_PARTIAL_CHAR],
             )
-            raise Unfinished if unfinished else ValueError(str(error)) from error
+            raise _Unfinished if unfinished else ValueError(str(error)) from error
     assert reading.closed is not None
     return place + data.index(b">", reading.closed) + 1, reading.values
 
