@@ -54,6 +54,8 @@ class CallReader:
         self, form: Format, *, numbering: Numbering, source_zone: ZoneInfo, site_zone: ZoneInfo
     ) -> None:
         self._form = form
+        self.used = form.used()
+        """The columns that are read at all."""
         self._forwarder_pays = numbering.payer == "forwarder" and form.call.forwarder is not None
         self._zone = form.times.zone or source_zone
         self._site_zone = site_zone

@@ -48,7 +48,6 @@ class ChunkReader:
         self._layouts = layouts
         self._calls = calls
         self._splitter = Splitter(form)
-        self._used = form.used()
 
     def read(self, view: memoryview, start: int) -> Outcome:
         """What the lines of a range are, which begins at `start` in its piece."""
@@ -101,8 +100,8 @@ class ChunkReader:
 
     def _read(self, view: memoryview | None, text: pa.Array, layout: tuple[str, ...]) -> Read:
         if view is not None and self._form.records == "delimited":
-            return read_delimited(pa.py_buffer(view), len(text), layout, self._used, self._form)
-        return read_lines(text, layout, self._used, self._form)
+            return read_delimited(pa.py_buffer(view), len(text), layout, self._calls.used, self._form)
+        return read_lines(text, layout, self._calls.used, self._form)
 
     def _framed(self, text: pa.Array, indices: pa.Array, chunk: _Chunk) -> tuple[pa.Array, pa.Array]:
         """Only the lines in which every quote stands where it belongs; no other can reach over a newline."""

@@ -39,7 +39,6 @@ class DocumentReader:
 
     def __init__(self, form: Format, calls: CallReader) -> None:
         self._records = form.records
-        self._used = form.used()
         self._calls = calls
 
     def read(self, piece: bytes, *, first: bool, final: bool) -> tuple[Outcome, int]:
@@ -52,7 +51,7 @@ class DocumentReader:
         if sound:
             raw = [piece[one.offset : one.offset + one.length].strip() for one in sound]
             table, faults = self._calls.read(
-                {name: _column(sound, name) for name in self._used},
+                {name: _column(sound, name) for name in self._calls.used},
                 lines=pa.array(raw, pa.large_binary()),
                 offset=pa.array([document.offset for document in sound], pa.int64()),
                 length=pa.array([document.length for document in sound], pa.int64()),

@@ -17,7 +17,6 @@ class Leftovers:
         self._form = form
         self._layouts = layouts
         self._calls = calls
-        self._used = form.used()
 
     def without_open_end(self, piece: bytes, end: int, outcome: Outcome, *, final: bool) -> int:
         """Where the piece ends when a record at its end may go on in the next: its lines stay pending."""
@@ -59,12 +58,12 @@ class Leftovers:
             group = [record for record in saved if record.layout == layout]
             text = pa.array([record.record for record in group], pa.large_binary())
             if self._form.records == "fixed":
-                columns = read_lines(text, layout, self._used, self._form).columns
+                columns = read_lines(text, layout, self._calls.used, self._form).columns
             else:
                 columns = {
                     name: decoded(pa.array([record.fields[place] for record in group], pa.binary()))
                     for place, name in enumerate(layout)
-                    if name in self._used
+                    if name in self._calls.used
                 }
             table, faults = self._calls.read(
                 columns,
