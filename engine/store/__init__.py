@@ -1,7 +1,8 @@
 """The DuckDB file: the only place that imports duckdb. Runs named statements from `engine/sql/`."""
 
-from engine.store.database import ROW_GROUP_ROWS, Database, Session
+from engine.store.database import ROW_GROUP_ROWS, Database
 from engine.store.order import in_order
+from engine.store.session import Session
 from engine.store.statements import Condition
 from engine.store.writer import Writer
 

@@ -9,7 +9,8 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from engine.domain.errors import PbxmeterError, StorageError
-from engine.store.database import Database, Session
+from engine.store.database import Database
+from engine.store.session import Session
 
 log = logging.getLogger(__name__)
 
