@@ -45,6 +45,10 @@ class LockoutsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type
     barred: int
 
 
+CHANGES = (CallsStored, BalancesMoved, RatesChanged, SettingsChanged, AlarmsChanged, LockoutsChanged)
+"""The events which say that something in the site changed."""
+
+
 class Missed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="missed"):
     """Events were dropped because the reader was slow."""
 

@@ -11,15 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from engine.api.calls import Alarm, CallRow, DaySums, GetOverview, Overview, OverviewExtension
-from engine.api.events import (
-    AlarmsChanged,
-    BalancesMoved,
-    CallsStored,
-    Event,
-    LockoutsChanged,
-    RatesChanged,
-    SettingsChanged,
-)
+from engine.api.events import CHANGES, CallsStored, Event
 from engine.api.session import GetPreferences, SetPreference
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role, Unrated
@@ -65,14 +57,7 @@ class OverviewScreen(SiteScreen):
         "The line below says how the sources are read and whether the PBX knows who is barred.\n"
         "On the right: who is over limit (the PBX refuses their outbound calls) and who is low."
     )
-    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (
-        CallsStored,
-        BalancesMoved,
-        AlarmsChanged,
-        LockoutsChanged,
-        RatesChanged,
-        SettingsChanged,
-    )
+    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = CHANGES
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 1.0
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(

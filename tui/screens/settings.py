@@ -9,15 +9,7 @@ from textual.containers import Container, Horizontal
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.api.events import (
-    AlarmsChanged,
-    BalancesMoved,
-    CallsStored,
-    Event,
-    LockoutsChanged,
-    RatesChanged,
-    SettingsChanged,
-)
+from engine.api.events import CHANGES, Event
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui.actions import SHELL_ACTIONS, Action
@@ -58,14 +50,7 @@ class SettingsScreen(SiteScreen):
         "What describes the site (sources, numbering, lockout targets) stands in config.yaml, which is "
         "edited as a file."
     )
-    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (
-        SettingsChanged,
-        AlarmsChanged,
-        LockoutsChanged,
-        CallsStored,
-        RatesChanged,
-        BalancesMoved,
-    )
+    REFRESH_ON: ClassVar[tuple[type[Event], ...]] = CHANGES
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 1.0
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(

@@ -5,11 +5,9 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.api.site import Backup, EngineStatus, GetSettings, GetStatus, Verify, VerifyResult
-from engine.domain.errors import PbxmeterError
 from tui.format import size_of, stamp
 from tui.i18n import N_, _, ngettext
 from tui.screens.settings_section import Section
-from tui.screens.task import Cancelled, run_operation
 from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.dialogs import TextDialog
@@ -100,13 +98,8 @@ class EngineSection(Section):
 
     async def verify(self) -> None:
         """Checks the books, and shows what was found."""
-        try:
-            result = await run_operation(self.settings, _("Checking the books"), Verify())
-        except Cancelled:
-            self.shell.warn(_("Stopped."))
-            return
-        except PbxmeterError as error:
-            self.shell.tell(error)
+        result = await self.run(_("Checking the books"), Verify())
+        if result is None:
             return
         self._said = f"{self.shell.now():%H:%M:%S}  {verify_text(result)}"
         self.say("#engine-said", self._said)
@@ -116,13 +109,8 @@ class EngineSection(Section):
 
     async def backup(self) -> None:
         """Writes a copy into the home's backups folder."""
-        try:
-            result = await run_operation(self.settings, _("Writing a backup"), Backup())
-        except Cancelled:
-            self.shell.warn(_("Stopped."))
-            return
-        except PbxmeterError as error:
-            self.shell.tell(error)
+        result = await self.run(_("Writing a backup"), Backup())
+        if result is None:
             return
         self._said = _("Backup: %s, %s") % (result.path, size_of(result.bytes))
         self.say("#engine-said", self._said)

@@ -4,10 +4,8 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from engine.api.site import ListLockouts, LockoutRow, Lockouts, SyncLockouts, TargetRow
-from engine.domain.errors import PbxmeterError
 from tui.i18n import N_, _
 from tui.screens.settings_section import Section
-from tui.screens.task import Cancelled, run_operation
 from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.health import TARGET_HEALTH
@@ -101,13 +99,8 @@ class LockoutSection(Section):
 
     async def sync(self) -> None:
         """Compares every target in full, now."""
-        try:
-            answer = await run_operation(self.settings, _("Comparing with the PBX"), SyncLockouts())
-        except Cancelled:
-            self.shell.warn(_("Stopped."))
-            return
-        except PbxmeterError as error:
-            self.shell.tell(error)
+        answer = await self.run(_("Comparing with the PBX"), SyncLockouts())
+        if answer is None:
             return
         self._show(answer)
         behind = [row.target for row in answer.targets if row.state != "agrees"]

@@ -8,14 +8,12 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow, RetryQuarantine
-from engine.domain.errors import PbxmeterError
 from engine.domain.zones import isoformat, zone
 from tui import exports
 from tui.format import stamp
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.screens.settings_section import Section
-from tui.screens.task import Cancelled, run_operation
 from tui.sentences import said
 from tui.terminal.text import clean
 from tui.widgets.dialogs import Confirm, TextDialog
@@ -156,15 +154,8 @@ class QuarantineSection(Section):
         question = ngettext("Read %d bad line again?", "Read %d bad lines again?", count) % count
         if not await self.app.push_screen_wait(Confirm(question, yes=_("Read again"))):
             return
-        try:
-            done = await run_operation(
-                self.settings, _("Reading bad lines again"), RetryQuarantine(quarantine_ids=marked or None)
-            )
-        except Cancelled:
-            self.shell.warn(_("Stopped."))
-        except PbxmeterError as error:
-            self.shell.tell(error)
-        else:
+        done = await self.run(_("Reading bad lines again"), RetryQuarantine(quarantine_ids=marked or None))
+        if done is not None:
             table.clear_marks()
             self.shell.done(
                 _("%d tried: %d stored, %d duplicates, %d still bad.")

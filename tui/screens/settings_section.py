@@ -7,8 +7,10 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from engine.api.operation import Operation
+from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui.i18n import _
+from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
 from tui.widgets.table import WindowedTable
@@ -47,6 +49,16 @@ class Section(Vertical):
     async def ask(self, operation: Operation[R]) -> R:
         """The engine's answer. Raises `PbxmeterError`."""
         return await self.shell.link.ask(operation)
+
+    async def run(self, title: str, operation: Operation[R]) -> R | None:
+        """The result of a long operation; None = it was stopped or refused, and the operator told so."""
+        try:
+            return await run_operation(self.settings, title, operation)
+        except Cancelled:
+            self.shell.warn(_("Stopped."))
+        except PbxmeterError as error:
+            self.shell.tell(error)
+        return None
 
     async def load(self) -> None:
         """Asks the engine for what is shown, and shows it. Raises `PbxmeterError`."""
