@@ -99,6 +99,16 @@ SHELL_ACTIONS: tuple[Action, ...] = (
 )
 """What every screen offers."""
 
+PERIOD = Action(name="period", keys="p,f6", label=N_("Period"), help=N_("Choose the days to show."))
+LEDGER = Action(
+    name="ledger",
+    keys="m",
+    label=N_("Ledger"),
+    help=N_("Show every money movement of the extension under the cursor."),
+    online=True,
+)
+"""What several lists offer, each under its own name in key maps."""
+
 
 def bindings(scope: str, actions: Iterable[Action]) -> list[Binding]:
     """Textual's bindings for the actions of one screen; `scope` begins their ids."""

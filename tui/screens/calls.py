@@ -14,7 +14,7 @@ from engine.api.events import CallsStored, Event, SettingsChanged
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Direction, Role
 from engine.domain.zones import zone
-from tui.actions import Action
+from tui.actions import PERIOD, Action
 from tui.call_rows import CallRows
 from tui.format import duration
 from tui.i18n import N_, _, ngettext
@@ -24,8 +24,8 @@ from tui.screens.call_filter import (
     hints,
 )
 from tui.screens.call_text import DIRECTIONS, call_style, cost, minute_stamp, outcome, talk
-from tui.screens.list_screen import ListScreen
-from tui.screens.period import ALL_TIME, Period, ask_period
+from tui.screens.dated_list import DatedList
+from tui.screens.period import ALL_TIME, Period
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
@@ -53,7 +53,7 @@ _SORTS: dict[str | None, CallSort] = {
 }
 
 
-class CallsScreen(ListScreen):
+class CallsScreen(DatedList):
     """The list of calls."""
 
     SCOPE = "calls"
@@ -81,7 +81,7 @@ class CallsScreen(ListScreen):
             ),
             online=True,
         ),
-        Action(name="period", keys="p,f6", label=N_("Period"), help=N_("Choose the days to show.")),
+        PERIOD,
         Action(
             name="direction",
             keys="d",
@@ -136,7 +136,6 @@ class CallsScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._period = ALL_TIME
         self._direction: Direction | None = None
         self._status: Status = ""
         self._follow = False
@@ -174,8 +173,8 @@ class CallsScreen(ListScreen):
     def chosen(self) -> CallFilter:
         """What the list shows."""
         return CallFilter(
-            since=self._period.since,
-            until=self._period.until,
+            since=self.period.since,
+            until=self.period.until,
             direction=self._direction,
             status=self._status,
             where=self.filter_text,
@@ -291,9 +290,7 @@ class CallsScreen(ListScreen):
     # What narrows the list
 
     def filters(self) -> list[str]:
-        also: list[str] = []
-        if self._period.label:
-            also.append(self._period.label)
+        also = super().filters()
         if self._direction is not None:
             also.append(_(DIRECTIONS[self._direction]))
         if self._status:
@@ -301,24 +298,18 @@ class CallsScreen(ListScreen):
         return also
 
     def clear_filters(self) -> None:
-        self._period, self._direction, self._status = ALL_TIME, None, ""
+        super().clear_filters()
+        self._direction, self._status = None, ""
         self._say("", error=False)
 
     def show_only(
         self, *, period: Period = ALL_TIME, direction: Direction | None = None, where: str = ""
     ) -> None:
         """Shows these calls, instead of what was shown before."""
-        self._period, self._direction, self._status = period, direction, ""
+        self.period, self._direction, self._status = period, direction, ""
         self.filter_line.entry.value = self.filter_text = where
         self.relist()
         self.table.focus()
-
-    @work(group=DIALOG_GROUP)
-    async def action_period(self) -> None:
-        chosen = await ask_period(self, self._period)
-        if chosen is not None:
-            self._period: Period = chosen
-            self.relist()
 
     def action_direction(self) -> None:
         order = [None, *Direction]
@@ -439,4 +430,4 @@ class CallsScreen(ListScreen):
     async def action_rerate(self) -> None:
         from tui.screens.rerate import rerate
 
-        await rerate(self, self._period)
+        await rerate(self, self.period)

@@ -17,7 +17,7 @@ from engine.api.extensions import (
 )
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Payment, Role
-from tui.actions import Action
+from tui.actions import LEDGER, Action
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
@@ -111,13 +111,7 @@ class ExtensionsScreen(ListScreen):
             role=Role.BILLING,
             online=True,
         ),
-        Action(
-            name="ledger",
-            keys="m",
-            label=N_("Ledger"),
-            help=N_("Show every money movement of the extension under the cursor."),
-            online=True,
-        ),
+        LEDGER,
         Action(
             name="new",
             anywhere=True,

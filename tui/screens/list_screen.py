@@ -9,7 +9,8 @@
         def clear_filters(self): ...                             # takes that away again
 
 The table is `self.table`; `self.targets()` are the marked keys or the one under the cursor. `self.relist()`
-shows the list of a new `source()`, after a filter has changed; `reload()` fetches the same one again.
+shows the list of a new `source()`, after a filter has changed; `reload()` fetches the same one again. A list
+of what happened derives from `tui.screens.dated_list.DatedList`, which is narrowed to a period.
 """
 
 import json

@@ -9,11 +9,10 @@ from textual.message import Message
 
 from engine.api.events import BalancesMoved, Event
 from engine.api.extensions import ExportRecharges, ListRecharges, RechargeRow, Recharges
-from tui.actions import Action
+from tui.actions import LEDGER, PERIOD, Action
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
-from tui.screens.list_screen import ListScreen
-from tui.screens.period import ALL_TIME, Period, ask_period
+from tui.screens.dated_list import DatedList
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columns import Column
@@ -28,7 +27,7 @@ _SORTS: dict[str | None, Literal["time", "extension", "amount", "operator"]] = {
 }
 
 
-class RechargesScreen(ListScreen):
+class RechargesScreen(DatedList):
     """The list of recharges."""
 
     SCOPE = "recharges"
@@ -43,14 +42,8 @@ class RechargesScreen(ListScreen):
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (BalancesMoved,)
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action(name="period", keys="p,f6", label=N_("Period"), help=N_("Choose the days to show.")),
-        Action(
-            name="ledger",
-            keys="m",
-            label=N_("Ledger"),
-            help=N_("Show every money movement of the extension under the cursor."),
-            online=True,
-        ),
+        PERIOD,
+        LEDGER,
         Action(
             name="export",
             anywhere=True,
@@ -67,7 +60,6 @@ class RechargesScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._period = ALL_TIME
         self._sum_micros: int | None = None
         self._extensions: dict[str, str] = {}
 
@@ -92,7 +84,7 @@ class RechargesScreen(ListScreen):
         ]
 
     def source(self) -> OperationRows[Recharges]:
-        text, period = self.filter_text, self._period
+        text, period = self.filter_text, self.period
         sort, descending = self.sort
 
         def ask(offset: int, limit: int) -> ListRecharges:
@@ -146,19 +138,6 @@ class RechargesScreen(ListScreen):
             pieces.append((_("%s in all") % self.shell.money.money(self._sum_micros), ""))
         return pieces
 
-    def filters(self) -> list[str]:
-        return [self._period.label] if self._period.label else []
-
-    def clear_filters(self) -> None:
-        self._period = ALL_TIME
-
-    @work(group=DIALOG_GROUP)
-    async def action_period(self) -> None:
-        chosen = await ask_period(self, self._period)
-        if chosen is not None:
-            self._period: Period = chosen
-            self.relist()
-
     @on(WindowedTable.RowSelected)
     async def _selected(self) -> None:
         await self.action_act("ledger")
@@ -178,7 +157,7 @@ class RechargesScreen(ListScreen):
         await export_sheet(
             self,
             _("Export recharges"),
-            ExportRecharges(since=self._period.since, until=self._period.until, text=self.filter_text),
+            ExportRecharges(since=self.period.since, until=self.period.until, text=self.filter_text),
             stem="recharges",
             noun=lambda rows: ngettext("%s recharge", "%s recharges", rows),
             in_words=" ".join([self.filter_text, *self.filters()]),
