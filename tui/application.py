@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Role
@@ -109,6 +109,8 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         self._language_chosen = language is not None or i18n.chosen()
         self._lost_at: datetime | None = None
         self._asking_to_quit = False
+        self._opening = True
+        """Until the first screen stands and it is known whether the guide of a new site opens over it."""
         for entry in SCREENS:
             self.add_mode(entry.mode, entry.load)
 
@@ -174,7 +176,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         if first:
             await self.switch_mode(SCREENS[0].mode)
             self.fit()
-            self.show_guide(only_if_new=True)
+            self._guide_if_new()
             return
         for screen in self.site_screens():
             screen.connection_changed()
@@ -191,6 +193,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         for screen in self.site_screens():
             screen.connection_changed()
         if self.greeting is None:
+            self.forget_input()
             hint = _("Trying again by itself. Enter: at once, q: quit.")
             for screen in self.screen_stack:
                 if isinstance(screen, Splash):
@@ -366,15 +369,23 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
             await screen.action_act(chosen.action)
 
     @work(group=DIALOG_GROUP)
-    async def show_guide(self, *, only_if_new: bool = False) -> None:
+    async def show_guide(self) -> None:
         """The guide of a new site."""
-        if only_if_new and not await self._without_calls():
-            return
         from tui.screens.first_run import Guide
 
-        guide = Guide(self)
-        if not only_if_new or await guide.wanted():
-            await guide.run()
+        await Guide(self).run()
+
+    @work(group=DIALOG_GROUP)
+    async def _guide_if_new(self) -> None:
+        try:
+            if await self._without_calls():
+                from tui.screens.first_run import Guide
+
+                guide = Guide(self)
+                if await guide.wanted():
+                    await guide.run()
+        finally:
+            self._opening = False
 
     async def _without_calls(self) -> bool:
         """Whether no call was stored yet, and the operator may set up the site."""
@@ -409,6 +420,15 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
                 self._asking_to_quit = False
         if not unsaved:
             self.exit(return_code=0)
+
+    def must_wait(self, event: events.Event) -> bool:
+        """What is typed while connecting is for the first screen, or for the sign-in before it."""
+        front = self.screen
+        if self.trouble or isinstance(front, (ModalScreen, TooSmall)):
+            return False
+        if isinstance(front, Splash):
+            return not (isinstance(event, events.Key) and event.key in Splash.LEAVE_KEYS)
+        return self._opening
 
     def action_help_quit(self) -> None:
         self.notify(_("Press ^Q to quit."))

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from engine.api.session import SaveAccount
+from engine.domain.names import Role
 from tests.tui.pty import Terminal
 from tests.tui.site import Site
 
@@ -24,6 +26,33 @@ def test_what_is_typed_ahead_in_one_write_arrives_in_order(site: Site):
         terminal.send(b"paid at the desk\r")
         terminal.wait_for("Recharged 1004 with CN¥105.00")
     assert site.extension("1004").balance_micros == 105_000_000
+
+
+def test_what_is_typed_while_connecting_waits_for_the_first_screen(own_site: Site):
+    own_site.stop()
+    with _terminal(own_site) as terminal:
+        terminal.wait_for("Connecting to the engine")
+        terminal.send(b"2/dorx\x7f\r")
+        terminal.wait_for(lambda text: "1 row" in text and "Dora" in text)
+
+
+def test_what_is_typed_while_connecting_waits_for_signing_in_too(own_site: Site):
+    own_site.client.call(
+        SaveAccount(name="anna", new=True, account_role=Role.ADMIN, password="correct horse")
+    )
+    with _terminal(own_site) as terminal:
+        terminal.wait_for("Connecting to the engine")
+        terminal.send(b"anna\rcorrect horse\r2/dor\r")
+        terminal.wait_for(lambda text: "1 row" in text and "Dora" in text)
+
+
+def test_leaving_while_connecting_does_not_wait(own_site: Site):
+    own_site.stop()
+    with _terminal(own_site) as terminal:
+        terminal.wait_for("Connecting to the engine")
+        terminal.send(b"2/dor\x11")
+        assert terminal.wait_exit() == 0
+        assert "Dora" not in terminal.text()
 
 
 def test_two_terminals_see_each_others_recharges(site: Site):

@@ -26,8 +26,9 @@ def fits(size: Size) -> bool:
 class Splash(Screen[None]):
     """The first paint: says what is being waited for, before anything heavy is imported."""
 
+    LEAVE_KEYS = ("q", "escape", "f10")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,escape,f10", "app.quit", show=False),
+        Binding(",".join(LEAVE_KEYS), "app.quit", show=False),
         Binding("r,enter,f5", "app.retry", show=False),
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from textual.app import ComposeResult
-from textual.widgets import SelectionList, Static
+from textual.widgets import Static
 
 from engine.api.calls import CallFilter, CountCalls, ExportCalls
 from engine.api.extensions import CsvText
@@ -26,6 +26,7 @@ from tui.terminal.clean import clean
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField
 from tui.widgets.forms import Form
+from tui.widgets.marks import MarkList
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -90,8 +91,8 @@ class ExportForm(Form[ExportChoice]):
         return [self.target, self.path]
 
     def extra(self) -> ComposeResult:
-        yield Static(_("Columns (Space turns one)"), classes="dialog-text", markup=False)
-        yield SelectionList[str](*((name, name, True) for name in self._columns), compact=True, id="columns")
+        yield Static(_("Columns (Space turns one, * all)"), classes="dialog-text", markup=False)
+        yield MarkList(self._columns, id="columns")
 
     def field_changed(self) -> None:
         wanted = self.target.value
@@ -104,14 +105,14 @@ class ExportForm(Form[ExportChoice]):
                 self.path.text = str(path.with_suffix(f".{wanted}"))
         self._target = wanted
 
-    def on_selection_list_selected_changed(self) -> None:
+    def on_mark_list_turned(self) -> None:
         self._tell_consequence()
 
     def _chosen_columns(self) -> tuple[str, ...]:
-        chosen = set(self.query_one("#columns", SelectionList).selected)
+        chosen = self.query_one("#columns", MarkList).marked
         if not chosen:
             raise InvalidInput(_("Choose at least one column."), field="columns")
-        return tuple(name for name in self._columns if name in chosen)
+        return chosen
 
     def _check_size(self) -> None:
         if self.target.value == "clipboard":

@@ -5,6 +5,7 @@ application before its binding is looked up: keys that arrive in one read overta
 takes key, paste and mouse events before Textual does and lets the next through only when everything the one
 before has set in motion has come to rest: its handlers and bindings, a change of focus, a screen on top, and
 the rows of another list: a focused widget whose `keys_wait` is true is waited for, up to `DIALOG_SECONDS`.
+What is typed before the screen it is meant for stands is kept as long as the application says (`must_wait`).
 """
 
 import asyncio
@@ -24,6 +25,9 @@ from textual.worker import Worker
 
 DIALOG_GROUP = "dialog"
 """Workers of this group are waited for, up to `DIALOG_SECONDS`, until they end or put a screen on top."""
+
+LEAVE_KEY = "ctrl+q"
+"""Overtakes what waits for a screen that is still to come."""
 
 WAITING_EVENTS = 4096
 """Input events kept while one is being handled; what is typed beyond that is dropped with a bell."""
@@ -60,6 +64,17 @@ class OrderedKeys(App[ReturnType]):
         finally:
             self._key_holds -= 1
 
+    def must_wait(self, event: events.Event) -> bool:
+        """Whether input is meant for a screen that is still to come; what is typed after it waits with it."""
+        del event
+        return False
+
+    def forget_input(self) -> None:
+        """Drops, with a bell, what was typed for a screen that does not come."""
+        if self._waiting_input:
+            self._waiting_input.clear()
+            self.bell()
+
     async def on_event(self, event: events.Event) -> None:
         """Queues input that comes from the terminal; everything else goes its usual way."""
         if not isinstance(event, (events.InputEvent, events.Paste)) or event.is_forwarded:
@@ -76,6 +91,8 @@ class OrderedKeys(App[ReturnType]):
         if self._waiting_input is None:
             self._waiting_input = deque()
         waiting = self._waiting_input
+        if _leaves(event) and waiting and self.must_wait(waiting[0]):
+            waiting.clear()
         if waiting and isinstance(event, events.MouseMove) and isinstance(waiting[-1], events.MouseMove):
             waiting[-1] = event
         elif isinstance(event, events.Key) and event.key == "ctrl+j":
@@ -90,9 +107,15 @@ class OrderedKeys(App[ReturnType]):
 
     async def _release_input(self, waiting: deque[events.Event]) -> None:
         try:
+            settling = self._settling
             while waiting:
+                if not _leaves(waiting[0]) and self.must_wait(waiting[0]):
+                    settling.begin()
+                    await asyncio.sleep(_POLL_SECONDS)
+                    # The screen that was waited for is there before its focus is.
+                    await settling.finish()
+                    continue
                 self._released_input = waiting.popleft()
-                settling = self._settling
                 settling.begin()
                 if self.post_message(self._released_input):
                     await settling.finish()
@@ -105,6 +128,10 @@ class OrderedKeys(App[ReturnType]):
     @cached_property
     def _settling(self) -> "_Settling":
         return _Settling(self, lambda: self._key_holds > 0)
+
+
+def _leaves(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and event.key == LEAVE_KEY
 
 
 def _raise(error: Exception) -> None:
