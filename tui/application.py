@@ -26,6 +26,7 @@ from tui.notices import Notices
 from tui.screens.covers import Splash, TooSmall, fits
 from tui.screens.numbered import SCREENS
 from tui.sentences import said
+from tui.terminal.alt_digits import take_alt_digits
 from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
 from tui.terminal.lean import LeanOutput
 from tui.terminal.plain import PlainSigns
@@ -88,6 +89,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
     ) -> None:
         """`clock` tells the naive UTC instant of this moment."""
         super().__init__()
+        take_alt_digits()
         self.stylesheet = KeptStylesheet(self.stylesheet)
         self.home = home
         self._clock = clock

@@ -55,6 +55,17 @@ def test_leaving_while_connecting_does_not_wait(own_site: Site):
         assert "Dora" not in terminal.text()
 
 
+def test_alt_and_a_digit_goes_to_a_screen_while_a_text_is_typed(site: Site):
+    with _terminal(site) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"2/dor")
+        terminal.wait_for("Dora")
+        terminal.send(b"\x1b3")
+        terminal.wait_for("everything")
+        terminal.send(b"\x1b2")
+        terminal.wait_for(lambda text: "/ dor" in text and "Dora" in text)
+
+
 def test_two_terminals_see_each_others_recharges(site: Site):
     with _terminal(site) as one, _terminal(site, "--slow-link") as other:
         one.wait_for("live")

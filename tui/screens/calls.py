@@ -349,10 +349,6 @@ class CallsScreen(DatedList):
         line.set_class(bool(text), "-shown")
         line.set_class(error, "-error")
 
-    def _keep_in_history(self, text: str) -> None:
-        if not fault(text, zone(self._timezone)):
-            super()._keep_in_history(text)
-
     def _apply_filter(self) -> None:
         if fault(self.filter_line.entry.value.strip(), zone(self._timezone)):
             # Half a word is what one sees while typing: the list stays as it is.
@@ -361,13 +357,12 @@ class CallsScreen(DatedList):
 
     @on(Input.Submitted, "#filter-entry")
     def _submitted(self, event: Input.Submitted) -> None:
-        text = event.value.strip()
-        wrong = fault(text, zone(self._timezone))
+        wrong = fault(event.value.strip(), zone(self._timezone))
         if wrong:
-            self._say(wrong, error=True)
-            self.call_after_refresh(self.filter_line.entry.focus)
-            return
-        self._say("", error=False)
+            # Not to be kept: the line stays open, with what is wrong below it.
+            event.stop()
+            event.prevent_default()
+        self._say(wrong, error=bool(wrong))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if event.widget is self.table:

@@ -98,6 +98,9 @@ class OrderedKeys(App[ReturnType]):
         elif isinstance(event, events.Key) and event.key == "ctrl+j":
             # Until the terminal is told otherwise it turns an Enter that is typed ahead into a line feed.
             waiting.append(events.Key("enter", "\r"))
+        elif isinstance(event, events.Key) and event.key.startswith("alt+") and event.character:
+            # Textual says of Alt and a letter that it prints one: a text being typed would take it.
+            waiting.append(events.Key(event.key, None))
         elif len(waiting) < WAITING_EVENTS:
             waiting.append(event)
         else:

@@ -99,6 +99,20 @@ async def test_going_to_a_day_puts_the_cursor_on_its_newest_call(site: Site):
         await until(pilot, lambda: table.cursor_row == 2, what="the oldest call is the nearest")
 
 
+async def test_a_wrong_filter_says_what_is_wrong_until_it_is_mended(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot, digit="5")
+        await shows(pilot, "3 calls")
+        await pilot.press("slash", *"cost>x", "enter")
+        await shows(pilot, "'x' is not an amount")
+        await pilot.pause(0.2)
+        assert "'x' is not an amount" in screen_text(app)
+        await pilot.press("backspace", "2", "enter")
+        await shows(pilot, "1 call")
+        assert "is not an amount" not in screen_text(app)
+
+
 async def test_calls_are_exported_as_csv_and_parquet_with_the_columns_chosen(site: Site, tmp_path: Path):
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
