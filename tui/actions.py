@@ -4,9 +4,10 @@ A screen lists its actions in `ACTIONS`; each is carried out by the screen's met
 changed in a key map file, by the action's id (`extensions.recharge: "r,f6"`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import platformdirs
 from textual.binding import Binding
@@ -14,6 +15,8 @@ from textual.binding import Binding
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
 from tui.i18n import N_, _
+
+T = TypeVar("T")
 
 ROLE_NAMES = {Role.VIEWER: N_("viewer"), Role.BILLING: N_("billing clerk"), Role.ADMIN: N_("admin")}
 
@@ -122,6 +125,11 @@ def bindings(scope: str, actions: Iterable[Action]) -> list[Binding]:
         )
         for action in actions
     ]
+
+
+def following(present: T, order: Sequence[T]) -> T:
+    """What a key chooses that goes from one to the next each time, and from the last to the first."""
+    return order[(order.index(present) + 1) % len(order)]
 
 
 _KEY_NAMES = {

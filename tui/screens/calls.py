@@ -14,7 +14,7 @@ from engine.api.events import CallsStored, Event, SettingsChanged
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Direction, Role
 from engine.domain.zones import zone
-from tui.actions import PERIOD, Action
+from tui.actions import PERIOD, Action, following
 from tui.call_rows import CallRows
 from tui.format import duration
 from tui.i18n import N_, _, ngettext
@@ -312,13 +312,11 @@ class CallsScreen(DatedList):
         self.table.focus()
 
     def action_direction(self) -> None:
-        order = [None, *Direction]
-        self._direction = order[(order.index(self._direction) + 1) % len(order)]
+        self._direction = following(self._direction, [None, *Direction])
         self.relist()
 
     def action_status(self) -> None:
-        order: list[Status] = [status for status, _name in STATUSES]
-        self._status = order[(order.index(self._status) + 1) % len(order)]
+        self._status = following(self._status, [status for status, _name in STATUSES])
         self.relist()
 
     @property

@@ -17,7 +17,7 @@ from engine.api.extensions import (
 )
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Payment, Role
-from tui.actions import LEDGER, Action
+from tui.actions import LEDGER, Action, following
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
@@ -232,13 +232,11 @@ class ExtensionsScreen(ListScreen):
         self._state, self._payment = "", None
 
     def action_state(self) -> None:
-        states: list[State] = [state for state, _name in STATES]
-        self._state = states[(states.index(self._state) + 1) % len(states)]
+        self._state = following(self._state, [state for state, _name in STATES])
         self.relist()
 
     def action_payment(self) -> None:
-        order = [None, *Payment]
-        self._payment = order[(order.index(self._payment) + 1) % len(order)]
+        self._payment = following(self._payment, [None, *Payment])
         self.relist()
 
     def _mark_rest(self) -> None:
