@@ -41,6 +41,13 @@ class Question:
     at: str = ""
     """'' = now."""
 
+    def concern(self, rate: Rate) -> None:
+        """Makes it a call that the rule is about, where it is none."""
+        if not self.dialled.startswith(rate.prefix) or not self.dialled:
+            self.dialled = rate.prefix.ljust(rate.number_length or len(rate.prefix) + 1, "5")
+        if rate.extensions is not None and self.extension not in rate.extensions:
+            self.extension = rate.extensions[0]
+
 
 Draft = Callable[[], tuple[Rate, int | None] | None]
 """The rule under work and its number in the list; None = without one. Raises `InvalidInput`."""

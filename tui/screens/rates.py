@@ -1,7 +1,6 @@
 """Rates: the rules in the order in which they stand, what is odd about them, and everything done to them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -16,7 +15,6 @@ from engine.api.rates import (
     ImportRates,
     ListRates,
     MoveRate,
-    RateRemark,
     RateRow,
     Rates,
     RemoveRates,
@@ -30,14 +28,7 @@ from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.screens.list_screen import ListScreen
 from tui.screens.rate_editor import RateEditor
-from tui.screens.rate_text import (
-    days_text,
-    extensions_text,
-    first_block_text,
-    price_text,
-    valid_text,
-    window_text,
-)
+from tui.screens.rate_rows import rate_columns, rate_row, remarks_by_rule, remarks_text, warning_sign
 from tui.screens.rate_try import Question
 from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
@@ -159,28 +150,12 @@ class RatesScreen(ListScreen):
         super().__init__()
         self._known: dict[str, RateRow] = {}
         self._remarks: dict[int, list[str]] = {}
-        self._all_remarks: list[RateRemark] = []
         self._remark_count: int | None = None
         self._numbers: list[str] | None = None
         self._question = Question()
 
     def columns(self) -> Sequence[Column]:
-        titles = [
-            Column(key="position", title=_("No."), width=5, align="right"),
-            Column(key="on", title=_("On"), width=4),
-            Column(key="name", title=_("Rule"), width=14, min_width=13, flex=True),
-            Column(key="prefix", title=_("Prefix"), width=8),
-            Column(key="length", title=_("Len."), width=4, align="right"),
-            Column(key="first", title=_("First block"), width=11, align="right", whole=True),
-            Column(
-                key="price", title=_("Price"), width=12, min_width=12, align="right", flex=True, whole=True
-            ),
-            Column(key="window", title=_("Window"), width=11),
-            Column(key="days", title=_("Days"), width=8),
-            Column(key="extensions", title=_("Ext."), width=7),
-            Column(key="valid", title=_("Valid"), width=23),
-        ]
-        return [replace(column, sortable=False) for column in titles]
+        return rate_columns()
 
     def body(self) -> ComposeResult:
         yield from super().body()
@@ -204,27 +179,11 @@ class RatesScreen(ListScreen):
         )
 
     def _row(self, row: RateRow) -> Row:
-        rate, money = row.rate, self.shell.money
-        ascii_only = self.shell.ascii_only
-        odd = ("!" if ascii_only else "⚠") if self._remarks_of(row) else " "
-        switch = ("x" if ascii_only else "●") if rate.enabled else ("-" if ascii_only else "○")
-        return Row(
-            key=str(row.rate_id),
-            cells=(
-                f"{odd}{row.position}",
-                switch,
-                clean(rate.name),
-                clean(rate.prefix) or _("any"),
-                str(rate.number_length) if rate.number_length else _("any"),
-                first_block_text(rate, money),
-                price_text(rate, money),
-                window_text(rate),
-                days_text(rate.weekdays),
-                extensions_text(rate),
-                valid_text(rate),
-            ),
-            styles=() if rate.enabled else ("muted",),
-            cell_styles=("warning" if odd != " " else "", "good" if rate.enabled else ""),
+        return rate_row(
+            row,
+            odd=bool(self._remarks_of(row)),
+            money=self.shell.money,
+            ascii_only=self.shell.ascii_only,
         )
 
     def _remarks_of(self, row: RateRow) -> list[str]:
@@ -256,15 +215,9 @@ class RatesScreen(ListScreen):
         except PbxmeterError as error:
             self.reload_failed(error)
             return
-        remarks: dict[int, list[str]] = {}
-        for remark in found.rows:
-            if remark.rate_id is not None:
-                remarks.setdefault(remark.rate_id, []).append(said(remark.text))
-            if remark.other_id is not None:
-                text = _("rule %d: %s") % (remark.position or 0, said(remark.text))
-                remarks.setdefault(remark.other_id, []).append(text)
+        remarks = remarks_by_rule(found)
         changed = remarks != self._remarks
-        self._remarks, self._all_remarks, self._remark_count = remarks, found.rows, found.total
+        self._remarks, self._remark_count = remarks, found.total
         if changed:
             self.table.refresh_rows()
         self._show_remark()
@@ -272,10 +225,10 @@ class RatesScreen(ListScreen):
 
     @on(WindowedTable.RowHighlighted)
     def _show_remark(self) -> None:
-        row = self._known.get(self.table.cursor_key or "")
+        row = self._here()
         found = self._remarks_of(row) if row is not None else []
         line = self.query_one("#remark", Static)
-        glyph = "!" if self.shell.ascii_only else "⚠"
+        glyph = warning_sign(ascii_only=self.shell.ascii_only)
         line.update("\n".join(f"{glyph} {clean(text)}" for text in found[:2]))
         line.set_class(bool(found), "-shown")
 
@@ -289,11 +242,7 @@ class RatesScreen(ListScreen):
         if not found.total:
             self.shell.notify(_("Nothing odd: every rule can win, no hours are left out."))
             return
-        lines = [f"{remark.position or '–':>5}  {clean(said(remark.text))}" for remark in found.rows]
-        if found.total > len(found.rows):
-            more = found.total - len(found.rows)
-            lines.append(ngettext("and %d more", "and %d more", more) % more)
-        await self.app.push_screen_wait(TextDialog(_("What is odd about the rules"), "\n".join(lines)))
+        await self.app.push_screen_wait(TextDialog(_("What is odd about the rules"), remarks_text(found)))
 
     @work(exclusive=True, group="numbers")
     async def _fetch_numbers(self) -> None:
@@ -343,13 +292,8 @@ class RatesScreen(ListScreen):
         return RateEditor(row, question, known=self._numbers, today=self.shell.now().date())
 
     def _asked(self, row: RateRow) -> Question:
-        """A call that the rule is about."""
-        question, rate = self._question, row.rate
-        if not question.dialled.startswith(rate.prefix) or not question.dialled:
-            question.dialled = rate.prefix.ljust(rate.number_length or len(rate.prefix) + 1, "5")
-        if rate.extensions is not None and question.extension not in rate.extensions:
-            question.extension = rate.extensions[0]
-        return question
+        self._question.concern(row.rate)
+        return self._question
 
     @work(group=DIALOG_GROUP)
     async def action_try(self) -> None:
