@@ -35,11 +35,6 @@ class Value:
         return self.node.tag == "tag:yaml.org,2002:null"
 
     @property
-    def is_mapping(self) -> bool:
-        """Whether keys follow."""
-        return isinstance(self.node, yaml.MappingNode)
-
-    @property
     def is_list(self) -> bool:
         """Whether items follow."""
         return isinstance(self.node, yaml.SequenceNode)

@@ -61,11 +61,6 @@ class Client:
         if credentials is not None:
             self.sign_in(credentials)
 
-    @property
-    def signed_in(self) -> bool:
-        """Whether there is a session."""
-        return bool(self._token)
-
     def sign_in(self, credentials: Credentials) -> None:
         """Starts a session by name and password. Raises `Refused` when they do not fit."""
         session = self.call(SignIn(name=credentials.name, password=credentials.password))

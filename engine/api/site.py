@@ -7,8 +7,6 @@ from engine.api.operation import Operation, Result
 from engine.api.session import Nothing
 from engine.domain.names import Role
 
-SettingName = Literal["billing", "currency", "low_balance", "language"]
-
 
 class Settings(Result, frozen=True, kw_only=True):
     """What operators switch at run time, as text: billing on/off, currency ISO 4217, low_balance a decimal,

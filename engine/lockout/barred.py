@@ -25,11 +25,6 @@ def barred_extensions(session: Session, site: Site) -> list[Barred]:
     return session.records(Barred, "ledger.barred", site_billing=site.billing)
 
 
-def taken_by(session: Session, target: str) -> frozenset[str]:
-    """What a target was last known to hold."""
-    return frozenset(number for (number,) in session.records(tuple[str], "lockout.taken", target=target))
-
-
 def note_taken(session: Session, target: str, held: frozenset[str], *, now: datetime) -> None:
     """Remembers what a target holds, in the writer's transaction."""
     session.run("lockout.forget_target", target=target)

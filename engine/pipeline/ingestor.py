@@ -71,7 +71,6 @@ class Ingestor:
         self._recent: dict[str, deque[tuple[float, int]]] = {}
         self.fault = ""
         """Why nothing can be stored at present; '' = all is well."""
-        self.fault_since: datetime | None = None
         self._thread = threading.Thread(target=self._serve, name="ingest", daemon=True)
 
     def start(self) -> None:
@@ -284,7 +283,6 @@ class Ingestor:
     def _note_fault(self, fault: str) -> None:
         if fault != self.fault:
             self.fault = fault
-            self.fault_since = self._now() if fault else None
             (log.error if fault else log.info)("Ingest: %s", fault or "goes on")
             self._alarmed()
 

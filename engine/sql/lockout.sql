@@ -1,7 +1,3 @@
--- name: taken
--- What a target is known to have taken as barred.
-SELECT extension FROM lockout WHERE target = $target AND taken ORDER BY extension;
-
 -- name: all_taken
 -- Which targets took which extension as barred.
 SELECT target, extension FROM lockout WHERE taken ORDER BY target, extension;

@@ -274,9 +274,3 @@ class SiteScreen(Screen[None]):
     @on(KeyLine.Clicked)
     async def _key_clicked(self, message: KeyLine.Clicked) -> None:
         await self.action_act(message.action)
-
-    def focus_first(self, selector: str) -> None:
-        """Focuses the widget of that selector, if it is there."""
-        found = self.query(selector)
-        if found:
-            found.first().focus()

@@ -7,7 +7,6 @@ from tui.i18n import _, ngettext
 from tui.widgets.weekdays_field import WEEKDAY_NAMES
 
 _WORKDAYS = 0b0011111
-_WEEKEND = 0b1100000
 
 
 def first_block_text(rate: Rate, money: MoneyStyle) -> str:
