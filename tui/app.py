@@ -34,6 +34,9 @@ def run(
     if reason := unusable_terminal(os.environ.get("TERM", ""), sys.stdin.isatty() and sys.stdout.isatty()):
         print(f"pbxmeter: {reason}", file=sys.stderr)
         return 1
+    if not sys.stderr.isatty():
+        # Textual draws on the standard error, which may well go into a file.
+        sys.__stderr__ = sys.__stdout__
     if slow_link:
         # Textual reads both once, when it is imported.
         os.environ.setdefault("TEXTUAL_FPS", SLOW_LINK_FPS)

@@ -19,9 +19,8 @@ from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from tui.screens.base import SiteScreen
     from tui.undo import Reversible
 
 Severity = Literal["information", "warning", "error"]
@@ -68,8 +67,8 @@ class Notices(App[int]):
         self.notify(" ".join([text, _("Undo: %s.") % undo]) if undo else text)
 
     @work(group=DIALOG_GROUP)
-    async def undo(self, screen: "SiteScreen") -> None:
-        """Asks, then takes back the last thing that can be."""
+    async def undo(self, reload: "Callable[[], None]") -> None:
+        """Asks, then takes back the last thing that can be; `reload` shows what there is then."""
         from tui.widgets.dialogs import Confirm
 
         last = self._reversible
@@ -85,7 +84,7 @@ class Notices(App[int]):
             return
         self._reversible = None
         self.notify(text)
-        screen.reload_soon()
+        reload()
 
     def warn(self, text: str) -> None:
         """A notice about something that was not done."""

@@ -11,7 +11,7 @@ from engine.domain.errors import PbxmeterError
 from engine.domain.money import format_amount
 from engine.domain.names import Role
 from tui.connection import EngineLink
-from tui.i18n import _, ngettext
+from tui.i18n import ngettext
 from tui.sentences import said
 
 PAGE_ROWS = 1000
@@ -87,21 +87,25 @@ def rates_switched_back(
     return Reversible(question=question, reverse=reverse)
 
 
-def recharge_taken_back(link: EngineLink, rows: Sequence[RechargeRow], *, question: str) -> Reversible:
-    """Posts an adjustment of the opposite amount for each recharge; never twice for the same one."""
+def entries_taken_back(
+    link: EngineLink, rows: Sequence[RechargeRow], *, reason: str, question: str
+) -> Reversible:
+    """Posts an adjustment of the opposite amount for each entry; never twice for the same one.
+
+    `reason` is what stands in the ledger; it has a `%s` for the amount taken back.
+    """
     done: set[int] = set()
 
     async def reverse() -> str:
         for row in rows:
             if row.entry_id in done:
                 continue
-            reason = _("undo of the recharge of %s") % format_amount(row.amount_micros)
             try:
                 await link.ask(
                     Adjust(
                         number=row.extension,
                         amount_micros=-row.amount_micros,
-                        reason=reason,
+                        reason=reason % format_amount(row.amount_micros),
                         key=uuid.uuid5(uuid.NAMESPACE_OID, f"undo {link.home} {row.entry_id}").hex,
                     )
                 )

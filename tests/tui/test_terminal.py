@@ -1,8 +1,10 @@
 """The application in a pseudo-terminal: keys in one write, sizes, terminals that cannot, hang-ups."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from engine.api.session import SaveAccount
 from engine.domain.names import Role
@@ -64,6 +66,15 @@ def test_alt_and_a_digit_goes_to_a_screen_while_a_text_is_typed(site: Site):
         terminal.wait_for("everything")
         terminal.send(b"\x1b2")
         terminal.wait_for(lambda text: "/ dor" in text and "Dora" in text)
+
+
+def test_errors_that_go_into_a_file_leave_the_screen_where_it_is(site: Site, tmp_path: Path):
+    line = f"{shlex.join([*MODULE, str(site.home)])} 2>{shlex.quote(str(tmp_path / 'errors'))}"
+    with Terminal(["sh", "-c", line]) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"q")
+        assert terminal.wait_exit() == 0
+    assert (tmp_path / "errors").read_bytes() == b""
 
 
 def test_two_terminals_see_each_others_recharges(site: Site):

@@ -253,7 +253,7 @@ class SiteScreen(Screen[None]):
         self.shell.show_palette(self)
 
     def action_undo(self) -> None:
-        self.shell.undo(self)
+        self.shell.undo(self.reload_soon)
 
     def action_guide(self) -> None:
         self.shell.show_guide()

@@ -20,6 +20,7 @@ from tui.i18n import N_, _
 from tui.operation_rows import OperationRows
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
+from tui.undo import entries_taken_back
 from tui.widgets.columns import Column
 from tui.widgets.field import Field
 from tui.widgets.fields import MoneyField, TextField
@@ -47,6 +48,7 @@ class LedgerScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,m", "close", show=False),
         Binding("D", "adjust", show=False),
+        Binding("u", "undo", show=False),
         Binding("f5,ctrl+r", "reload", show=False),
     ]
 
@@ -91,7 +93,7 @@ class LedgerScreen(ModalScreen[None]):
             )
             keys = _("Esc: close")
             if self.shell.may(Role.ADMIN):
-                keys = _("D: adjustment") + "   " + keys
+                keys = "   ".join([_("D: adjustment"), _("u: undo"), keys])
             yield Static(keys, classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
@@ -134,9 +136,22 @@ class LedgerScreen(ModalScreen[None]):
             return
         done = await self.app.push_screen_wait(AdjustForm(self._number))
         if done is not None and done.rows:
-            balance = self.shell.money.money(done.rows[0].balance_after_micros)
-            self.shell.done(_("Adjusted %s; the balance is %s.") % (self._number, balance))
+            money = self.shell.money
+            balance = money.money(done.rows[0].balance_after_micros)
+            question = _("Take back the adjustment of %s by %s, by an opposite one?")
+            self.shell.done(
+                _("Adjusted %s; the balance is %s.") % (self._number, balance),
+                reversible=entries_taken_back(
+                    self.shell.link,
+                    done.rows,
+                    reason=_("undo of the adjustment of %s"),
+                    question=question % (self._number, money.money(done.rows[0].amount_micros)),
+                ),
+            )
             self.query_one(WindowedTable).refresh_rows()
+
+    def action_undo(self) -> None:
+        self.shell.undo(self.action_reload)
 
     def action_reload(self) -> None:
         self.query_one(WindowedTable).refresh_rows()

@@ -325,7 +325,9 @@ class OverviewScreen(SiteScreen):
             pieces.append((_("%d low") % overview.low_count, "warning"))
         if overview.today.unrated:
             pieces.append((_("%d unrated today") % overview.today.unrated, "warning"))
-        return pieces or [(_("all well"), "good")]
+        if not pieces and not self.shell.alarms:
+            pieces.append((_("all well"), "good"))
+        return pieces
 
     # Actions
 

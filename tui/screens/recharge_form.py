@@ -9,7 +9,7 @@ from tui.connection import NOT_SENT
 from tui.i18n import _, ngettext
 from tui.screens.base import SiteScreen
 from tui.sentences import said
-from tui.undo import extension_rows, recharge_taken_back
+from tui.undo import entries_taken_back, extension_rows
 from tui.widgets.field import Field
 from tui.widgets.fields import MoneyField, TextField
 from tui.widgets.forms import Form
@@ -135,7 +135,12 @@ async def recharge(screen: SiteScreen, numbers: Sequence[str], *, names: str = "
     shell.done(
         text,
         undo=_("an adjustment of the same amount (D in the ledger, admin)"),
-        reversible=recharge_taken_back(shell.link, result.rows, question=question % (count, total)),
+        reversible=entries_taken_back(
+            shell.link,
+            result.rows,
+            reason=_("undo of the recharge of %s"),
+            question=question % (count, total),
+        ),
     )
     return True
 

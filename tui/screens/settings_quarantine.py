@@ -22,6 +22,7 @@ from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable
 
 EXPORT_PAGE = 1000
+EMPTY = N_("Nothing in quarantine: every line could be read.")
 
 
 class QuarantineSection(Section):
@@ -48,7 +49,7 @@ class QuarantineSection(Section):
                 ("reason", _("Reason"), 18, "*"),
                 ("raw", _("The line"), 18, "*"),
             ],
-            empty=_("Nothing in quarantine: every line could be read."),
+            empty=_(EMPTY),
         )
 
     def on_mount(self) -> None:
@@ -60,9 +61,13 @@ class QuarantineSection(Section):
 
         def answered(answer: QuarantinePage) -> None:
             self._known.update((str(row.quarantine_id), row) for row in answer.rows)
-            self._total = answer.total
+            # The answer for half a word may come after that for the whole one.
+            if text == self._text:
+                self._total = answer.total
 
-        self.query_one(WindowedTable).set_source(
+        table = self.query_one(WindowedTable)
+        table.placeholder = _("No bad line fits.") if text else _(EMPTY)
+        table.set_source(
             OperationRows(
                 self.shell.link,
                 ask=lambda offset, limit: ListQuarantine(text=text, offset=offset, limit=limit),
@@ -144,16 +149,18 @@ class QuarantineSection(Section):
         await self.app.push_screen_wait(TextDialog(_("Bad line"), "\n".join(clean(line) for line in lines)))
 
     async def retry(self) -> None:
-        """Reads the marked lines again, or all of them."""
+        """Reads the marked lines again, or all that are listed."""
         table = self.query_one(WindowedTable)
         marked = [int(key) for key in table.marked_keys]
         count = len(marked) or self._total
         if not count:
-            self.shell.notify(_("Nothing in quarantine: every line could be read."))
+            self.shell.notify(table.placeholder)
             return
         question = ngettext("Read %d bad line again?", "Read %d bad lines again?", count) % count
         if not await self.app.push_screen_wait(Confirm(question, yes=_("Read again"))):
             return
+        if not marked and self._text:
+            marked = [row.quarantine_id for row in await self._found()]
         done = await self.run(_("Reading bad lines again"), RetryQuarantine(quarantine_ids=marked or None))
         if done is not None:
             table.clear_marks()
@@ -170,16 +177,21 @@ class QuarantineSection(Section):
         text = io.StringIO(newline="")
         sheet = csv.writer(text, lineterminator="\n")
         sheet.writerow(("id", "path", "offset", "line", "field", "reason", "raw", "found_at", "retried_at"))
-        rows, total = 0, 1
-        while rows < total:
-            page = await self.ask(ListQuarantine(text=self._text, offset=rows, limit=EXPORT_PAGE))
-            for row in page.rows:
-                place = (row.quarantine_id, row.path, row.line_offset, row.line_number)
-                times = (isoformat(row.found_at, where), isoformat(row.retried_at, where))
-                sheet.writerow((*place, row.field, row.reason, row.raw, *times))
-            rows += len(page.rows)
-            total = page.total if page.rows else rows
+        found = await self._found()
+        for row in found:
+            place = (row.quarantine_id, row.path, row.line_offset, row.line_number)
+            times = (isoformat(row.found_at, where), isoformat(row.retried_at, where))
+            sheet.writerow((*place, row.field, row.reason, row.raw, *times))
         content = text.getvalue().encode("utf-8", "replace").decode()
         path = await self.shell.link.run(lambda: exports.write_text("quarantine", "csv", content))
-        written = ngettext("Wrote %d line to %s.", "Wrote %d lines to %s.", rows)
-        self.shell.done(written % (rows, exports.shown(path)))
+        written = ngettext("Wrote %d line to %s.", "Wrote %d lines to %s.", len(found))
+        self.shell.done(written % (len(found), exports.shown(path)))
+
+    async def _found(self) -> list[QuarantineRow]:
+        """Every line that the filter finds."""
+        rows: list[QuarantineRow] = []
+        while True:
+            page = await self.ask(ListQuarantine(text=self._text, offset=len(rows), limit=EXPORT_PAGE))
+            rows += page.rows
+            if not page.rows or len(rows) >= page.total:
+                return rows

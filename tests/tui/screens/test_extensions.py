@@ -326,6 +326,23 @@ async def test_undoing_a_batch_restores_each_value_and_leaves_alone_what_others_
     assert limits == [1_000_000, 2_000_000, 7_000_000]
 
 
+async def test_an_adjustment_is_taken_back_by_its_opposite_in_the_ledger(site: Site):
+    before = site.extension("1004").balance_micros
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("g", "down", "down", "down", "m")
+        await shows(pilot, "Ledger of 1004")
+        await pilot.press("D", *"-2.5", "tab", *"mistake", "enter")
+        await shows(pilot, "Adjusted 1004")
+        await pilot.press("u")
+        await shows(pilot, "Take back the adjustment of 1004 by -CN¥2.50")
+        await pilot.press("y")
+        await shows(pilot, "Posted 1 adjustment.")
+        await shows(pilot, "undo of th")
+    assert site.extension("1004").balance_micros == before
+
+
 async def test_a_recharge_is_taken_back_by_adjustments_that_say_so(site: Site):
     before = site.extension("1004").balance_micros
     app = PbxmeterApp(site.home)
