@@ -4,8 +4,10 @@ import queue
 import threading
 
 from engine.api.events import MAX_WAITING_EVENTS, Event, Missed
+from engine.domain.errors import Refused
 
 MAX_STREAMS = 200
+"""So many may listen at once; each takes a thread of the engine."""
 
 
 class Hub:
@@ -21,9 +23,16 @@ class Hub:
         return len(self._queues)
 
     def subscribe(self) -> "queue.Queue[Event | None]":
-        """A queue that gets every event from now on; None = the engine is stopping."""
+        """A queue that gets every event from now on; None = the engine is stopping.
+
+        Raises `Refused` when too many listen already.
+        """
         waiting: queue.Queue[Event | None] = queue.Queue(MAX_WAITING_EVENTS)
         with self._lock:
+            if len(self._queues) >= MAX_STREAMS:
+                raise Refused(
+                    f"No more than {MAX_STREAMS} programs can follow events at once; close one of them."
+                )
             self._queues.append(waiting)
         return waiting
 

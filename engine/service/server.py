@@ -120,7 +120,11 @@ class Server(flight.FlightServerBase):
             raise InvalidInput(f"{name}: {error}") from error
 
     def _events(self, context: flight.ServerCallContext) -> Iterator[bytes]:
-        waiting = self._desk.hub.subscribe()
+        try:
+            waiting = self._desk.hub.subscribe()
+        except Refused as error:
+            yield _encode(_failure(error))
+            return
         try:
             yield _encode(self._heartbeat())
             while not context.is_cancelled():

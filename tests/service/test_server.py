@@ -21,7 +21,7 @@ from engine.api.site import Backup, GetSettings, SetSetting, Verify
 from engine.daemon.engine import Engine
 from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, Refused
 from engine.domain.names import Role
-from engine.service import handlers
+from engine.service import handlers, hub
 
 
 @pytest.fixture
@@ -103,6 +103,19 @@ def test_a_change_in_one_client_reaches_the_events_of_another(home: Path) -> Non
         assert moved.wait(10)
         thread.join(10)
     assert BalancesMoved(extensions=["1001"]) in seen
+
+
+def test_more_streams_of_events_than_the_engine_allows_are_refused_with_a_reason(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MAX_STREAMS", 1)
+    with Client(home) as watcher, Client(home) as other:
+        events = watcher.events()
+        assert isinstance(next(events), Heartbeat)
+        with pytest.raises(Refused, match="No more than 1 "):
+            next(other.events())
+        other.call(SetSetting(name="billing", value="on"))
+        assert next(event for event in events if not isinstance(event, Heartbeat)) == SettingsChanged()
 
 
 def test_settings_are_told_to_everybody(home: Path) -> None:
