@@ -31,6 +31,7 @@ def test_without_a_terminal_it_prints_the_summary_and_leaves_nothing(tmp_path: P
     assert [word for word in words if word in ("calls", "charged", "unrated", "cost", "barred")] == [
         *("calls", "charged", "unrated", "cost", "barred"),
     ]
+    assert words[words.index("cost") + 2] == "CNY"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -17,6 +17,7 @@ from engine.api.extensions import ImportExtensions, Recharge
 from engine.api.home import CONFIG_FILE
 from engine.api.operation import ImportResult
 from engine.api.rates import ImportRates
+from engine.api.session import Greet
 from engine.api.site import ListLockouts, ListSources, LockoutRow, SetSetting, StopEngine
 from engine.domain.errors import EngineDown, PbxmeterError, StorageError
 from tui.commands.command import Command, examples
@@ -70,6 +71,8 @@ def build_site(session: Session) -> int:
     _imported(session.ask(ImportRates(content=office.rates, apply=True)), "rates")
     for name, value in (("currency", "CNY"), ("low_balance", "10"), ("billing", "on")):
         session.ask(SetSetting(name=name, value=value))
+    # The engine greeted before it had a currency.
+    session.greeting = session.ask(Greet())
     for number, amount in office.recharges:
         session.ask(Recharge(numbers=[number], amount_micros=amount, note="Deposit", key=f"demo-{number}"))
     part = home / "part"
