@@ -204,10 +204,9 @@ class SettingsScreen(SiteScreen):
     @work(exclusive=True, group="reload")
     async def reload(self) -> None:
         section = self._here
-        if section.ROLE is not None and not self.shell.may(section.ROLE):
-            if self.shell.role is None:
-                return
-            self.shell.warn(_("“%s” is for admins.") % _(section.TITLE_TEXT))
+        if not section.allowed:
+            if self.shell.role is not None:
+                section.refuse(_("“%s” is for admins.") % _(section.TITLE_TEXT))
             return
         try:
             await section.load()
@@ -218,7 +217,8 @@ class SettingsScreen(SiteScreen):
 
     def status(self) -> list[tuple[str, str]]:
         here = getattr(self, "_here", None)
-        return [(here.status(), "")] if isinstance(here, Section) and here.status() else []
+        told = here.status() if isinstance(here, Section) and here.allowed else ""
+        return [(told, "")] if told else []
 
     def line_actions(self) -> Sequence[Action]:
         here = getattr(self, "_here", None)

@@ -46,6 +46,18 @@ class Section(Vertical):
     def settings(self) -> "SettingsScreen":
         return cast("SettingsScreen", self.screen)
 
+    @property
+    def allowed(self) -> bool:
+        """Whether the operator may look."""
+        return self.ROLE is None or self.shell.may(self.ROLE)
+
+    def refuse(self, text: str) -> None:
+        """Says why nothing is shown, in the page, too: an empty list would tell something else."""
+        self.shell.warn(text)
+        for table in self.query(WindowedTable):
+            table.placeholder = text
+            table.refresh()
+
     async def ask(self, operation: Operation[R]) -> R:
         """The engine's answer. Raises `PbxmeterError`."""
         return await self.shell.link.ask(operation)

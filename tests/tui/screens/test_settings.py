@@ -159,4 +159,6 @@ async def test_who_may_only_look_is_kept_out_of_accounts_and_changes_nothing(sit
         await pilot.press("n")
         await shows(pilot, "needs the role admin")
         await pilot.press("escape", *["down"] * 4)
-        await shows(pilot, "is for admins")
+        await until(pilot, lambda: screen_text(app).count("is for admins") == 2, what="notice and page")
+        assert "No account" not in screen_text(app)
+        assert "0 accounts" not in screen_text(app)
