@@ -85,7 +85,7 @@ class EngineLink:
         self._client: Client | None = None
         self._background = True
         self._first_questions = first_questions
-        self._asked: dict[Operation[Any], Future[object]] = {}
+        self._asked: list[tuple[Operation[Any], Future[object]]] = []
         """What was asked ahead and is not fetched yet."""
         self._events: Iterator[Event] = iter(())
         self._closing = threading.Event()
@@ -125,9 +125,10 @@ class EngineLink:
         self, operation: "Operation[R]", *, progress: "Callable[[Progress], None] | None" = None
     ) -> R:
         """`call` without blocking the application. `progress` runs in another thread."""
-        asked = self._asked.pop(operation, None) if self._asked else None
+        asked = next((asked for asked in self._asked if asked[0] == operation), None)
         if asked is not None:
-            return cast("R", await asyncio.wrap_future(asked))
+            self._asked.remove(asked)
+            return cast("R", await asyncio.wrap_future(asked[1]))
         return await self.run(lambda: self.call(operation, progress=progress))
 
     async def run(self, work: Callable[[], R]) -> R:
@@ -210,7 +211,7 @@ class EngineLink:
     def _ask_ahead(self, client: "Client") -> None:
         """Asks while the first screen is still being put together."""
         questions, self._first_questions = self._first_questions(), tuple
-        self._asked = {question: self._pool.submit(client.call, question) for question in questions}
+        self._asked = [(question, self._pool.submit(client.call, question)) for question in questions]
 
     def _drop(self) -> None:
         client, self._client = self._client, None

@@ -61,6 +61,22 @@ async def test_a_recharge_made_elsewhere_appears_in_the_open_list(site: Site):
         await shows(pilot, "123.4567")
 
 
+async def test_a_billing_clerk_recharges(own_site: Site):
+    own_site.client.call(
+        SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password="all of it here", os_user="")
+    )
+    own_site.client.sign_in(Credentials(name="ann", password="all of it here"))
+    own_site.client.call(
+        SaveAccount(name="bob", new=True, account_role=Role.BILLING, password="money money", os_user="")
+    )
+    app = PbxmeterApp(own_site.home, credentials=Credentials(name="bob", password="money money"))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await shows(pilot, "Ada")
+        await pilot.press("r", *"12.5", "enter", "enter")
+        await shows(pilot, "Recharged 1001 with CN¥12.50")
+
+
 async def test_names_from_strangers_are_shown_as_text_and_obeyed_by_nobody(site: Site):
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
