@@ -15,6 +15,7 @@ from engine.api.site import IngestResult
 from engine.domain.errors import NotFound, StorageError
 from engine.ingest.content import Content
 from engine.ingest.fingerprint import FINGERPRINT_BYTES
+from engine.ingest.parse import give_way
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
 from engine.ingest.record import Parsed
@@ -163,7 +164,7 @@ def _size(length: int, records: int) -> int:
 
 def _ahead(pieces: Iterator[tuple[Parsed, Position]]) -> Generator[tuple[Parsed, Position]]:
     """The same pieces, some of them read ahead in another thread."""
-    pool = ThreadPoolExecutor(1, "import")
+    pool = ThreadPoolExecutor(1, "import", initializer=give_way)
     try:
         waiting = deque(pool.submit(next, pieces, None) for _ in range(AHEAD))
         while (piece := waiting.popleft().result()) is not None:
