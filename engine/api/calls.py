@@ -209,11 +209,14 @@ class DaySums(Result, frozen=True, kw_only=True):
     unrated: int
 
 
+AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine"]
+
+
 class Alarm(Result, frozen=True, kw_only=True):
     """Something that is wrong. `id` stays the same while it lasts."""
 
     id: str
-    kind: Literal["source", "target", "unrated", "disk", "config", "quarantine"]
+    kind: AlarmKind
     text: str
     since: datetime
 

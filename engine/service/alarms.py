@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from engine.api.calls import Alarm
+from engine.api.calls import Alarm, AlarmKind
 from engine.api.site import TargetRow
 from engine.pipeline.ingestor import Ingestor
 from engine.store import Database
 
 UNRATED_DAYS = 30
+CLOCKS_DIFFER = timedelta(days=1)
+"""Calls that seem to lie so far ahead belong to the present all the same."""
 MAX_KNOWN = 1000
 
 
@@ -35,7 +37,7 @@ class Alarms:
 
     def current(self) -> list[Alarm]:
         """Every alarm there is, the gravest kind first."""
-        found: list[tuple[str, str, str]] = []
+        found: list[tuple[AlarmKind, str, str]] = []
         ingestor = self._ingestor()
         if ingestor.fault:
             found.append(("disk", "ingest", f"Calls cannot be stored: {ingestor.fault}"))
@@ -50,23 +52,21 @@ class Alarms:
         for target in self._targets():
             if target.state == "down":
                 found.append(("target", f"target {target.target}", f"{target.target}: {target.message}"))
-        with self._database.reading() as session:
-            unrated = session.row("alarms.unrated", since=self._now() - timedelta(days=UNRATED_DAYS))
-            bad = session.row("quarantine.open_count")
-        if unrated and unrated[0]:
-            found.append(
-                (
-                    "unrated",
-                    "unrated",
-                    f"{unrated[0]} calls of the last {UNRATED_DAYS} days match no rate rule.",
-                )
-            )
-        if bad and bad[0]:
-            found.append(("quarantine", "quarantine", f"{bad[0]} lines could not be read as calls."))
         now = self._now()
+        with self._database.reading() as session:
+            unrated = session.integer(
+                "alarms.unrated", since=now - timedelta(days=UNRATED_DAYS), until=now + CLOCKS_DIFFER
+            )
+            bad = session.integer("quarantine.open_count")
+        if unrated:
+            found.append(
+                ("unrated", "unrated", f"{unrated} calls of the last {UNRATED_DAYS} days match no rate rule.")
+            )
+        if bad:
+            found.append(("quarantine", "quarantine", f"{bad} lines could not be read as calls."))
         with self._lock:
             self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
             return [
-                Alarm(id=key, kind=kind, text=text, since=self._since[key])  # type: ignore[arg-type]
+                Alarm(id=key, kind=kind, text=text, since=self._since[key])
                 for kind, key, text in found[:MAX_KNOWN]
             ]

@@ -37,5 +37,5 @@ UPDATE source_file SET
 WHERE file_id = $file_id;
 
 -- name: open_count
--- How many bad lines wait, and since when.
-SELECT count(*), min(found_at) FROM quarantine WHERE retried_at IS NULL;
+-- How many bad lines wait.
+SELECT count(*) FROM quarantine WHERE retried_at IS NULL;

@@ -1,0 +1,23 @@
+"""What counts as wrong at present."""
+
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from engine.service.alarms import Alarms
+from tests.reports.building import NOON, SHANGHAI, Books, open_database
+
+
+def test_unrated_calls_of_the_last_thirty_days_are_an_alarm_and_older_or_impossible_ones_are_not(
+    tmp_path: Path,
+) -> None:
+    database = open_database(tmp_path)
+    with database.reading() as session:
+        books = Books(session, SHANGHAI)
+        for days in (-31, -29, 0, 2):
+            books.call(started_at=NOON + timedelta(days=days), unrated="no rule", cost_micros=0)
+    still = cast("Any", SimpleNamespace(fault="", health=[]))
+    alarms = Alarms(database, ingestor=lambda: still, targets=list, config_error=lambda: "", now=lambda: NOON)
+    assert [alarm.text for alarm in alarms.current()] == ["2 calls of the last 30 days match no rate rule."]
+    database.close()
