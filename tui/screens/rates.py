@@ -352,10 +352,12 @@ class RatesScreen(ListScreen):
             self.shell.tell(error)
             return
         if changed.changed:
-            # Held keys move on before the list has come back.
-            moved = RateRow(rate_id=row.rate_id, position=position, rate=row.rate, remarks=row.remarks)
-            self._known[str(row.rate_id)] = moved
-            self.reload_soon()
+            await self._show_order()
+
+    async def _show_order(self) -> None:
+        """The list as it is now; within a dialog's worker, so that the next key acts on what it shows."""
+        await self.table.refreshed()
+        self.reload_soon()
 
     @work(group=DIALOG_GROUP)
     async def action_remove(self) -> None:
@@ -381,7 +383,7 @@ class RatesScreen(ListScreen):
         self.table.clear_marks()
         text = ngettext("Removed %d rule.", "Removed %d rules.", done.changed)
         self.shell.done(text % done.changed, undo=_("add it again, or import an older sheet"))
-        self.reload_soon()
+        await self._show_order()
 
     @work(group=DIALOG_GROUP)
     async def action_import(self) -> None:

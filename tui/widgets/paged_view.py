@@ -1,5 +1,6 @@
 """A scrolling view of a list of which only the pages around the visible rows are held."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from tui.widgets.pages import Pages
 from tui.widgets.rows import MemoryRows, Page, PageRequest, Row, RowSource
 
 HEADER_LINES = 1
+
+_POLL_SECONDS = 0.005
 
 
 class PagedView(ScrollView):
@@ -144,6 +147,13 @@ class PagedView(ScrollView):
             self._incoming = Pages(self._pages.source, previous=self._pages)
             self._is_refresh = True
         self._fetch()
+
+    async def refreshed(self) -> None:
+        """As `refresh_rows`; returns once the rows are there, or failed to come, with the cursor in view."""
+        self.refresh_rows()
+        while self._incoming is not None and not self._paused and self.is_running:
+            await asyncio.sleep(_POLL_SECONDS)
+        self._place_cursor(self._cursor)
 
     def cancel_count(self) -> None:
         """Stops counting; the number of rows then grows as the view moves on."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from textual import events
 
 from engine.api.rates import ListRates, RateRow, RemoveRates, SaveRate
 from engine.domain.names import Role
@@ -94,6 +95,44 @@ async def test_rules_are_moved_switched_and_removed_by_key(site: Site):
         await pilot.press("D", "y")
         await shows(pilot, "Removed 3 rules")
     assert rules(site) == []
+
+
+async def test_keys_typed_behind_a_move_act_on_the_order_after_it(site: Site):
+    a, b, c, d = (replace(EVERYTHING, name=name) for name in "abcd")
+    with_rules(site, a, b, c, d)
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot, digit="3")
+        await shows(pilot, "4 rows")
+        table = app.screen.query_one("#list", WindowedTable)
+        typed_at_once(app, "JjK")
+        await until(pilot, lambda: [row.rate.name for row in rules(site)] == ["b", "c", "a", "d"])
+        await until(pilot, lambda: table.cursor_row == 1 and "c" in table.cursor_cells)
+        typed_at_once(app, "JJk")
+        await until(pilot, lambda: [row.rate.name for row in rules(site)] == ["b", "a", "d", "c"])
+        await until(pilot, lambda: table.cursor_row == 2 and "d" in table.cursor_cells)
+        typed_at_once(app, "DyK")
+        await until(pilot, lambda: [row.rate.name for row in rules(site)] == ["b", "c", "a"])
+
+
+async def test_a_rule_moved_out_of_the_view_takes_the_view_with_it(site: Site):
+    with_rules(site, *(replace(EVERYTHING, name=f"rule {number}") for number in range(30)))
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot, digit="3")
+        await shows(pilot, "30 rows")
+        table = app.screen.query_one("#list", WindowedTable)
+        typed_at_once(app, "j" * 10 + "J" * 14)
+        await until(pilot, lambda: rules(site)[24].rate.name == "rule 10")
+        await until(pilot, lambda: table.cursor_row == 24)
+        assert table.top_row <= 24 < table.top_row + table.visible_rows
+        assert "rule 10" in screen_text(app)
+
+
+def typed_at_once(app: PbxmeterApp, keys: str) -> None:
+    """The keys as one read of the terminal brings them."""
+    for key in keys:
+        app.post_message(events.Key(key, key))
 
 
 async def test_an_imagined_call_is_answered_as_one_types(site: Site):
