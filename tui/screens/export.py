@@ -62,17 +62,34 @@ class ExportChoice:
     columns: tuple[str, ...]
 
 
-class ExportForm(Form[ExportChoice]):
-    """Ends with the choice. `rows` is how many will be written, `stem` how their file begins."""
+Write = Callable[[BinaryIO, ExportChoice, Report], int]
+"""Writes the chosen columns in the chosen format; answers with the rows."""
+
+
+class ExportForm(Form[str]):
+    """Writes, and ends with a sentence that says what; what cannot be written leaves the choice as it is.
+
+    `rows` is how many will be written, `stem` how their file begins.
+    """
 
     CSS_PATH = "export.tcss"
 
     def __init__(
-        self, title: str, *, stem: str, rows: int, noun: Noun, columns: Sequence[str], in_words: str
+        self,
+        title: str,
+        write: Write,
+        *,
+        stem: str,
+        rows: int,
+        noun: Noun,
+        columns: Sequence[str],
+        in_words: str,
     ) -> None:
         super().__init__(title, submit=_("Write"), intro=_("Which: %s") % (in_words.strip() or _("all")))
+        self._write = write
         self._stem = stem
         self._rows = rows
+        self._noun = noun
         self._in_all = noun(rows) % f"{rows:,}"
         self._columns = tuple(columns)
         self._target: Target = "csv"
@@ -135,7 +152,14 @@ class ExportForm(Form[ExportChoice]):
             text += " " + _("The file is there already and will be replaced.")
         return text
 
-    async def submit(self) -> ExportChoice:
+    async def submit(self) -> str:
+        choice = await self._choice()
+        try:
+            return await (self._copy(choice) if choice.path is None else self._save(choice, choice.path))
+        except Cancelled as error:
+            raise Cancelled(_("Stopped; no file was written.")) from error
+
+    async def _choice(self) -> ExportChoice:
         self._check_size()
         columns = self._chosen_columns()
         target = self.target.value
@@ -148,9 +172,19 @@ class ExportForm(Form[ExportChoice]):
             await self.confirm(_("Replace %s?") % exports.shown(path), yes=_("Replace"))
         return ExportChoice(path=path, file_format=target, columns=columns)
 
+    async def _copy(self, choice: ExportChoice) -> str:
+        text, rows = await run_task(self, _("Copying"), lambda report: _copied(self._write, choice, report))
+        self.app.copy_to_clipboard(text)
+        return _("Copied %s to your terminal's clipboard.") % (self._noun(rows) % f"{rows:,}")
 
-Write = Callable[[BinaryIO, ExportChoice, Report], int]
-"""Writes the chosen columns in the chosen format; answers with the rows."""
+    async def _save(self, choice: ExportChoice, path: Path) -> str:
+        rows = await run_task(
+            self,
+            _("Writing %s") % exports.shown(path),
+            lambda report: _written(self._write, choice, path, report),
+            hint=_("nothing half-written stays"),
+        )
+        return _("Wrote %s to %s.") % (self._noun(rows) % f"{rows:,}", exports.shown(path))
 
 
 async def export_calls(screen: SiteScreen, chosen: CallFilter, *, in_words: str) -> None:
@@ -170,9 +204,15 @@ async def export_calls(screen: SiteScreen, chosen: CallFilter, *, in_words: str)
         return ngettext("%s call", "%s calls", rows)
 
     form = ExportForm(
-        _("Export calls"), stem="calls", rows=total, noun=noun, columns=CALL_COLUMNS, in_words=in_words
+        _("Export calls"),
+        write,
+        stem="calls",
+        rows=total,
+        noun=noun,
+        columns=CALL_COLUMNS,
+        in_words=in_words,
     )
-    await _export(screen, form, write, noun)
+    await _export(screen, form)
 
 
 async def export_sheet(
@@ -198,43 +238,28 @@ async def export_sheet(
         )
 
     columns = sheet_columns(sheet.text)
-    form = ExportForm(title, stem=stem, rows=sheet.rows, noun=noun, columns=columns, in_words=in_words)
-    await _export(screen, form, write, noun)
+    form = ExportForm(title, write, stem=stem, rows=sheet.rows, noun=noun, columns=columns, in_words=in_words)
+    await _export(screen, form)
 
 
-async def _export(screen: SiteScreen, form: ExportForm, write: Write, noun: Noun) -> None:
-    choice = await screen.app.push_screen_wait(form)
-    if choice is None:
-        return
-    shell = screen.shell
-    try:
-        if choice.path is None:
-            text, rows = await run_task(screen, _("Copying"), lambda report: _copied(write, choice, report))
-            screen.app.copy_to_clipboard(text)
-            shell.done(_("Copied %s to your terminal's clipboard.") % (noun(rows) % f"{rows:,}"))
-            return
-        path = choice.path
-        rows = await run_task(
-            screen,
-            _("Writing %s") % exports.shown(path),
-            lambda report: _written(write, choice, path, report),
-            hint=_("nothing half-written stays"),
-        )
-    except Cancelled:
-        shell.warn(_("Stopped; no file was written."))
-    except PbxmeterError as error:
-        shell.tell(error)
-    else:
-        shell.done(_("Wrote %s to %s.") % (noun(rows) % f"{rows:,}", exports.shown(path)))
+async def _export(screen: SiteScreen, form: ExportForm) -> None:
+    done = await screen.app.push_screen_wait(form)
+    if done is not None:
+        screen.shell.done(done)
 
 
 def _written(write: Write, choice: ExportChoice, path: Path, report: Report) -> int:
+    """The rows written. What the file refuses is told at the path's field."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with written_file(str(path), mode=0o600) as file:
+            return write(file, choice, report)
     except OSError as error:
-        raise StorageError(f"{path.parent}: {error.strerror}.") from error
-    with written_file(str(path), mode=0o600) as file:
-        return write(file, choice, report)
+        raise InvalidInput(f"{path.parent}: {error.strerror}.", field="path") from error
+    except StorageError as error:
+        if isinstance(error.__cause__, OSError):
+            raise InvalidInput(error.message, field="path") from error
+        raise
 
 
 def _copied(write: Write, choice: ExportChoice, report: Report) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -123,7 +124,7 @@ def _quantity(count: int, unit: str) -> str:
     return f"{count:,} {_(_UNITS.get(unit, unit))}".strip()
 
 
-async def run_task(screen: SiteScreen, title: str, task: Callable[[Report], R], *, hint: str = "") -> R:
+async def run_task(screen: DOMNode, title: str, task: Callable[[Report], R], *, hint: str = "") -> R:
     """The task's result, with the dialog over `screen` meanwhile. Raises its `PbxmeterError`."""
     result = await screen.app.push_screen_wait(TaskScreen[R](title, task, hint=hint))
     if isinstance(result, PbxmeterError):

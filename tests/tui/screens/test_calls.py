@@ -9,10 +9,11 @@ import pytest
 from engine.api.calls import CountCalls
 from engine.api.rates import ListRates, SaveRate
 from engine.domain.rates import Rate
-from tests.tui.site import Site, opened, screen_text, shows, until
+from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
 from tui.application import PbxmeterApp
 from tui.screens.call_detail import CallDetailScreen
 from tui.screens.call_filter import completed
+from tui.screens.export import ExportForm
 from tui.screens.filter_line import FilterHistory
 from tui.widgets.table import WindowedTable
 
@@ -111,6 +112,34 @@ async def test_a_wrong_filter_says_what_is_wrong_until_it_is_mended(site: Site):
         await pilot.press("backspace", "2", "enter")
         await shows(pilot, "1 call")
         assert "is not an amount" not in screen_text(app)
+
+
+async def test_a_path_that_cannot_be_written_is_told_at_its_field_and_the_columns_stay_chosen(
+    site: Site, tmp_path: Path
+):
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot, digit="5")
+        await shows(pilot, "3 calls")
+        await pilot.press("x")
+        await shows(pilot, "Writes 3 calls")
+        form = app.screen
+        assert isinstance(form, ExportForm)
+        await pilot.press("tab", "tab", "space")
+        await shows(pilot, "columns: 15")
+        for wrong in (tmp_path / "file" / "calls.csv", Path("/proc/calls.csv")):
+            form.path.text = str(wrong)
+            await pilot.press("f2")
+            await until(pilot, lambda: app.screen is form and "File: " in message_of_form(app))
+            assert form.path.has_focus_within, "the cursor is where the fault is"
+            assert "[ ] started_at" in screen_text(app)
+        form.path.text = str(tmp_path / "calls.csv")
+        await pilot.press("f2")
+        await shows(pilot, "Wrote 3 calls to")
+    head = (tmp_path / "calls.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert "answered_at" in head
+    assert "started_at" not in head
 
 
 async def test_calls_are_exported_as_csv_and_parquet_with_the_columns_chosen(site: Site, tmp_path: Path):
