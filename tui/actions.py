@@ -81,7 +81,8 @@ SHELL_ACTIONS: tuple[Action, ...] = (
         keys="u",
         label=N_("Undo"),
         help=N_(
-            "Take back the last thing done here, after a question: a lock, a switch, an edit, a recharge."
+            "Take back the last thing done here, after a question: a lock, a switch, an edit, a recharge, "
+            "an adjustment."
         ),
         shown=False,
         online=True,
