@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from tests.tui.site import screen_text
 from tui.application import PbxmeterApp
+from tui.terminal.fence import DIALOG_GROUP
 from tui.widgets.table import WindowedTable
 
 QUIET_SECONDS = 0.3
@@ -71,7 +72,10 @@ async def walk(pilot: Pilot[int]) -> AsyncIterator[Stop]:
 
 
 async def at_rest(pilot: Pilot[int], top: str) -> None:
-    """Waits until a screen of class `top` is in front, its lists are there, and nothing changes any more."""
+    """Waits until a screen of class `top` is in front, all that was asked is answered, and nothing changes.
+
+    However long the engine takes: a picture without the answer differs from one with it.
+    """
     app = pilot.app
     waited, unchanged, before = 0.0, 0.0, ""
     while unchanged < QUIET_SECONDS:
@@ -80,6 +84,8 @@ async def at_rest(pilot: Pilot[int], top: str) -> None:
         text = screen_text(app)
         at_place = type(app.screen).__name__ == top and getattr(app.screen, "loaded_at", ...) is not None
         fetching = any(table.fetching for table in app.screen.query(WindowedTable))
-        unchanged = unchanged + 0.05 if at_place and not fetching and text == before else 0.0
+        asking = any(not worker.is_finished and worker.group != DIALOG_GROUP for worker in app.workers)
+        resting = at_place and not fetching and not asking and text == before
+        unchanged = unchanged + 0.05 if resting else 0.0
         before = text
         assert waited < STOP_SECONDS, f"{top} is not in front or does not come to rest:\n{text}"

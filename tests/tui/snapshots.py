@@ -51,14 +51,26 @@ def assert_snapshot(name: str, rows: Sequence[Sequence[Run]]) -> None:
 
 
 def masked(row: Sequence[Run], hide: Callable[[str], str]) -> list[Run]:
-    """The row with its text as `hide` gives it, of the same length: for what changes from run to run."""
+    """The row with its text as `hide` gives it, of the same length: for what changes from run to run.
+
+    Blanks that it leaves at the end of a run belong to the next one: how long the text was does not show.
+    """
     hidden = hide("".join(text for text, _style in row))
     found: list[Run] = []
-    at = 0
-    for text, style in row:
-        found.append((hidden[at : at + len(text)], style))
+    at, freed = 0, ""
+    for number, (text, style) in enumerate(row, 1):
+        part = freed + hidden[at : at + len(text)]
         at += len(text)
+        blanks = _blanks(part) - _blanks(text) if number < len(row) and text.strip() else 0
+        kept = len(part) - max(0, blanks)
+        found.append((part[:kept], style))
+        freed = part[kept:]
     return found
+
+
+def _blanks(text: str) -> int:
+    """How many stand at its end."""
+    return len(text) - len(text.rstrip())
 
 
 def snapshot_text(rows: Sequence[Sequence[Run]]) -> str:
