@@ -230,8 +230,8 @@ def test_sums_beyond_64_bits_of_intermediate_are_not_floats(books: Books) -> Non
             "before",
         ),
         ({"filter": CallFilter(where="cost>x")}, "where"),
-        ({"filter": CallFilter(since="soon")}, "since"),
-        ({"filter": CallFilter(until="2026-13")}, "until"),
+        ({"filter": CallFilter(since="soon")}, "from"),
+        ({"filter": CallFilter(until="2026-13")}, "to"),
     ],
 )
 def test_a_bad_request_names_its_field(books: Books, asked: dict[str, object], field: str) -> None:

@@ -193,8 +193,9 @@ class Terminal:
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    # Tests that run in the background of a shell ignore Ctrl-C; programs on a terminal of their own do not.
+    # Tests that run in the background ignore Ctrl-C and hang-ups; programs on a terminal of their own do not.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _runs(cells: Sequence[pyte.screens.Char]) -> list[tuple[str, str]]:

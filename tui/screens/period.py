@@ -71,8 +71,8 @@ class PeriodForm(Form[Period]):
         super().__init__(_("Period"), submit=_("Show"))
         self._periods = usual_periods(today)
         where = self._where = zone(timezone)
-        self.since = MomentField("since", _("From"), period.since, where=where, today=today)
-        self.until = MomentField("until", _("Until, included"), period.until, where=where, today=today)
+        self.since = MomentField("from", _("From"), period.since, where=where, today=today)
+        self.until = MomentField("to", _("Until, included"), period.until, where=where, today=today)
 
     @property
     def changed(self) -> bool:
@@ -108,7 +108,7 @@ class PeriodForm(Form[Period]):
         since, until = self.since.value, self.until.value
         where = self._where
         if since and until and parse_moment(since, where) >= parse_moment(until, where, end=True):
-            raise InvalidInput(_("The end must come after the beginning."), field="until")
+            raise InvalidInput(_("The end must come after the beginning."), field="to")
         return Period(since, until)
 
 

@@ -41,10 +41,10 @@ class RerateForm(Form[Rerate]):
         hint = _("2026-01 or 2026-01-31")
         month = f"{today:%Y-%m}"
         self.since = TextField(
-            "since", _("From"), period.since or month, required=True, hint=hint, max_length=40
+            "from", _("From"), period.since or month, required=True, hint=hint, max_length=40
         )
         self.until = TextField(
-            "until", _("Until, included"), period.until or month, required=True, hint=hint, max_length=40
+            "to", _("Until, included"), period.until or month, required=True, hint=hint, max_length=40
         )
         self.extensions = ExtensionsField("extensions", _("Extensions"), None)
         self.which = ChoiceField(
@@ -77,7 +77,7 @@ class RerateForm(Form[Rerate]):
                 ) from error
         since = parse_moment(self.since.value, self._zone)
         if parse_moment(self.until.value, self._zone, end=True) <= since:
-            raise InvalidInput(_("The end must come after the beginning."), field="until")
+            raise InvalidInput(_("The end must come after the beginning."), field="to")
         chosen = self.extensions.value
         return Rerate(
             since=self.since.value,
