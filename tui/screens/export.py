@@ -21,6 +21,7 @@ from tui.i18n import N_, _, ngettext
 from tui.screens.base import SiteScreen
 from tui.screens.paths import PathField
 from tui.screens.task import Cancelled, Report, run_task
+from tui.sentences import said
 from tui.spreadsheet import MAX_ROWS
 from tui.terminal.clean import clean
 from tui.widgets.field import Field
@@ -258,7 +259,7 @@ def _written(write: Write, choice: ExportChoice, path: Path, report: Report) -> 
         raise InvalidInput(f"{path.parent}: {error.strerror}.", field="path") from error
     except StorageError as error:
         if isinstance(error.__cause__, OSError):
-            raise InvalidInput(error.message, field="path") from error
+            raise InvalidInput(said(error.message), field="path") from error
         raise
 
 
