@@ -99,7 +99,7 @@ def store_parsed(
     `position.file_id` 0 = a file not stored before; the result's position carries its number.
     """
     new = not position.file_id
-    file_id = _next(session, "pipeline.next_file") if new else position.file_id
+    file_id = session.integer("pipeline.next_file") if new else position.file_id
     outcome = store_calls(
         session, parsed.calls, file_id=file_id, book=book, site=site, standing=standing, now=now
     )
@@ -108,7 +108,7 @@ def store_parsed(
         with session.bound(rejects=parsed.rejects):
             session.run(
                 "pipeline.keep_rejects",
-                first_id=_next(session, "pipeline.next_quarantine"),
+                first_id=session.integer("pipeline.next_quarantine"),
                 first_line=position.lines - parsed.lines + 1,
                 file_id=file_id,
                 now=now,
@@ -267,12 +267,6 @@ def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site, standi
     for name in ("cost_micros", "unrated", "rate_version", "cycles", "first_block_micros"):
         calls = calls.append_column(name, verdict[name])
     return calls
-
-
-def _next(session: Session, name: str) -> int:
-    row = session.row(name)
-    assert row is not None
-    return int(str(row[0]))
 
 
 def _sum(column: pa.ChunkedArray) -> int:

@@ -47,14 +47,12 @@ class Standing:
         if self.turn == session.turn - 1:
             return
         self.accounts = {
-            str(number): Account(billed=bool(billed), balance_micros=int(str(balance)))
-            for number, billed, balance in session.rows("pipeline.standing")
+            number: Account(billed=billed, balance_micros=balance)
+            for number, billed, balance in session.records(tuple[str, bool, int], "pipeline.standing")
         }
         self.files = {}
         self._billed = frozenset(number for number, account in self.accounts.items() if account.billed)
-        row = session.row("pipeline.next_numbers")
-        assert row is not None
-        next_call, next_entry = int(str(row[0])), int(str(row[1]))
+        ((next_call, next_entry),) = session.records(tuple[int, int], "pipeline.next_numbers")
         if next_call != self.next_call:
             self.recent.forget()
         self.next_call, self.next_entry = next_call, next_entry
