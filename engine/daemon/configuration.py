@@ -1,17 +1,21 @@
-"""`config.yaml` in force: loaded at start, taken over when it changes, kept when it turns bad."""
+"""`config.yaml` and the site's own format files: taken over when they change, kept when they turn bad."""
 
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from config.formats import FORMAT_NAMES, Format, load_format
 from config.settings import Settings, load_settings
 from engine.domain.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
 
+_Stamp = tuple[int, int, int]
+
+
 class Configuration:
-    """The last good settings, and why the file on disk differs from them."""
+    """The last good settings, and why the files on disk differ from them."""
 
     def __init__(self, path: Path, *, check: Callable[[Settings], object]) -> None:
         """Raises `ConfigError` when the file is bad: at the start there is no last good one.
@@ -20,8 +24,8 @@ class Configuration:
         """
         self._check = check
         self.path = path
-        self._stamp = self._look()
-        self.settings = self._load()
+        self._stamps = [_look(path)]
+        self.settings, self._formats = self._load()
         self.error = ""
 
     def text(self) -> str:
@@ -32,29 +36,38 @@ class Configuration:
             return ""
 
     def changed(self) -> tuple[bool, bool]:
-        """Looks at the file again: (settings changed, error changed)."""
-        stamp = self._look()
-        if stamp == self._stamp:
+        """Looks at the files again: (settings or formats changed, error changed)."""
+        stamps = self._look()
+        # A bad file may name a format that is not among those looked at; it is read until it is good.
+        if stamps == self._stamps and not self.error:
             return False, False
-        self._stamp = stamp
-        before, error = self.settings, self.error
+        self._stamps = stamps
+        before, error = (self.settings, self._formats), self.error
         try:
-            self.settings = self._load()
+            self.settings, self._formats = self._load()
             self.error = ""
-            log.info("config.yaml taken over")
         except ConfigError as fault:
             self.error = f"{fault} The last good configuration stays in force."
+        changed, error_changed = (self.settings, self._formats) != before, self.error != error
+        if changed:
+            log.info("The configuration was taken over")
+        if error_changed and self.error:
             log.error("%s", self.error)
-        return self.settings != before, self.error != error
+        return changed, error_changed
 
-    def _load(self) -> Settings:
+    def _load(self) -> tuple[Settings, list[Format]]:
         settings = load_settings(self.path)
         self._check(settings)
-        return settings
+        return settings, [load_format(source.format, self.path.parent) for source in settings.sources]
 
-    def _look(self) -> tuple[int, int, int]:
-        try:
-            status = self.path.stat()
-        except OSError:
-            return (0, 0, 0)
-        return (status.st_ino, status.st_size, status.st_mtime_ns)
+    def _look(self) -> list[_Stamp]:
+        own = {source.format for source in self.settings.sources}.difference(FORMAT_NAMES)
+        return [_look(self.path), *(_look(self.path.parent / name) for name in sorted(own))]
+
+
+def _look(path: Path) -> _Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (status.st_ino, status.st_size, status.st_mtime_ns)

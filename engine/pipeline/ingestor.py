@@ -244,7 +244,6 @@ class Ingestor:
         try:
             parsed = parser.parse(piece)
         except PbxmeterError as error:
-            self._look_for_mended(work.source, parser)
             return self._note_parser_fault(work.source, str(error))
         except Exception as error:
             # An error of our own in one source must not hold up the others.
@@ -265,14 +264,6 @@ class Ingestor:
         if batch.lines:
             self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
         return True
-
-    def _look_for_mended(self, path: str, parser: SourceParser) -> None:
-        """Takes a site's own format file over when it was mended."""
-        for source in self._settings.sources:
-            if self.path_of(source) == path:
-                mended = parser_of(source, self._settings, self._home)
-                if mended.form != parser.form:
-                    self._parsers[path] = mended
 
     def _note_parser_fault(self, source: str, fault: str) -> bool:
         if self._parser_faults.get(source) != fault:

@@ -16,11 +16,13 @@ import pytest
 from engine.api.calls import ExportCalls, GetOverview
 from engine.api.client import Client, connect
 from engine.api.events import BalancesMoved, Event
-from engine.api.site import GetStatus, Ingest, ListSources
+from engine.api.site import GetStatus, Ingest, ListQuarantine, ListSources, RetryQuarantine
 from engine.domain.errors import EngineDown, PbxmeterError
 from tests.reliability.lines import Lines
 from tests.reliability.nursery import Nursery
 from tests.reliability.site import PATIENCE_SECONDS, Site, wait_until
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -179,6 +181,35 @@ def test_a_broken_config_keeps_the_last_good_one_in_force_until_it_is_mended(
         site.append(more)
         site.check(client, written + more)
         assert [row.path for row in client.call(ListSources()).rows] == ["cdr/Other.csv"]
+
+
+def test_a_mended_format_file_is_taken_over_and_a_broken_one_leaves_the_last_good_one_in_force(
+    site: Site, lines: Lines
+) -> None:
+    good = (ROOT / "config" / "formats" / "asterisk-csv.yaml").read_text()
+    ours = site.home / "ours.yaml"
+    ours.write_text(good.replace("YYYY-MM-DD HH:MM:SS", "DD.MM.YYYY HH:MM:SS"))
+    config = site.home / "config.yaml"
+    config.write_text(config.read_text().replace("format: asterisk-csv", "format: ours.yaml"))
+    site.start()
+    with site.client() as client:
+        first, second, third = lines.some(5), lines.some(5), lines.some(5)
+        site.append(first)
+        wait_until("all is bad", lambda: client.call(ListQuarantine()).total == len(first))
+        ours.write_text(good)
+        client.call(GetStatus())
+        site.append(second)
+        site.check(client, second)
+        done = client.call(RetryQuarantine())
+        assert (done.stored, done.still_bad) == (len(first), 0)
+        ours.write_text(good.replace("dialled: dst", "dialled: number"))
+        wait_until("there is an alarm", lambda: alarms(client, "config"))
+        assert f"{ours}:32: call.dialled: 'number' is not a column" in alarms(client, "config")[0]
+        site.append(third)
+        site.check(client, first + second + third)
+        assert [row.quarantined for row in client.call(ListSources()).rows] == [0]
+        ours.write_text(good)
+        wait_until("the alarm is over", lambda: not alarms(client, "config"))
 
 
 def test_a_folder_of_cdr_files_may_appear_later(tmp_path: Path, nursery: Nursery, lines: Lines) -> None:
