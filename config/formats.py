@@ -198,12 +198,16 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
     fields = _Fields(None if records in ("json", "xml") else known)
     if "call" not in keys:
         root.fail("call is missing.")
+    delimiter = _character(keys["delimiter"]) if "delimiter" in keys else ","
+    quote = _character(keys["quote"]) if "quote" in keys and keys["quote"].text(empty=True) else ""
+    if quote == delimiter:
+        keys["quote"].fail("is the delimiter as well.")
     return Format(
         name=name,
         title=keys["title"].text() if "title" in keys else name,
         records=records,
-        delimiter=_character(keys["delimiter"]) if "delimiter" in keys else ",",
-        quote=_character(keys["quote"]) if "quote" in keys and keys["quote"].text(empty=True) else "",
+        delimiter=delimiter,
+        quote=quote,
         header=header,
         names=names,
         required=required,

@@ -36,6 +36,14 @@ _HEADER = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Zones:
+    """Of the times in the file, and of the site."""
+
+    source: ZoneInfo
+    site: ZoneInfo
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Fit:
     """How well a format reads the head."""
 
@@ -65,11 +73,13 @@ def detect(
     name: str,
     site_zone: ZoneInfo,
     numbering: Numbering,
+    source_zone: ZoneInfo | None = None,
     formats: Sequence[Format] | None = None,
 ) -> DetectResult:
     """Proposes format and zone of a file from its first bytes, HEAD_BYTES at most.
 
     `name` is the file's, for reasons; `formats` are those to try, None = all that are shipped.
+    `source_zone` is that of its times, None = as proposed, else the site's.
     Raises `InvalidInput` for a file that is no text.
     """
     head = head[:HEAD_BYTES]
@@ -77,14 +87,18 @@ def detect(
     tried = [load_format(known) for known in format_names()] if formats is None else list(formats)
     if not head.strip():
         return _nothing([f"{name} is empty."], [])
-    fits = [_fitted(form, head, numbering, site_zone) for form in tried]
+    zones = _Zones(source=source_zone or site_zone, site=site_zone)
+    fits = [_fitted(form, head, numbering, zones) for form in tried]
     best = max(fits, key=lambda fit: fit.weight)
     faults = [f"{fit.form.name}: {fit.fault}" for fit in fits if fit.fault and (formats is not None)]
     if best.parsed is None or best.share < _GOOD_SHARE:
         counts = ", ".join(f"{fit.form.name} {fit.share:.0%}" for fit in fits if fit.share)
         reason = f"No format reads half of the lines{f' ({counts})' if counts else ''}."
         return _nothing([reason], faults + _faults(best))
-    zone, zone_reason = _zone(best, head, numbering, site_zone)
+    zone, zone_reason = _zone(best, head, numbering, zones.source)
+    if source_zone is None and zone:
+        best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
+        assert best.parsed is not None
     lines = best.parsed.calls.num_rows + best.parsed.rejects.num_rows
     reasons = [f"{best.parsed.calls.num_rows} of {lines} lines are calls of {best.form.title}.", zone_reason]
     also = [fit.form.name for fit in fits if fit is not best and fit.share == best.share]
@@ -110,14 +124,11 @@ def _nothing(reasons: list[str], faults: list[str]) -> DetectResult:
     )  # fmt: skip
 
 
-def _parser(form: Format, numbering: Numbering, zone: ZoneInfo) -> Parser:
-    return Parser(form, numbering=numbering, source_zone=zone, site_zone=zone)
-
-
-def _fitted(form: Format, head: bytes, numbering: Numbering, zone: ZoneInfo) -> _Fit:
+def _fitted(form: Format, head: bytes, numbering: Numbering, zones: _Zones) -> _Fit:
     whole = len(head) < HEAD_BYTES
+    parser = Parser(form, numbering=numbering, source_zone=zones.source, site_zone=zones.site)
     try:
-        parsed = _parser(form, numbering, zone).parse(head, base_offset=0, first=True, final=whole)
+        parsed = parser.parse(head, base_offset=0, first=True, final=whole)
     except InvalidInput as error:
         return _Fit(form=form, parsed=None, fault=error.message)
     return _Fit(form=form, parsed=parsed, fault="")
@@ -184,7 +195,7 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
     ] or found
 
 
-def _zone(fit: _Fit, head: bytes, numbering: Numbering, site_zone: ZoneInfo) -> tuple[str, str]:
+def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, str]:
     """The zone in which the times agree with the epochs that the file holds, and the reason."""
     times = fit.form.times
     assert fit.parsed is not None
@@ -198,7 +209,7 @@ def _zone(fit: _Fit, head: bytes, numbering: Numbering, site_zone: ZoneInfo) -> 
             "Nothing in the file tells the zone of its times; the site's is taken unless you say another.",
         )
     gaps = _gaps(fit, head, numbering)
-    for zone in (site_zone, ZoneInfo("UTC")):
+    for zone in (likely, ZoneInfo("UTC")):
         near = sum(1 for local, epoch in gaps if _agrees(local, epoch, zone))
         if gaps and near * 10 >= len(gaps) * 7:
             return (
@@ -223,7 +234,7 @@ def _agrees(local: datetime, epoch: datetime, zone: ZoneInfo) -> bool:
 def _gaps(fit: _Fit, head: bytes, numbering: Numbering) -> list[tuple[datetime, datetime]]:
     """(start as written, epoch of the unique id) of the calls that have one."""
     utc = ZoneInfo("UTC")
-    parser = _parser(fit.form, numbering, utc)
+    parser = Parser(fit.form, numbering=numbering, source_zone=utc, site_zone=utc)
     parsed = parser.parse(head, base_offset=0, first=True, final=True)
     # The key begins with the unique id where it is one; else the id stands somewhere in the line.
     epochs = pc.struct_field(

@@ -43,14 +43,9 @@ class Lines:
 def refuse_utf16(head: bytes) -> None:
     """Raises `InvalidInput` for the head of a file in UTF-16 or UTF-32: it cannot be framed."""
     sample = head[:512]
-    if head.startswith(_UTF16_BOMS) or (
-        len(sample) >= 16
-        and (
-            sample[1::2].count(0) * 10 > len(sample[1::2]) * 8
-            or sample[::2].count(0) * 10 > len(sample[::2]) * 8
-        )
-        and sample.count(0) < len(sample)
-    ):
+    # Every second byte of Latin text is NUL; of a run of NULs before the first record, every one is.
+    even, odd = (half.count(0) * 10 > len(half) * 8 for half in (sample[::2], sample[1::2]))
+    if head.startswith(_UTF16_BOMS) or (len(sample) >= 16 and even != odd):
         raise InvalidInput(
             "The file is UTF-16 text, which no PBX writes by itself. Save or export it as UTF-8.",
             field="path",

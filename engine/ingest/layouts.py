@@ -54,7 +54,8 @@ class Layouts:
         for title in titles:
             name = self._form.names.get(title.lower(), "")
             layout.append("" if name in layout else name)
-        missing = [name for name in self._form.required if name not in layout]
+        titled = {column: title for title, column in reversed(self._form.names.items())}
+        missing = [titled[name] for name in self._form.required if name not in layout]
         if missing:
             shown = ", ".join(titles)[:200]
             raise InvalidInput(
@@ -82,5 +83,10 @@ class Layouts:
     def miscounted(self, columns: int) -> str:
         """Why a line of so many columns is none of the format; 0 = it cannot be told how many it has."""
         known = sorted(self.by_count)
-        wanted = str(known[0]) if len(known) == 1 else f"{known[0]} to {known[-1]}"
+        if len(known) == 1:
+            wanted = str(known[0])
+        elif known[-1] - known[0] < len(known):
+            wanted = f"{known[0]} to {known[-1]}"
+        else:
+            wanted = f"{', '.join(str(count) for count in known[:-1])} or {known[-1]}"
         return f"has {columns} columns, not {wanted}" if columns else "is not written as the format says"

@@ -87,8 +87,9 @@ def detect_source(
     return detect(
         head,
         name=Path(request.path).name,
-        site_zone=zone(request.timezone) if request.timezone else settings.site.timezone,
+        site_zone=settings.site.timezone,
         numbering=settings.numbering,
+        source_zone=zone(request.timezone) if request.timezone else None,
         formats=[load_format(request.format, desk.home)] if request.format else None,
     )
 

@@ -13,7 +13,7 @@ from engine.domain.errors import ConfigError
 from engine.ingest.detect import detect
 from engine.ingest.parse import Parser
 from engine.ingest.record import Parsed
-from tests.ingest.lines import ROOT, UTC, check_accounts, parser, record
+from tests.ingest.lines import ROOT, UTC, check_accounts, parser, read, record
 
 SAMPLES = ROOT / "sample_cdr" / "formats"
 
@@ -76,6 +76,19 @@ def test_the_zone_is_told_by_the_epochs(zone: str) -> None:
     found = detect(content, name="x", site_zone=ZoneInfo(zone), numbering=Numbering())
     assert (found.format, found.timezone) == ("asterisk-csv", "UTC")
     assert found.trunks[0] == "PJSIP/trunk_main"
+
+
+@pytest.mark.parametrize(("told", "hour"), [(None, "09:10:53"), ("America/New_York", "14:10:53")])
+def test_the_first_rows_are_shown_as_the_site_would_read_them(told: str | None, hour: str) -> None:
+    content = record(start="2026-11-02 01:10:53", epoch=1793581853) + b"\n"
+    found = detect(
+        content,
+        name="x",
+        site_zone=ZoneInfo("Asia/Shanghai"),
+        numbering=Numbering(),
+        source_zone=ZoneInfo(told) if told else None,
+    )
+    assert (found.timezone, found.rows[0][0]) == ("UTC", f"2026-11-02 {hour}")
 
 
 def test_a_json_document_waits_for_its_end() -> None:
@@ -161,6 +174,7 @@ def test_fixed_widths_are_cut_and_page_headers_ignored() -> None:
         ("present(variables.to)", "variables.to", r"call\.outbound: must be a condition"),
         ("records: xml", "records: sql", r"own:2: records: 'sql' is not a known kind"),
         ("  dialled: variables.to\n", "", r"own:4: call: dialled is missing"),
+        ("records: xml\n", "records: xml\nquote: ','\n", r"own:3: quote: is the delimiter as well"),
     ],
 )
 def test_a_wrong_format_file_is_told_by_line_and_key(old: str, new: str, message: str) -> None:
@@ -215,6 +229,11 @@ def test_neighbours_of_mutated_lines_are_all_read(seed: int) -> None:
 def test_neighbours_of_a_million_mutated_lines_are_all_read() -> None:
     for seed in range(100):
         fuzz(10_000, 1000 + seed)
+
+
+def test_how_many_columns_a_line_may_have_is_said_as_it_is() -> None:
+    assert read(b"1,2,3\n", name="3cx").rejects["reason"].to_pylist() == ["has 3 columns, not 20 or 27"]
+    assert read(b"1,2,3\n").rejects["reason"].to_pylist() == ["has 3 columns, not 16 to 21"]
 
 
 def test_every_format_file_is_listed() -> None:

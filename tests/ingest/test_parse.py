@@ -210,7 +210,7 @@ def test_a_header_must_be_known_and_fit() -> None:
     reading = parser("yeastar")
     with pytest.raises(InvalidInput, match="header of the file is not known"):
         reading.parse(b"1,2\n", base_offset=10, first=False)
-    with pytest.raises(InvalidInput, match=re.escape("lacks time, from")):
+    with pytest.raises(InvalidInput, match=re.escape("lacks time, call from")):
         reading.parse(b"a,b\n1,2\n", base_offset=0, first=True)
 
 
