@@ -82,11 +82,12 @@ class Layouts:
 
     def miscounted(self, columns: int) -> str:
         """Why a line of so many columns is none of the format; 0 = it cannot be told how many it has."""
+        if not columns:
+            return "is not written as the format says"
         known = sorted(self.by_count)
         if len(known) == 1:
-            wanted = str(known[0])
-        elif known[-1] - known[0] < len(known):
-            wanted = f"{known[0]} to {known[-1]}"
-        else:
-            wanted = f"{', '.join(str(count) for count in known[:-1])} or {known[-1]}"
-        return f"has {columns} columns, not {wanted}" if columns else "is not written as the format says"
+            return f"has {columns} columns, not {known[0]}"
+        if known[-1] - known[0] < len(known):
+            return f"has {columns} columns, not {known[0]} to {known[-1]}"
+        counts = ", ".join(str(count) for count in known)
+        return f"has {columns} columns, not one of {counts}"

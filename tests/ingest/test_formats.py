@@ -232,7 +232,7 @@ def test_neighbours_of_a_million_mutated_lines_are_all_read() -> None:
 
 
 def test_how_many_columns_a_line_may_have_is_said_as_it_is() -> None:
-    assert read(b"1,2,3\n", name="3cx").rejects["reason"].to_pylist() == ["has 3 columns, not 20 or 27"]
+    assert read(b"1,2,3\n", name="3cx").rejects["reason"].to_pylist() == ["has 3 columns, not one of 20, 27"]
     assert read(b"1,2,3\n").rejects["reason"].to_pylist() == ["has 3 columns, not 16 to 21"]
 
 
