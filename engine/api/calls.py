@@ -165,7 +165,7 @@ class Statistics(Result, frozen=True, kw_only=True):
 
 
 class GetStatistics(Operation[Statistics], frozen=True, kw_only=True):
-    """Outbound calls by period of their start, in site time; `directions` "all" counts every direction."""
+    """Outbound calls by period of their start, in site time; `all_directions` counts every direction."""
 
     returns: ClassVar[type] = Statistics
     by: By = "day"
@@ -196,6 +196,7 @@ class GetHeat(Operation[Heat], frozen=True, kw_only=True):
 
     returns: ClassVar[type] = Heat
     filter: CallFilter = CallFilter()
+    all_directions: bool = False
 
 
 class DaySums(Result, frozen=True, kw_only=True):

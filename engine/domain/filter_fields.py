@@ -103,8 +103,16 @@ FIELDS: tuple[Field, ...] = (
         name="rate",
         aliases=("rule",),
         kind=Kind.TEXT,
-        meaning="part of the rule's name",
+        meaning='part of the rule\'s name; rate="" finds calls without a rule, for whatever reason',
         example="rate:mobile",
+        may_be_empty=True,
+    ),
+    Field(
+        name="destination",
+        kind=Kind.TEXT,
+        meaning="prefix of the rule that rated the call, else the first three digits dialled, that begins so",
+        example="destination:0044",
+        may_be_empty=True,
     ),
     Field(
         name="disposition",
@@ -167,8 +175,8 @@ FIELDS: tuple[Field, ...] = (
         name="on",
         aliases=("date",),
         kind=Kind.MOMENT,
-        meaning="started in that year, month, day or minute; a date alone will do",
-        example="on:2026-01",
+        meaning="started in that year, month, day or minute, or from one to another; dates alone will do",
+        example="on:2026-01-10..2026-01-20",
     ),
     Field(
         name="weekday",

@@ -2,8 +2,9 @@
 
     ext:1001-1050 trunk:carrier cost>5 "2026-01" unrated -internal rate:"Mobile day"
 
-A word alone is part of an extension, a name or a number dialled; a date alone is that period; a leading
-minus turns a term round. A list such as `ext:1001,1002` fits when one of its values does.
+A word alone is part of an extension, a name or a number dialled; a date alone is that period, and two with
+dots between them are all that lies from the one to the other; a leading minus turns a term round. A list
+such as `ext:1001,1002` fits when one of its values does.
 """
 
 import re
@@ -38,6 +39,7 @@ MAX_SECONDS = 10**9
 
 _FIELD = re.compile(r"([A-Za-z_]+)(!=|>=|<=|:|=|<|>)")
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)?", re.ASCII)
+_FROM_TO = ".."
 _CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,6}):(\d\d)", re.ASCII)
 _SECONDS = re.compile(r"(\d{1,10})([smh]?)", re.ASCII)
 _OPERATORS: dict[str, Operator] = {":": ":", "=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -240,17 +242,20 @@ def _word_alone(word: _Word, negated: bool, zone: ZoneInfo) -> Term:
     lowered = word.text.lower()
     if lowered in ALONE and not word.is_quoted:
         return Term(ALONE[lowered], ":", (lowered,), negated)
-    if _DATE.fullmatch(word.text):
+    if all(_DATE.fullmatch(date) for date in word.text.split(_FROM_TO, 1)):
         return _time_term("on", word, word, negated, zone)
     return Term("text", ":", (word.text,), negated)
 
 
 def _time_term(name: str, value: _Word, word: _Word, negated: bool, zone: ZoneInfo) -> Term:
+    first, dots, last = value.text.partition(_FROM_TO) if name == "on" else (value.text, "", "")
     try:
-        start = parse_moment(value.text, zone)
-        end = _end(value.text, start, zone)
+        start = parse_moment(first, zone)
+        end = _end(last, parse_moment(last, zone), zone) if dots else _end(first, start, zone)
     except (InvalidInput, OverflowError):
         raise _fault(word, f"this is not a time. Write {Kind.MOMENT.value}.") from None
+    if dots and end <= start:
+        raise _fault(word, "the range ends before it begins.")
     if name == "on":
         return Term("time", ":", (Period(start, end),), negated)
     if name == "after":

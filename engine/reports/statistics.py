@@ -49,8 +49,8 @@ def get_statistics(session: Session, site: Site, request: GetStatistics) -> Stat
 
 
 def get_heat(session: Session, site: Site, request: GetHeat) -> Heat:
-    """Outbound calls by weekday and hour; only cells with calls."""
-    where = _conditions(request.filter, site, all_directions=False)
+    """Calls by weekday and hour, as `get_statistics` counts them; only cells with calls."""
+    where = _conditions(request.filter, site, all_directions=request.all_directions)
     rows = msgspec.convert(session.rows("statistics.heat", where=where), list[tuple[int, int, int, int, int]])
     return Heat(
         cells=[

@@ -246,9 +246,23 @@ rate_version IN (SELECT version_id FROM rate_version
                  WHERE list_bool_or(list_transform($values, lambda one: contains(lower(name), lower(one)))))
 
 -- condition: rate_whole
--- The rule's name is one of these.
+-- The rule's name is one of these; '' = no rule rated the call.
 rate_version IN (SELECT version_id FROM rate_version
                  WHERE list_bool_or(list_transform($values, lambda one: lower(name) = lower(one))))
+    OR (rate_version IS NULL AND list_contains($values, ''))
+
+-- condition: destination_part
+-- The destination of the statistics begins with one of these.
+rate_version IN (SELECT version_id FROM rate_version
+                 WHERE prefix <> '' AND list_bool_or(list_transform($values, lambda one: starts_with(prefix, one))))
+    OR (list_bool_or(list_transform($values, lambda one: starts_with(left(dialled, 3), one)))
+        AND coalesce(rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''), true))
+
+-- condition: destination_whole
+-- The destination of the statistics is one of these.
+rate_version IN (SELECT version_id FROM rate_version WHERE prefix <> '' AND list_contains($values, prefix))
+    OR (list_contains($values, left(dialled, 3))
+        AND coalesce(rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''), true))
 
 -- condition: dialled_begins
 -- The number dialled begins so.

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from engine.domain.filters import FIELDS
 from tui.commands.command import Group
 from tui.main import BROKEN_PIPE, cli, run_command
 
@@ -98,6 +99,19 @@ def test_a_refusal_says_why_in_one_line_before_any_engine_is_asked(
     assert printed.err.startswith(message)
     assert printed.err.count("\n") == 1
     assert not home.exists()
+
+
+def test_every_field_of_the_filter_language_is_explained_by_a_command_and_in_the_documentation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["calls", "filters"]) == 0
+    printed = capsys.readouterr().out
+    written = (Path(__file__).parents[2] / "docs" / "filters.md").read_text(encoding="utf-8")
+    for field in FIELDS:
+        for text in (printed, written):
+            assert field.example in text
+            assert field.meaning in text
+        assert all(f"`{name}`" in written for name in (field.name, *field.aliases))
 
 
 def test_shared_options_stand_before_and_after_the_command(

@@ -18,6 +18,7 @@ from tests.reports.building import NOON, SHANGHAI, Books, open_database
 
 NAMES = {"1001": "Reception", "1002": "王小明", "1010": "Ann Mobile"}
 RATES = {1: "Mobile day", 2: "Local"}
+PREFIXES = {1: "00", 2: ""}
 
 Row = dict[str, Any]
 
@@ -31,7 +32,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
         for number, name in NAMES.items():
             books.extension(number, name=name)
         for version, name in RATES.items():
-            books.rate(version, name=name)
+            books.rate(version, name=name, prefix=PREFIXES[version])
         extensions = ["1001", "1002", "1010", "10100", "0101", "1a10", ""]
         dialled = ["0044123", "00441", "1001", "13800138000", "*98", ""]
         directions = ["outbound", "outbound", "inbound", "internal", "other"]
@@ -99,6 +100,9 @@ def _fits(row: Row, term: Term, value: Any) -> bool:
             return orders[term.operator](number, value) if term.operator in orders else number == value
         case "dialled":
             return row["dialled"] == value if whole else row["dialled"].startswith(value)
+        case "destination":
+            held = PREFIXES.get(row["rate_version"]) or row["dialled"][:3]
+            return held == value if whole else held.startswith(value)
         case "text":
             held = (row["extension"], row["dialled"], NAMES.get(row["extension"], ""))
             return any(value.lower() in text.lower() for text in held)
@@ -123,7 +127,7 @@ def _is_extension(number: str, value: Any, whole: bool) -> bool:
 def _is_text(row: Row, field: str, value: str, whole: bool) -> bool:
     held = {
         "name": NAMES.get(row["extension"]),
-        "rate": RATES.get(row["rate_version"]),
+        "rate": RATES.get(row["rate_version"], ""),
         "trunk": row["trunk"],
         "disposition": row["disposition"],
     }[field]
@@ -139,7 +143,10 @@ WORDS = [
     "ext:1001,0101", "ext:1000-1010", "ext:0100-0199,10*", "-ext:1000-1050", 'ext=""', "ext=10*", "ext:*",
     "name:reception", "-name:ann", "name=reception", "name:a,王", "dialled:0044", "dialled=00441",
     'dialled=""', "dialled:*,1", "trunk:carrier", "trunk=dahdi/1", 'trunk=""', "-trunk:pjsip,dahdi",
-    "rate:mobile", '-rate:"Mobile day"', "rate=local", "rate:mob,loc", "disposition:answer",
+    "rate:mobile", '-rate:"Mobile day"', "rate=local", "rate:mob,loc",
+    'rate=""', '-rate="",local', "destination:00", "-destination:1,00", "destination=00",
+    'destination=*98,""',
+    "disposition:answer",
     "disposition=busy", "disposition:busy,no", "cost>1", "cost>=1.25", "cost<0.5", "cost<=0.5", "cost:1",
     "cost:0.5-1.5", "-cost:0,1-2", "cost!=0", "billsec>=1m", "billsec:15,60-90", "duration<1:00",
     "duration=0", "2026-02", "-2026-02", "on:2026-02-01", "after:2026-03-01", "before:2026-02",

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine.api.calls import CallFilter, GetHeat, GetStatistics, StatRow
+from engine.api.calls import CallFilter, GetHeat, GetStatistics, Per, StatRow
 from engine.domain.errors import InvalidInput
 from engine.reports.statistics import average, get_heat, get_statistics
 from tests.reports.building import NOON, SHANGHAI, Books
+from tui.screens.statistics_text import key_term
 
 
 def lines(books: Books, **asked: object) -> list[StatRow]:
@@ -96,6 +97,28 @@ def test_a_destination_is_the_prefix_of_its_rule_or_the_first_digits(books: Book
     ]
 
 
+@pytest.mark.parametrize("per", ["extension", "trunk", "rate", "destination"])
+def test_a_line_finds_the_calls_that_it_counts(books: Books, per: Per) -> None:
+    books.rate(1, name="Mobile, day", prefix="9013")
+    books.rate(2, name="All else", prefix="")
+    books.rate(3, name="Near", prefix="90")
+    for number, (version, dialled) in enumerate(
+        [(1, "90135"), (1, "90136"), (2, "9013"), (3, "9013"), (None, "90199"), (None, "9"), (None, "")]
+    ):
+        books.call(
+            rate_version=version,
+            dialled=dialled,
+            extension=["1001", "1002", ""][number % 3],
+            trunk=["PJSIP/a b", 'say "hi"', ""][number % 3],
+            unrated=None if version else ["no rule", "not answered"][number % 2],
+        )
+    for line in lines(books, by="all", per=per):
+        counted = get_statistics(
+            books.session, books.site, GetStatistics(by="all", filter=CallFilter(where=key_term(per, line)))
+        )
+        assert counted.total.calls == line.calls, key_term(per, line)
+
+
 def test_the_total_counts_what_the_limit_leaves_out(books: Books) -> None:
     for day in range(5):
         books.call(started_at=NOON + timedelta(days=day), trunk=f"trunk {day}")
@@ -140,6 +163,8 @@ def test_the_heat_map_holds_outbound_calls_by_weekday_and_hour(books: Books) -> 
         (3, 12, 2, 5),
     ]
     assert found.cells[1].cost_micros == 1_000_000
+    every = get_heat(books.session, SHANGHAI, GetHeat(all_directions=True))
+    assert [cell.calls for cell in every.cells] == [1, 3]
 
 
 def test_a_limit_out_of_bounds_is_refused(books: Books) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from engine.api.calls import CallCursor, CallRow, CallSort, CountCalls, GetCall, ListCalls
+from engine.domain.filters import FIELDS
 from tui.call_files import FileFormat
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
@@ -87,6 +88,32 @@ def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **
         else f"{len(rows):,} of {count.calls:,} calls, {count.billsec:,} s, {cost}; --limit 0 lists all",
         err=True,
     )
+
+
+@calls.command("filters", epilog=examples("calls filters", "calls list --where 'outbound cost>5 2026-01'"))
+@click.pass_obj
+def list_filters(session: Session) -> None:
+    """Explains the filter language: what `--where` and `/` on the Calls screen understand.
+
+    Words and fields, separated by blanks, must all fit. A word alone is part of an extension, a name or a
+    number; a leading minus turns a term round; a list with commas fits when one of its values does; blanks
+    and commas stand in quotes.
+    """
+    if session.as_json:
+        document = [
+            {
+                "field": field.name,
+                "aliases": list(field.aliases),
+                "operators": list(field.operators),
+                "words": list(field.words),
+                "meaning": field.meaning,
+                "example": field.example,
+            }
+            for field in FIELDS
+        ]
+        print_document(session, document)
+        return
+    print_table(("Example", "Finds"), [(field.example, said(field.meaning)) for field in FIELDS])
 
 
 def _cells(session: Session, row: CallRow) -> tuple[str, ...]:

@@ -54,7 +54,10 @@ def which_calls(command: F) -> F:
         click.option("--status", type=click.Choice(STATUSES), help="unrated = no rule matched."),
         click.option("--trunk", metavar="NAME", default="", help="Only calls over this trunk."),
         click.option(
-            "--where", metavar="EXPR", default="", help="In the filter language of the Calls screen."
+            "--where",
+            metavar="EXPR",
+            default="",
+            help="In the filter language of the Calls screen; `pbxmeter calls filters` explains it.",
         ),
     )
     decorated: Callable[..., object] = command

@@ -67,7 +67,7 @@ class CallsScreen(DatedList):
         "money; the last column says by which rule, or why not. ⚠ no rule is money that may be missing.\n"
         "The filter takes words and fields, all of which must fit: ext:1001-1050 trunk:carrier cost>5 "
         "billsec>=60 2026-01 unrated outbound. A minus turns a term round (-internal). Tab or → completes, "
-        "↑ ↓ bring back earlier filters."
+        "↑ ↓ bring back earlier filters; `pbxmeter calls filters` explains every field."
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (SettingsChanged,)
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 0.5

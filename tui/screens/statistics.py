@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Static
 
-from engine.api.calls import By, GetHeat, Heat, Per, Statistics, StatRow
+from engine.api.calls import By, Heat, Per, Statistics, StatRow
 from engine.api.events import CallsStored, Event, SettingsChanged
 from engine.domain.errors import EngineDown, PbxmeterError
 from engine.domain.names import WEEKDAYS, Direction
@@ -20,7 +20,7 @@ from tui.i18n import N_, _, ngettext
 from tui.screens.base import SiteScreen
 from tui.screens.period import Period, ask_period
 from tui.screens.statistics_choice import VIEWS, Choice
-from tui.screens.statistics_rows import hour_columns, hour_rows, line_columns, line_row
+from tui.screens.statistics_rows import hour_columns, hour_rows, line_columns, line_row, without_gaps
 from tui.screens.statistics_text import (
     DAY_NAMES,
     heat_csv,
@@ -28,6 +28,7 @@ from tui.screens.statistics_text import (
     key_term,
     key_text,
     lines_csv,
+    period_text,
     short_period,
 )
 from tui.terminal.fence import DIALOG_GROUP
@@ -114,7 +115,7 @@ class StatisticsScreen(SiteScreen):
     def __init__(self) -> None:
         super().__init__()
         self._choice = Choice()
-        self._bars: Statistics | None = None
+        self._bars: Sequence[StatRow] = ()
         self._lines: Statistics | None = None
         self._heat: Heat | None = None
 
@@ -165,15 +166,13 @@ class StatisticsScreen(SiteScreen):
         bars, lines = choice.bars(today), choice.lines(today)
         try:
             if choice.view == "heat":
-                self._heat = await self.ask(GetHeat(filter=choice.calls(today)))
+                self._heat = await self.ask(choice.hours(today))
             elif choice.view == "top":
-                self._bars = None
                 self._lines = await self.ask(lines)
             else:
-                self._bars = await self.ask(bars)
-                self._lines = self._bars
-                if lines.per:
-                    self._lines = await self.ask(lines)
+                over_time = await self.ask(bars)
+                self._lines = await self.ask(lines) if lines.per else over_time
+                self._bars = without_gaps(choice.by, over_time.rows)
         except PbxmeterError as error:
             self.reload_failed(error)
             return
@@ -210,10 +209,15 @@ class StatisticsScreen(SiteScreen):
             if choice.view == "top":
                 items = [TopItem(key_text(per, row), choice.value(row)) for row in shown]
                 self.query_one(TopList).set_parts(items[:MAX_TOP])
-            elif self._bars is not None:
+            else:
                 bars = [
-                    Bar(short_period(by, row.period), choice.value(row), is_weekend(by, row.period))
-                    for row in self._bars.rows
+                    Bar(
+                        short_period(by, row.period),
+                        choice.value(row),
+                        title=period_text(by, row.period),
+                        weekend=is_weekend(by, row.period),
+                    )
+                    for row in self._bars
                 ]
                 self.query_one(BarChart).set_parts(bars)
 
@@ -232,13 +236,21 @@ class StatisticsScreen(SiteScreen):
         self._hour_rows.show(hour_rows(values, self._value_text))
 
     def status(self) -> list[tuple[str, str]]:
-        total = self._lines.total if self._lines is not None and self._choice.view != "heat" else None
-        if total is None:
+        if self._choice.view == "heat":
+            if self._heat is None:
+                return []
+            cells = self._heat.cells
+            calls, answered = sum(cell.calls for cell in cells), ""
+            talk, cost_micros = sum(cell.billsec for cell in cells), sum(cell.cost_micros for cell in cells)
+        elif self._lines is not None:
+            total = self._lines.total
+            calls, answered = total.calls, _("%s answered") % f"{total.answered:,}"
+            talk, cost_micros = total.duration, total.cost_micros
+        else:
             return []
-        calls = ngettext("%s call", "%s calls", total.calls) % f"{total.calls:,}"
-        answered = _("%s answered") % f"{total.answered:,}"
-        money = self.shell.money.money(total.cost_micros)
-        return [(f"{calls}  {answered}  {duration(total.duration)}  {money}", "")]
+        counted = ngettext("%s call", "%s calls", calls) % f"{calls:,}"
+        pieces = [counted, answered, duration(talk), self.shell.money.money(cost_micros)]
+        return [("  ".join(piece for piece in pieces if piece), "")]
 
     # What is counted
 
@@ -297,8 +309,8 @@ class StatisticsScreen(SiteScreen):
 
     @on(BarChart.PartSelected, "#bars")
     async def _bar_opened(self, message: BarChart.PartSelected) -> None:
-        if self._bars is not None and message.index < len(self._bars.rows):
-            await self._open(self._choice.by, self._bars.rows[message.index], per="")
+        if message.index < len(self._bars):
+            await self._open(self._choice.by, self._bars[message.index], per="")
 
     @on(TopList.PartSelected, "#top")
     async def _item_opened(self, message: TopList.PartSelected) -> None:

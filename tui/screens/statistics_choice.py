@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from engine.api.calls import By, CallFilter, GetStatistics, HeatCell, Per, StatRow
+from engine.api.calls import By, CallFilter, GetHeat, GetStatistics, HeatCell, Per, StatRow
 from tui.actions import following
 from tui.format import MoneyStyle, duration
 from tui.i18n import N_, _
@@ -69,6 +69,10 @@ class Choice:
             all_directions=self.all_directions,
             limit=MAX_LINES,
         )
+
+    def hours(self, today: date) -> GetHeat:
+        """The question for the hours of the week."""
+        return GetHeat(filter=self.calls(today), all_directions=self.all_directions)
 
     def next_by(self) -> None:
         self.by = following(self.by, list(BYS))

@@ -1,13 +1,67 @@
 """The numbers beside or below a chart of the statistics: columns and rows."""
 
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 
 from engine.api.calls import By, Per, StatRow
+from engine.domain.names import WEEKDAYS
 from tui.format import MoneyStyle, duration
 from tui.i18n import _
 from tui.screens.statistics_text import DAY_NAMES, key_text, period_text
 from tui.widgets.columns import Column
 from tui.widgets.rows import Row
+
+MAX_BARS = 40_000
+"""More than a century of days."""
+
+
+def without_gaps(by: By, rows: Sequence[StatRow]) -> list[StatRow]:
+    """Lines by time, with empty ones where nothing happened between the first and the last.
+
+    Of the hours of a day and the days of a week there are all. Where that makes more than `MAX_BARS`, the
+    lines stay as they are.
+    """
+    if not rows:
+        return []
+    known = {row.period: row for row in rows}
+    periods = _periods(by, rows[0].period, rows[-1].period)
+    if len(periods) > MAX_BARS:
+        return list(rows)
+    return [known.get(period) or _nothing(period) for period in periods]
+
+
+def _periods(by: By, first: str, last: str) -> list[str]:
+    match by:
+        case "day":
+            start = date.fromisoformat(first)
+            days = (date.fromisoformat(last) - start).days + 1
+            return [(start + timedelta(days=day)).isoformat() for day in range(days)]
+        case "month":
+            start, end = (
+                int(year) * 12 + int(month) - 1 for year, month in (first.split("-"), last.split("-"))
+            )
+            return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(start, end + 1)]
+        case "year":
+            return [f"{year:04d}" for year in range(int(first), int(last) + 1)]
+        case "hour":
+            return [f"{hour:02d}" for hour in range(24)]
+        case "weekday":
+            return list(WEEKDAYS)
+        case "all":
+            return [first]
+
+
+def _nothing(period: str) -> StatRow:
+    return StatRow(
+        period=period,
+        key="",
+        label="",
+        calls=0,
+        answered=0,
+        duration=0,
+        average_duration=0,
+        cost_micros=0,
+    )
 
 
 def line_columns() -> list[Column]:

@@ -105,10 +105,8 @@ def heat_csv(cells: Sequence[HeatCell]) -> str:
 
 def key_term(per: Per, row: StatRow) -> str:
     """The filter term that finds the calls of a line."""
-    field = {"extension": "ext", "trunk": "trunk", "rate": "rate", "destination": "dialled"}[per]
-    if per == "rate" and not row.key:
-        return "unrated"
+    field = {"extension": "ext", "trunk": "trunk", "rate": "rate", "destination": "destination"}[per]
     value = row.key
     if not re.fullmatch(r"[\w.+*#/@]+", value):
         value = '"' + value.replace('"', '""') + '"'
-    return f"{field}{':' if per == 'destination' else '='}{value}"
+    return f"{field}={value}"

@@ -25,6 +25,8 @@ class Bar:
 
     label: str
     value: int
+    title: str = ""
+    """The label in full, for the line above the chart; '' = as it is below the bar."""
     weekend: bool = False
 
 
@@ -123,7 +125,7 @@ class BarChart(PartsChart[Bar]):
         if not self._parts:
             return self._strip([])
         bar = self._parts[self._selected]
-        text = f"{clean(bar.label)}  {self.formatted(bar.value)}"
+        text = f"{clean(bar.title or bar.label)}  {self.formatted(bar.value)}"
         if self._is_peak(bar):
             text += " *" if self.ascii_only else " ▲"
         span = ""

@@ -4,14 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.calls import CountCalls, StatRow
+from engine.api.calls import By, CountCalls, StatRow
 from tests.tui.site import Site, screen_text, shows, until
 from tui.application import PbxmeterApp
 from tui.screens.calls import CallsScreen
+from tui.screens.statistics_rows import without_gaps
 from tui.screens.statistics_text import key_term
 from tui.widgets.charts import BarChart, HeatMap, TopList
 
 SIZE = (80, 24)
+
+
+def line(key: str = "", *, period: str = "all", calls: int = 0) -> StatRow:
+    return StatRow(
+        period=period,
+        key=key,
+        label="",
+        calls=calls,
+        answered=0,
+        duration=0,
+        average_duration=0,
+        cost_micros=0,
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,6 +78,11 @@ async def test_hours_of_the_week_have_their_numbers_below(site: Site):
         await shows(pilot, "00:00")
         await pilot.press("tab", "G")
         await shows(pilot, "23:00")
+        await shows(pilot, "3 calls  3:16  CN¥6.00")
+        await pilot.press("d")
+        await shows(pilot, "all directions")
+        await pilot.press("d")
+        await shows(pilot, "outbound")
         await pilot.press("tab", "enter")
         await until(pilot, lambda: isinstance(app.screen, CallsScreen))
         await shows(pilot, "weekday:mon hour:00")
@@ -94,20 +113,30 @@ async def test_numbers_stand_beside_the_chart_where_there_is_room(site: Site):
         assert "Talk time" in screen_text(app)
 
 
-def test_a_line_is_found_again_by_the_filter_language():
-    def row(key: str) -> StatRow:
-        return StatRow(
-            period="all",
-            key=key,
-            label="",
-            calls=0,
-            answered=0,
-            duration=0,
-            average_duration=0,
-            cost_micros=0,
-        )
+@pytest.mark.parametrize(
+    ("by", "counted", "drawn"),
+    [
+        ("day", ["2026-02-27", "2026-03-02"], ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]),
+        ("month", ["2025-11", "2026-02"], ["2025-11", "2025-12", "2026-01", "2026-02"]),
+        ("year", ["2024", "2026"], ["2024", "2025", "2026"]),
+        ("hour", ["09"], [f"{hour:02d}" for hour in range(24)]),
+        ("weekday", ["tue", "sat"], ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+        ("day", [], []),
+    ],
+)
+def test_a_chart_over_time_has_a_place_for_times_without_calls(by: By, counted: list[str], drawn: list[str]):
+    rows = without_gaps(by, [line(period=period, calls=7) for period in counted])
+    assert [row.period for row in rows] == drawn
+    assert {row.period for row in rows if row.calls} == set(counted)
 
-    assert key_term("extension", row("1001")) == "ext=1001"
-    assert key_term("trunk", row("PJSIP/a b")) == 'trunk="PJSIP/a b"'
-    assert key_term("destination", row("900")) == "dialled:900"
-    assert key_term("rate", row("")) == "unrated"
+
+def test_two_calls_ages_apart_do_not_make_a_bar_of_every_day_between():
+    rows = without_gaps("day", [line(period="1970-01-01"), line(period="2199-01-01")])
+    assert len(rows) == 2
+
+
+def test_a_line_is_found_again_by_the_filter_language():
+    assert key_term("extension", line("1001")) == "ext=1001"
+    assert key_term("trunk", line("PJSIP/a b")) == 'trunk="PJSIP/a b"'
+    assert key_term("destination", line("900")) == "destination=900"
+    assert key_term("rate", line("")) == 'rate=""'
