@@ -77,16 +77,24 @@ class SourceFileRow(Result, frozen=True, kw_only=True):
 
 
 class Sources(Result, frozen=True, kw_only=True):
-    """The configured sources and every file read."""
+    """The configured sources and the files read last."""
 
     rows: list[SourceRow]
     files: list[SourceFileRow]
+    """The one read last first."""
+    files_total: int
+    watching: Literal["notified", "polling"]
+    """Whether the kernel tells of what is written, or files are looked at every second only."""
+    watching_message: str
+    """Why the kernel does not tell; '' = it does."""
 
 
 class ListSources(Operation[Sources], frozen=True, kw_only=True):
     """Sources and their health."""
 
     returns: ClassVar[type] = Sources
+    limit: int = 1000
+    """Files listed at most."""
 
 
 class IngestResult(Result, frozen=True, kw_only=True):

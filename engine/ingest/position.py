@@ -29,7 +29,8 @@ class Position:
     finished: bool = False
     """Not expected to grow any more. If it does, it is read on all the same."""
     last_read_at: float = 0.0
-    """Seconds since 1970 when bytes were last accounted for, or the file was first seen."""
+    """Seconds since 1970 just before the bytes last accounted for were read, or when the file was first seen:
+    what was written later may not be among them."""
 
     def edges(self, read_at: ReadAt) -> tuple[bytes, bytes] | None:
         """The fingerprinted first and last bytes of what is accounted for; None = this is other content.

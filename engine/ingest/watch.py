@@ -15,6 +15,8 @@ from watchfiles import _rust_notify
 
 log = logging.getLogger(__name__)
 
+Mode = Literal["notified", "polling"]
+
 STEP_MS = 15
 """The notifier looks at its queue this often; 10 ms cost 0.4 % of a core when idle, 25 ms 0.2 %."""
 GROUP_MS = 30
@@ -36,8 +38,9 @@ class Watcher:
         self._hint = threading.Event()
         self._stop = threading.Event()
         self._ready = threading.Event()
-        self.mode: Literal["notified", "polling"] = "polling"
-        self.message = "" if not polling else "Polling every second, as configured."
+        self.mode: Mode = "polling"
+        self.message = "config.yaml says so." if polling else ""
+        """Why the kernel does not tell; '' = it does."""
         self._thread: threading.Thread | None = None
         if not polling:
             self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
@@ -66,6 +69,7 @@ class Watcher:
         while not self._stop.is_set():
             identities = self._identities()
             if not identities:
+                self.mode, self.message = "polling", "No folder of a source is there to be watched."
                 self._ready.set()
                 self._stop.wait(FOLDERS_MS / 1000)
                 continue
@@ -73,11 +77,11 @@ class Watcher:
                 self._watch_these(identities)
             except (OSError, _rust_notify.WatchfilesRustInternalError) as problem:
                 message = (
-                    f"The kernel gives no notice of file changes ({problem}); polling every second instead. "
+                    f"The kernel gives no notice of file changes ({problem}). "
                     "fs.inotify.max_user_watches or max_user_instances may be too low."
                 )
                 if message != self.message:
-                    log.warning("%s", message)
+                    log.warning("%s Polling every second instead.", message)
                 self.mode, self.message = "polling", message
                 self._ready.set()
                 self._stop.wait(RETRY_SECONDS)

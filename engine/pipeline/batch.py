@@ -128,9 +128,9 @@ def store_parsed(
     position = replace(position, file_id=file_id)
     named = Named.of(position, format_name)
     if new:
-        add_file(session, position, named, progress, now=now)
+        add_file(session, position, named, progress)
     else:
-        advance_file(session, position, progress, now=now)
+        advance_file(session, position, progress)
         if standing.files.get(file_id) != named:
             describe_file(session, file_id, named)
     touched = charged["extension"].unique() if charged.num_rows else pa.chunked_array([], pa.string())

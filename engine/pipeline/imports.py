@@ -108,7 +108,11 @@ class Import:
     ) -> Iterator[tuple[Parsed, Position]]:
         """The file in pieces, with its position behind each. A file without content has one, too."""
         position = Position(
-            source="", path=str(Path(content.path)), device=content.device, inode=content.inode
+            source="",
+            path=str(Path(content.path)),
+            device=content.device,
+            inode=content.inode,
+            last_read_at=time.time(),
         )
         head = preceding = held = b""
         sample = content.read_at(0, SAMPLE_BYTES)

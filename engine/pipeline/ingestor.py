@@ -15,7 +15,7 @@ from engine.ingest.health import SourceHealth
 from engine.ingest.listing import SourceSpec
 from engine.ingest.pieces import FileWork
 from engine.ingest.position import Position
-from engine.ingest.watch import Watcher
+from engine.ingest.watch import Mode, Watcher
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.positions import load_positions
 from engine.pipeline.reading import SourceParser, parser_of
@@ -116,6 +116,12 @@ class Ingestor:
     def path_of(self, source: Source) -> str:
         """The source's path or glob, absolute: what healths and files name it by."""
         return str(self._home / source.path)
+
+    @property
+    def watching(self) -> tuple[Mode, str]:
+        """Whether the kernel tells of what is written, and why not."""
+        watcher = self._watcher
+        return ("polling", "") if watcher is None else (watcher.mode, watcher.message)
 
     @property
     def bytes_behind(self) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from engine.domain.zones import moment
 from engine.ingest.position import Position
 from engine.store import Session
 
@@ -55,9 +56,7 @@ class Progress:
     """None = no call."""
 
 
-def add_file(
-    session: Session, position: Position, named: Named, progress: Progress, *, now: datetime
-) -> None:
+def add_file(session: Session, position: Position, named: Named, progress: Progress) -> None:
     """A file that was not read before."""
     session.run(
         "pipeline.add_file",
@@ -66,18 +65,16 @@ def add_file(
         **_reached(position),
         **_stored(progress),
         **_not_stored(progress),
-        now=now,
     )
 
 
-def advance_file(session: Session, position: Position, progress: Progress, *, now: datetime) -> None:
+def advance_file(session: Session, position: Position, progress: Progress) -> None:
     """A file that was read further, in as few columns as will do."""
     session.brief(
         "pipeline.advance_file",
         file_id=position.file_id,
         **_reached(position),
         **_stored(progress),
-        now=now,
     )
     others = _not_stored(progress)
     if any(others.values()):
@@ -95,6 +92,7 @@ def _reached(position: Position) -> dict[str, object]:
         "tail_sha256": position.tail_sha256,
         "read_offset": position.read_offset,
         "finished": position.finished,
+        "read_at": moment(round(position.last_read_at * 1_000_000)),
     }
 
 

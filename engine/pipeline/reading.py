@@ -75,7 +75,7 @@ class SourceParser:
         if self._bad > MANY_BAD_LINES and self._bad * 2 > self._lines:
             first = parsed.rejects["reason"][0].as_py() if parsed.rejects.num_rows else ""
             self._stuck = (
-                f"{self._bad} of the latest {self._lines} lines cannot be read as {self.format_name} "
+                f"{self._bad:,} of the latest {self._lines:,} lines cannot be read as {self.format_name} "
                 f"(such as: {first}). The file is not read any further until its format is changed in "
                 "config.yaml or mended; nothing is lost. `pbxmeter sources detect FILE` proposes a format."
             )

@@ -53,6 +53,7 @@ def retry_lines(session: Session, lines: list[BadLine], *, state: State, now: da
             duplicates=len(own) - fresh,
             stored_bytes=outcome.bytes,
             duplicate_bytes=total_bytes - outcome.bytes,
+            last_call_at=pc.max(calls["started_at"]).as_py(),
         )
         mark_retried(session, [line.quarantine_id for line in own], now=now)
         stored += fresh

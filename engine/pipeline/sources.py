@@ -1,25 +1,40 @@
 """Sources and their files, as people look at them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from engine.api.site import SourceFileRow, SourceRow, Sources, SourceState
+from engine.api.site import ListSources, SourceFileRow, SourceRow, Sources, SourceState
 from engine.ingest.health import SourceHealth
 from engine.pipeline.ingestor import Ingestor
 from engine.store import Session
 
 
-def list_sources(session: Session, ingestor: Ingestor) -> Sources:
-    """The configured sources with the accounts of their files, and every file read."""
-    files = session.records(SourceFileRow, "pipeline.files")
-    newest = dict(session.records(tuple[str, datetime | None], "pipeline.last_calls"))
+@dataclass(frozen=True, kw_only=True)
+class _Accounts:
+    """What reading the files of a source came to."""
+
+    source: str
+    files: int = 0
+    lines: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    ignored: int = 0
+    last_read_at: datetime | None = None
+    last_call_at: datetime | None = None
+
+
+def list_sources(session: Session, ingestor: Ingestor, request: ListSources) -> Sources:
+    """The configured sources with the accounts of their files, and the files read last."""
+    accounts = {found.source: found for found in session.records(_Accounts, "pipeline.source_accounts")}
     rows: list[SourceRow] = []
     healths = {health.source: health for health in ingestor.health}
     for source in ingestor.settings.sources:
         path = ingestor.path_of(source)
         health = healths.get(path) or _not_looked_at(path)
-        own = [file for file in files if file.source == health.source]
+        own = accounts.get(path) or _Accounts(source=path)
         zone = source.timezone or ingestor.settings.site.timezone
-        fault = ingestor.parser_fault(health.source)
+        fault = ingestor.parser_fault(path)
         rows.append(
             SourceRow(
                 path=source.path,
@@ -27,19 +42,26 @@ def list_sources(session: Session, ingestor: Ingestor) -> Sources:
                 timezone=zone.key,
                 state="error" if fault else health.state,
                 message=fault or health.message,
-                files=len(own),
-                lines=sum(file.lines for file in own),
-                stored=sum(file.stored for file in own),
-                duplicates=sum(file.duplicates for file in own),
-                quarantined=sum(file.quarantined for file in own),
-                ignored=sum(file.ignored for file in own),
+                files=own.files,
+                lines=own.lines,
+                stored=own.stored,
+                duplicates=own.duplicates,
+                quarantined=own.quarantined,
+                ignored=own.ignored,
                 bytes_behind=health.bytes_behind,
-                lines_per_second=ingestor.lines_per_second(health.source),
-                last_read_at=max((file.last_read_at for file in own), default=None),
-                last_call_at=newest.get(health.source),
+                lines_per_second=ingestor.lines_per_second(path),
+                last_read_at=own.last_read_at,
+                last_call_at=own.last_call_at,
             )
         )
-    return Sources(rows=rows, files=files)
+    watching, message = ingestor.watching
+    return Sources(
+        rows=rows,
+        files=session.records(SourceFileRow, "pipeline.files", limit=request.limit),
+        files_total=sum(found.files for found in accounts.values()),
+        watching=watching,
+        watching_message=message,
+    )
 
 
 def source_states(ingestor: Ingestor) -> list[SourceState]:

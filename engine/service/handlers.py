@@ -75,7 +75,7 @@ READS: dict[type, Read] = {
         config_text=desk.config_text(),
         config_error=desk.config_error(),
     ),
-    site_api.ListSources: lambda desk, session, site, op: sources.list_sources(session, desk.ingestor),
+    site_api.ListSources: lambda desk, session, site, op: sources.list_sources(session, desk.ingestor, op),
     site_api.ListQuarantine: lambda desk, session, site, op: quarantine.list_quarantine(session, op),
     site_api.ListLockouts: lambda desk, session, site, op: list_lockouts(session, site, desk.targets()),
     site_api.GetStatus: lambda desk, session, site, op: engine_status.engine_status(session, desk),

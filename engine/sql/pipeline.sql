@@ -115,14 +115,14 @@ INSERT INTO source_file (file_id, source, path, format, device, inode, head_leng
     quarantined_bytes, ignored_bytes, finished, first_read_at, last_read_at, last_call_at)
 VALUES ($file_id, $source, $path, $format, $device, $inode, $head_length, $head_sha256, $tail_length,
     $tail_sha256, $read_offset, $lines, $stored, $duplicates, $quarantined, $ignored, $stored_bytes,
-    $duplicate_bytes, $quarantined_bytes, $ignored_bytes, $finished, $now, $now, $last_call_at);
+    $duplicate_bytes, $quarantined_bytes, $ignored_bytes, $finished, $read_at, $read_at, $last_call_at);
 
 -- name: advance_file
 -- A file read further: the position, and the calls stored on the way, in the transaction that stored them.
 UPDATE source_file SET
     tail_length = $tail_length, tail_sha256 = $tail_sha256, read_offset = $read_offset,
     lines = lines + $lines, stored = stored + $stored, stored_bytes = stored_bytes + $stored_bytes,
-    finished = $finished, last_read_at = $now, last_call_at = greatest(last_call_at, $last_call_at)
+    finished = $finished, last_read_at = $read_at, last_call_at = greatest(last_call_at, $last_call_at)
 WHERE file_id = $file_id;
 
 -- name: count_not_stored
@@ -141,17 +141,20 @@ UPDATE source_file SET
 WHERE file_id = $file_id;
 
 -- name: files
--- Every file ever read, with its accounts.
+-- The files that were read last, with their accounts.
 SELECT file_id, source, path, format, read_offset, lines, stored, duplicates, quarantined, ignored, finished,
     last_read_at
-FROM source_file ORDER BY file_id;
+FROM source_file ORDER BY last_read_at DESC, file_id DESC LIMIT $limit;
+
+-- name: source_accounts
+-- What reading the files of each source came to; imports by hand have no source.
+SELECT source, count(*) AS files, CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(stored) AS BIGINT) AS stored,
+    CAST(sum(duplicates) AS BIGINT) AS duplicates, CAST(sum(quarantined) AS BIGINT) AS quarantined,
+    CAST(sum(ignored) AS BIGINT) AS ignored, max(last_read_at) AS last_read_at, max(last_call_at) AS last_call_at
+FROM source_file GROUP BY source;
 
 -- name: positions
 -- How far the files of sources were read; imports by hand have no source.
 SELECT file_id, source, path, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset, lines,
     finished, epoch(last_read_at) AS last_read_at
 FROM source_file WHERE source <> '' ORDER BY file_id;
-
--- name: last_calls
--- The newest call of each source.
-SELECT source, max(last_call_at) FROM source_file GROUP BY source;

@@ -33,7 +33,8 @@ UPDATE source_file SET
     duplicates = duplicates + $duplicates,
     quarantined_bytes = quarantined_bytes - $stored_bytes - $duplicate_bytes,
     stored_bytes = stored_bytes + $stored_bytes,
-    duplicate_bytes = duplicate_bytes + $duplicate_bytes
+    duplicate_bytes = duplicate_bytes + $duplicate_bytes,
+    last_call_at = greatest(last_call_at, $last_call_at)
 WHERE file_id = $file_id;
 
 -- name: open_count

@@ -288,6 +288,10 @@ def test_bad_lines_are_listed_and_exported(shell: Shell, tmp_path: Path) -> None
 def test_sources_are_shown_and_an_unknown_file_is_recognised(shell: Shell) -> None:
     state = shell.json("sources")
     assert [(row["path"], row["format"]) for row in state["rows"]] == [("Master.csv", "asterisk-csv")]
+    assert state["watching"] == "notified"
+    assert "Lines/s" in shell.out("sources")
+    state = shell.json("sources", "--files", "--limit", "1")
+    assert (len(state["files"]), state["files_total"] >= 1) == (1, True)
     found = shell.json("sources", "detect", str(OFFICE / "Master.csv"))
     assert found["format"] == "asterisk-csv"
     assert "trunk" in " ".join(found["trunks"])

@@ -61,7 +61,7 @@ class Reader:
         """The one file."""
         with self.database.reading() as session:
             (found,) = load_positions(session)
-        return replace(found, last_read_at=0.0)
+        return found
 
     def close(self) -> None:
         """The writer first."""
@@ -93,6 +93,15 @@ def test_a_file_is_remembered_by_its_latest_name_and_first_bytes(reader: Reader)
         assert reader.stored() == position
 
 
+def test_a_file_was_read_when_it_was_read_and_not_when_that_was_stored(reader: Reader) -> None:
+    """What is written while a piece is stored would seem to lie before it and be left out after a restart."""
+    read_at = 1_793_000_000.25
+    position = reader.store(replace(FIRST, last_read_at=read_at))
+    assert reader.stored().last_read_at == read_at
+    reader.store(replace(position, read_offset=20, lines=2, last_read_at=read_at + 3))
+    assert reader.stored().last_read_at == read_at + 3
+
+
 def test_a_name_that_was_rolled_back_is_written_the_next_time(reader: Reader) -> None:
     position = reader.store(FIRST)
     renamed = replace(position, path="/cdr/b.csv", read_offset=20, lines=2)
@@ -113,5 +122,5 @@ def test_the_lines_of_every_piece_are_counted(reader: Reader) -> None:
     for _ in range(3):
         position = reader.store(replace(position, read_offset=position.read_offset + 10))
     with reader.database.reading() as session:
-        (file,) = session.rows("pipeline.files")
+        (file,) = session.rows("pipeline.files", limit=10)
     assert (file[4], file[5], file[6], file[9]) == (40, 4, 0, 4)

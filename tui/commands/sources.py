@@ -1,18 +1,22 @@
 """pbxmeter sources: the CDR files that are followed, and what an unknown one looks like."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from engine.api.site import DetectResult, DetectSource, ListSources
+from engine.api.site import DetectResult, DetectSource, ListSources, Sources
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
+from tui.commands.options import LIMIT
 from tui.commands.progress import bytes_text
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
 from tui.sentences import said
+
+MAX_FILES = 1_000_000
 
 
 @click.group(
@@ -20,71 +24,64 @@ from tui.sentences import said
     invoke_without_command=True,
     epilog=examples("sources", "sources --files", "sources detect cdr.csv"),
 )
-@click.option("--files", is_flag=True, help="Every file ever read, not the configured sources.")
+@click.option("--files", is_flag=True, help="The files read last, not the configured sources.")
+@click.option("--limit", type=LIMIT, default=100, show_default=True, help="With --files; 0 = all.")
 @click.pass_context
-def sources(context: click.Context, files: bool) -> None:
+def sources(context: click.Context, files: bool, limit: int) -> None:
     """Lists the sources of config.yaml with their health and what became of their lines."""
     if context.invoked_subcommand is not None:
         return
     session = context.ensure_object(Session)
-    state = session.ask(ListSources())
+    state = session.ask(ListSources(limit=limit or MAX_FILES))
     if session.as_json:
         print_document(session, state)
-        return
-    if files:
-        print_table(
-            ("File", "Format", "Read", "Lines", "Stored", "Duplicate", "Bad", "Ignored", "Last read"),
-            [
-                (
-                    *(row.path, row.format, bytes_text(row.read_offset), f"{row.lines:,}", f"{row.stored:,}"),
-                    *(f"{row.duplicates:,}", f"{row.quarantined:,}", f"{row.ignored:,}"),
-                    local_time(to_local(row.last_read_at, session.zone)),
-                )
-                for row in state.files
-            ],
-            right="Read|Lines|Stored|Duplicate|Bad|Ignored",
-        )
-        return
-    if not state.rows:
+    elif files:
+        _print_files(session, state)
+    elif not state.rows:
         say(f"No source is configured yet: see pbxmeter config edit ({session.folder / 'config.yaml'}).")
-        return
+    else:
+        _print_sources(session, state)
+
+
+def _print_sources(session: Session, state: Sources) -> None:
+    def when(moment: datetime | None) -> str:
+        return local_time(to_local(moment, session.zone) if moment else None)
+
     print_table(
         (
-            "Source",
-            "Format",
-            "State",
-            "Files",
-            "Lines",
-            "Stored",
-            "Duplicate",
-            "Bad",
-            "Ignored",
-            "Behind",
-            "Last read",
+            *("Source", "Format", "State", "Files", "Lines", "Stored", "Duplicate", "Bad", "Ignored"),
+            *("Behind", "Lines/s", "Last read", "Last call"),
         ),
         [
             (
-                *(
-                    row.path,
-                    row.format,
-                    said(row.state),
-                    f"{row.files:,}",
-                    f"{row.lines:,}",
-                    f"{row.stored:,}",
-                ),
-                *(
-                    f"{row.duplicates:,}",
-                    f"{row.quarantined:,}",
-                    f"{row.ignored:,}",
-                    bytes_text(row.bytes_behind),
-                ),
-                local_time(to_local(row.last_read_at, session.zone) if row.last_read_at else None),
+                *(row.path, row.format, said(row.state), f"{row.files:,}", f"{row.lines:,}"),
+                *(f"{row.stored:,}", f"{row.duplicates:,}", f"{row.quarantined:,}", f"{row.ignored:,}"),
+                *(bytes_text(row.bytes_behind), f"{row.lines_per_second:,.1f}"),
+                *(when(row.last_read_at), when(row.last_call_at)),
             )
             for row in state.rows
         ],
-        right="Files|Lines|Stored|Duplicate|Bad|Ignored|Behind",
+        right="Files|Lines|Stored|Duplicate|Bad|Ignored|Behind|Lines/s",
     )
     print_pairs((row.path, row.message) for row in state.rows if row.message)
+    if state.watching == "polling":
+        say(f"Files are looked at every second: {state.watching_message}", err=True)
+
+
+def _print_files(session: Session, state: Sources) -> None:
+    print_table(
+        ("File", "Format", "Read", "Lines", "Stored", "Duplicate", "Bad", "Ignored", "Last read"),
+        [
+            (
+                *(row.path, row.format, bytes_text(row.read_offset), f"{row.lines:,}", f"{row.stored:,}"),
+                *(f"{row.duplicates:,}", f"{row.quarantined:,}", f"{row.ignored:,}"),
+                local_time(to_local(row.last_read_at, session.zone)),
+            )
+            for row in state.files
+        ],
+        right="Read|Lines|Stored|Duplicate|Bad|Ignored",
+    )
+    say(f"{len(state.files):,} of {state.files_total:,} files", err=True)
 
 
 @sources.command("detect", epilog=examples("sources detect /var/log/asterisk/cdr-csv/Master.csv"))

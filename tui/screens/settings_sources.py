@@ -28,6 +28,8 @@ class SourcesSection(Section):
         super().__init__()
         self._found: list[SourceRow] = []
         self._read: list[SourceFileRow] = []
+        self._watching = "notified"
+        self._watching_message = ""
 
     def compose(self) -> ComposeResult:
         yield self.table(
@@ -63,6 +65,7 @@ class SourcesSection(Section):
     async def load(self) -> None:
         answer = await self.ask(ListSources())
         self._found, self._read = answer.rows, answer.files
+        self._watching, self._watching_message = answer.watching, answer.watching_message
         self._sources.show([self._source(index, row) for index, row in enumerate(answer.rows)])
         self._files.show([self._file(row) for row in answer.files])
 
@@ -107,8 +110,11 @@ class SourcesSection(Section):
     def status(self) -> str:
         behind = sum(row.bytes_behind for row in self._found)
         text = ngettext("%d source", "%d sources", len(self._found)) % len(self._found)
-        waiting = _("%s to read") % size_of(behind)
-        return f"{text}  {waiting}" if behind else text
+        if behind:
+            text += "  " + _("%s to read") % size_of(behind)
+        if self._found and self._watching == "polling":
+            text += "  " + _("looked at every second")
+        return text
 
     @on(WindowedTable.RowSelected)
     async def _selected(self, message: WindowedTable.RowSelected) -> None:
@@ -134,6 +140,7 @@ class SourcesSection(Section):
             (_("Time zone"), row.timezone),
             (_("State"), _(SOURCE_HEALTH[row.state].word)),
             (_("Message"), said(row.message) or "–"),
+            (_("What is new is noticed"), self._noticed()),
             (_("Files"), f"{row.files:,}"),
             *_counts(row),
             (_("Still to read"), size_of(row.bytes_behind)),
@@ -142,6 +149,11 @@ class SourcesSection(Section):
             (_("Last call"), stamp(self.shell.local(row.last_call_at)) if row.last_call_at else "–"),
         ]
         return "\n".join(f"{label}: {clean(text)}" for label, text in lines)
+
+    def _noticed(self) -> str:
+        if self._watching == "notified":
+            return _("at once")
+        return _("by a look every second: %s") % said(self._watching_message)
 
     def _file_text(self, row: SourceFileRow) -> str:
         lines = [
