@@ -6,7 +6,7 @@ is offered again. One thread at a time; `health` may be asked from any.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from engine.domain.errors import StorageError
@@ -60,13 +60,16 @@ class Follower:
             else:
                 self._known.add(position, owner=None, path=position.path)
 
-    def sweep(self) -> list[FileWork]:
+    def sweep(self, *, without: Collection[int] = ()) -> list[FileWork]:
         """Looks at every source. What to read, live files before backlog, older before newer; at most about
-        one piece's bytes in all, so that the next sweep is never far."""
+        one piece's bytes in all, so that the next sweep is never far.
+
+        `without` are the tokens of files that are not to be read at present.
+        """
         works: list[FileWork] = []
         for source in self._sources:
             source.look()
-            works += source.works()
+            works += (work for work in source.works() if work.token not in without)
         works.sort(key=lambda work: (work.behind >= CATCHING_UP_BYTES, work.modified_ns))
         room = self._piece_bytes
         chosen: list[FileWork] = []
@@ -135,6 +138,11 @@ class Follower:
             self._known.let_go(file)
             # Of what was truncated, copies of an earlier state may still turn up.
             file.opening = file.opening if file.displaced else b""
+
+    def follows(self, token: int) -> bool:
+        """Whether the file of a piece of work is still there, with the same content."""
+        file = self._known.by_token.get(token)
+        return file is not None and not file.gone and not file.displaced
 
     def health(self) -> list[SourceHealth]:
         """Every source, in the order given."""

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +29,18 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 RATE_WINDOW_SECONDS = 60.0
+REFUSED_SECONDS = 30.0
+"""A file whose next piece cannot be read is tried again after so long."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Refused:
+    """A file whose next piece cannot be read."""
+
+    source: str
+    fault: str
+    again_at: float
+    """In monotonic seconds."""
 
 
 class Ingestor:
@@ -61,7 +74,10 @@ class Ingestor:
         self._pending: Settings | None = settings
         self._settings = settings
         self._parsers: dict[str, SourceParser] = {}
-        self._parser_faults: dict[str, str] = {}
+        self._format_faults: dict[str, str] = {}
+        """Sources without a parser, and why."""
+        self._refused: dict[int, _Refused] = {}
+        """By the follower's token."""
         self._follower: Follower | None = None
         self._watcher: Watcher | None = None
         self._health: list[SourceHealth] = []
@@ -130,7 +146,8 @@ class Ingestor:
 
     def parser_fault(self, source: str) -> str:
         """Why a source's lines cannot be read; '' = they can."""
-        return self._parser_faults.get(source, "")
+        refused = (file.fault for file in list(self._refused.values()) if file.source == source)
+        return self._format_faults.get(source) or next(refused, "")
 
     def lines_per_second(self, source: str) -> float:
         """Lines stored lately."""
@@ -210,7 +227,8 @@ class Ingestor:
         self._offsets = _offsets(known)
         with self._lock:
             self._settings, self._watcher, self._follower = settings, watcher, follower
-            self._parsers, self._parser_faults = parsers, faults
+            self._parsers, self._format_faults = parsers, faults
+            self._refused = {}
 
     def _drop(self) -> None:
         with self._lock:
@@ -225,7 +243,12 @@ class Ingestor:
         follower = self._follower
         if follower is None:
             return False
-        works = follower.sweep()
+        now = self._clock()
+        works = follower.sweep(
+            without={token for token, file in self._refused.items() if file.again_at > now}
+        )
+        for token in [token for token in self._refused if not follower.follows(token)]:
+            self._allow(token)
         health = follower.health()
         if [(source.state, source.message) for source in health] != [
             (source.state, source.message) for source in self._health
@@ -250,13 +273,13 @@ class Ingestor:
         try:
             parsed = parser.parse(piece)
         except PbxmeterError as error:
-            return self._note_parser_fault(work.source, str(error))
+            return self._refuse(work, str(error))
         except Exception as error:
             # An error of our own in one source must not hold up the others.
-            if work.source not in self._parser_faults:
+            if work.token not in self._refused:
                 log.exception("Reading %s failed", work.path)
-            return self._note_parser_fault(work.source, f"{error!r}; engine.log has the details.")
-        self._parser_faults.pop(work.source, None)
+            return self._refuse(work, f"{error!r}; engine.log has the details.")
+        self._allow(work.token)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         if not parsed.consumed and piece.data:
             follower.commit(work, after)
@@ -271,11 +294,17 @@ class Ingestor:
             self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
         return True
 
-    def _note_parser_fault(self, source: str, fault: str) -> bool:
-        if self._parser_faults.get(source) != fault:
-            self._parser_faults[source] = fault
+    def _refuse(self, work: FileWork, fault: str) -> bool:
+        before = self._refused.get(work.token)
+        again_at = self._clock() + REFUSED_SECONDS
+        self._refused[work.token] = _Refused(source=work.source, fault=fault, again_at=again_at)
+        if before is None or before.fault != fault:
             self._alarmed()
         return False
+
+    def _allow(self, token: int) -> None:
+        if self._refused.pop(token, None) is not None:
+            self._alarmed()
 
     def _note_fault(self, fault: str) -> None:
         if fault != self.fault:

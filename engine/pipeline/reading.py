@@ -14,6 +14,8 @@ DEFAULT_FORMAT = "asterisk-csv"
 MANY_BAD_LINES = 1000
 """From so many on, a source of which more than half of the latest lines are bad is not read any further."""
 LATEST_LINES = 20_000
+PROBE_BYTES = 1 << 20
+"""So much of a longer first piece is looked at before the rest: whether most lines are bad shows there."""
 
 
 class SourceParser:
@@ -51,6 +53,10 @@ class SourceParser:
         header = None if piece.first else self._parser.header_of(piece.header)
         if header is not None:
             self._parser.resume(header)
+        if not self._lines and len(piece.data) > PROBE_BYTES:
+            start = piece.data[:PROBE_BYTES]
+            probed = self._parser.parse(start, base_offset=piece.base_offset, first=piece.first)
+            self._refuse_mostly_bad(probed, lines=probed.lines, bad=probed.rejects.num_rows)
         parsed = self._parser.parse(
             piece.data,
             base_offset=piece.base_offset,
@@ -72,10 +78,13 @@ class SourceParser:
             self._bad //= 2
         self._lines += parsed.lines
         self._bad += parsed.rejects.num_rows
-        if self._bad > MANY_BAD_LINES and self._bad * 2 > self._lines:
+        self._refuse_mostly_bad(parsed, lines=self._lines, bad=self._bad)
+
+    def _refuse_mostly_bad(self, parsed: Parsed, *, lines: int, bad: int) -> None:
+        if bad > MANY_BAD_LINES and bad * 2 > lines:
             first = parsed.rejects["reason"][0].as_py() if parsed.rejects.num_rows else ""
             self._stuck = (
-                f"{self._bad:,} of the latest {self._lines:,} lines cannot be read as {self.format_name} "
+                f"{bad:,} of the latest {lines:,} lines cannot be read as {self.format_name} "
                 f"(such as: {first}). The file is not read any further until its format is changed in "
                 "config.yaml or mended; nothing is lost. `pbxmeter sources detect FILE` proposes a format."
             )

@@ -1,5 +1,6 @@
 """The ingest thread: what it does about failures that are not those of a file."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -10,7 +11,10 @@ import pytest
 
 from config.settings import Numbering, Settings, SiteSettings, Source
 from engine.domain.errors import StorageError
+from engine.ingest.follow import Follower
+from engine.ingest.parse import Parser
 from engine.pipeline import ingestor as module
+from engine.pipeline import reading
 from engine.pipeline.ingestor import Ingestor
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.state import State
@@ -123,3 +127,58 @@ def test_an_error_of_our_own_in_one_source_does_not_hold_up_the_other(
     one.wait(60)
     assert "ZeroDivisionError" in one.ingestor.parser_fault(str(tmp_path / "a.csv"))
     assert one.ingestor.parser_fault(str(tmp_path / "b.csv")) == ""
+
+
+@pytest.mark.parametrize("junk", [b"no call\n", "no call\n".encode("utf-16")])
+def test_a_backlog_that_cannot_be_read_does_not_hold_up_others(
+    tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch, junk: bytes
+) -> None:
+    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 4096)
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_bytes(junk * 5000)
+    good.write_bytes(b"".join(lines()))
+    os.utime(bad, (1, 1))
+    begun.append(one := Ingesting(tmp_path, ["bad.csv", "good.csv"]))
+    one.wait(60)
+    assert one.ingestor.parser_fault(str(bad)) != ""
+    assert one.ingestor.parser_fault(str(good)) == ""
+
+
+def test_what_cannot_be_read_is_tried_again_and_forgotten_when_it_is_gone(
+    tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REFUSED_SECONDS", 0.1)
+    bad, worse = tmp_path / "bad.csv", tmp_path / "worse.csv"
+    for file in (bad, worse):
+        file.write_bytes(lines()[0].decode().encode("utf-16"))
+    begun.append(one := Ingesting(tmp_path, ["*.csv"]))
+    source = str(tmp_path / "*.csv")
+    until(lambda: one.ingestor.parser_fault(source))
+    worse.unlink()
+    bad.write_bytes(b"".join(lines()))
+    one.wait(60)
+    until(lambda: not one.ingestor.parser_fault(source))
+
+
+def test_a_long_file_of_junk_is_given_up_after_a_look_at_its_start(
+    tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    parse = Parser.parse
+
+    def counted(self: Parser, piece: bytes, **how: Any) -> Any:
+        seen.append(len(piece))
+        return parse(self, piece, **how)
+
+    monkeypatch.setattr(Parser, "parse", counted)
+    (tmp_path / "bad.csv").write_bytes(b"no call\n" * 500_000)
+    begun.append(one := Ingesting(tmp_path, ["bad.csv"]))
+    until(lambda: one.ingestor.parser_fault(str(tmp_path / "bad.csv")))
+    assert sum(seen) <= reading.PROBE_BYTES
+
+
+def until(met: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
