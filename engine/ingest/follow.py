@@ -180,7 +180,7 @@ class Follower:
         if content.packed and not full:
             file.size = end
         at_end = end == file.size
-        torn = full and limit >= self._longest
+        torn = full and file.limit >= self._longest
         closed = at_end and source.closing(file)
         file.read_end, file.read_full = end, full
         piece = Piece(

@@ -11,6 +11,7 @@ import pytest
 
 from config.settings import Numbering, Settings, SiteSettings, Source
 from engine.domain.errors import StorageError
+from engine.ingest import follow
 from engine.ingest.follow import Follower
 from engine.ingest.parse import Parser
 from engine.pipeline import ingestor as module
@@ -175,6 +176,18 @@ def test_a_long_file_of_junk_is_given_up_after_a_look_at_its_start(
     begun.append(one := Ingesting(tmp_path, ["bad.csv"]))
     until(lambda: one.ingestor.parser_fault(str(tmp_path / "bad.csv")))
     assert sum(seen) <= reading.PROBE_BYTES
+
+
+def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
+    tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 4096)
+    monkeypatch.setattr(follow, "MAX_LINE_BYTES", 4096)
+    (tmp_path / "Master.csv").write_bytes(b"".join(lines()))
+    begun.append(one := Ingesting(tmp_path, ["Master.csv"]))
+    until(lambda: one.ingestor.health and not one.ingestor.bytes_behind)
+    with one.database.reading() as session:
+        assert verify(session).calls == len(lines())
 
 
 def until(met: Callable[[], object]) -> None:

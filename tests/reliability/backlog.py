@@ -14,7 +14,7 @@ from random import Random
 from engine.api.calls import CallFilter, ListCalls
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
-from engine.api.site import GetStatus, Ingest
+from engine.api.site import GetStatus, Ingest, ListQuarantine
 from tests.reliability.figures import quiet_site, resident_bytes, shown
 from tests.reliability.lines import ZONE, Lines
 from tests.reliability.site import Site, wait_until
@@ -118,6 +118,7 @@ def main() -> None:
                     client.call(Ingest(paths=[str(past)]))
                 seconds = time.perf_counter() - begun
                 answers, calls = screens.stop(), live.stop()
+                assert not client.call(ListQuarantine()).total
                 print(f"{name}: {seconds:.1f} s, {resident_bytes(site.pid) >> 20} MiB", flush=True)
                 print(f"  answers {shown(answers)}; live calls {shown(calls)}", flush=True)
 
