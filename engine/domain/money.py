@@ -10,11 +10,11 @@ MAX_AMOUNT_MICROS = 10**12 * MICROS
 
 # `1,234` could be a decimal comma, so thousands need a second comma or a decimal point beside them.
 _GROUPED = r"[1-9]\d{0,2}(?:,\d{3}){2,}|[1-9]\d{0,2},\d{3}(?=\.)"
-_PLAIN = re.compile(rf"(?P<sign>[+-]?)(?P<whole>\d+|{_GROUPED})(?:\.(?P<fraction>\d+))?")
+_PLAIN = re.compile(rf"(?P<sign>[+-]?)(?P<whole>\d+|{_GROUPED}|(?=\.\d))(?:\.(?P<fraction>\d*))?")
 
 
 def parse_amount(text: str, *, field: str = "amount", signed: bool = False) -> int:
-    """Micro-units of a typed decimal amount such as `1234.5` or `1,234.50`.
+    """Micro-units of a typed decimal amount such as `1234.5`, `1,234.50` or `.5`.
 
     Raises `InvalidInput` naming `field` for anything ambiguous (`12,5`, `1.234,50`), with more than six
     decimals, with an exponent, negative where `signed` is false, or beyond `MAX_AMOUNT_MICROS`.
@@ -34,7 +34,7 @@ def parse_amount(text: str, *, field: str = "amount", signed: bool = False) -> i
     whole = match["whole"].replace(",", "")
     if len(whole.lstrip("0")) > 13:
         raise InvalidInput(f"{field}: {shown!r} is out of range.", field=field)
-    micros = int(whole) * MICROS + int(fraction[:6].ljust(6, "0") or "0")
+    micros = int(whole or "0") * MICROS + int(fraction[:6].ljust(6, "0") or "0")
     if micros > MAX_AMOUNT_MICROS:
         raise InvalidInput(f"{field}: {shown!r} is out of range.", field=field)
     if match["sign"] == "-":

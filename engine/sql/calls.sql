@@ -118,14 +118,14 @@ SELECT min(started_at), max(started_at) FROM call WHERE /*where*/;
 
 -- name: count
 -- How many calls match, their talk time and cost.
-SELECT count(*), CAST(coalesce(sum(billsec), 0) AS BIGINT), CAST(coalesce(sum(cost_micros), 0) AS BIGINT)
+SELECT count(*), CAST(coalesce(sum(billsec), 0) AS BIGINT), coalesce(sum(cost_micros), 0)
 FROM call WHERE /*where*/;
 
 -- name: summary
 -- What became of the calls that match.
 SELECT count(*), count(*) FILTER (direction = 'outbound'), count(answered_at),
        count(*) FILTER (unrated IS NULL), count(*) FILTER (unrated = 'no rule'),
-       CAST(coalesce(sum(billsec), 0) AS BIGINT), CAST(coalesce(sum(cost_micros), 0) AS BIGINT)
+       CAST(coalesce(sum(billsec), 0) AS BIGINT), coalesce(sum(cost_micros), 0)
 FROM call WHERE /*where*/;
 
 -- name: detail

@@ -142,7 +142,7 @@ SELECT
     e.balance_after_micros - e.amount_micros AS balance_before_micros,
     e.amount_micros, e.balance_after_micros, e.operator, e.note,
     count(*) OVER () AS total,
-    CAST(sum(e.amount_micros) OVER () AS BIGINT) AS amount_total
+    sum(e.amount_micros) OVER () AS amount_total
 FROM ledger_entry AS e
 LEFT JOIN extension AS x ON x.number = e.extension
 WHERE e.kind = 'recharge' AND e.posted_at >= $since AND e.posted_at < $until

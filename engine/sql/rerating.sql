@@ -30,7 +30,7 @@ WHERE extension.number = sums.number;
 -- name: sums
 -- What the changes of the bound table `changed` mean for each extension; another rule of the same cost is none.
 SELECT
-    extension, count(*) AS calls, CAST(sum(old_cost_micros - new_cost_micros) AS BIGINT) AS amount_micros,
+    extension, count(*) AS calls, sum(old_cost_micros - new_cost_micros) AS amount_micros,
     count(*) FILTER (WHERE old_unrated IS NOT NULL AND new_unrated IS NULL) AS newly_rated
 FROM changed
 WHERE old_cost_micros <> new_cost_micros OR old_unrated IS DISTINCT FROM new_unrated

@@ -57,7 +57,7 @@ SELECT line.period, line.key,
             ELSE coalesce(line.first_rule || ' …', '')
        END AS label,
        CAST(line.calls AS BIGINT), CAST(line.answered AS BIGINT), CAST(line.duration AS BIGINT),
-       CAST(line.cost_micros AS BIGINT)
+       line.cost_micros
 FROM line
 LEFT JOIN extension ON $per = 'extension' AND extension.number = line.key
 ORDER BY line.period, line.key;
@@ -66,14 +66,14 @@ ORDER BY line.period, line.key;
 -- The sum over all calls that match.
 SELECT count(*), count(answered_at),
        CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
-       CAST(coalesce(sum(cost_micros), 0) AS BIGINT)
+       coalesce(sum(cost_micros), 0)
 FROM call WHERE /*where*/;
 
 -- name: heat
 -- Sums by weekday and hour, where there are calls.
 SELECT isodow(started_local) - 1 AS weekday, hour(started_local) AS hour, count(*),
        CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
-       CAST(sum(cost_micros) AS BIGINT)
+       sum(cost_micros)
 FROM call WHERE /*where*/
 GROUP BY weekday, hour
 ORDER BY weekday, hour;

@@ -29,6 +29,9 @@ amounts = st.integers(-MAX_AMOUNT_MICROS, MAX_AMOUNT_MICROS)
         (" 3.10 ", 3_100_000),
         ("1000000000000", MAX_AMOUNT_MICROS),
         ("-0", 0),
+        (".5", 500_000),
+        ("5.", 5_000_000),
+        ("+.000001", 1),
     ],
 )
 def test_a_plain_or_grouped_decimal_is_read_exactly(text: str, micros: int) -> None:
@@ -38,8 +41,8 @@ def test_a_plain_or_grouped_decimal_is_read_exactly(text: str, micros: int) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", ".", "-", "5.", ".5", "1..2", "1.2.3", "abc", "1e9999", "1e3", "1E3", "NaN", "nan", "inf",
-        "Infinity", "0x10", "1_000", "1 000", "1 000.50", "12,5", "1,234", "1.234,50", "12,34.5", "1,2345.6",
+        "", " ", ".", "-", "-.", "..5", "1,234", "1..2", "1.2.3", "abc", "1e9999", "1e3", "1E3", "NaN", "nan", "inf",
+        "Infinity", "0x10", "1_000", "1 000", "1 000.50", "12,5", "1.234,50", "12,34.5", "1,2345.6",
         "1234,567.8", "0,123.4", ",123", "1,,234.5", "1,234,56", "١٢", "５", "1\u00a0000", "--5", "+-5", "$5",
         "5 €", "5%", "1/2", "5\n6", "5\x00",
     ],

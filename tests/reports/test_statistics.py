@@ -2,10 +2,15 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
-from engine.api.calls import CallFilter, GetHeat, GetStatistics, Per, StatRow
+from engine.api.calls import CallFilter, CountCalls, GetHeat, GetOverview, GetStatistics, Per, StatRow
+from engine.api.extensions import ListRecharges
 from engine.domain.errors import InvalidInput
+from engine.ledger.listings import list_recharges
+from engine.reports.calls import count_calls
+from engine.reports.overview import get_overview
 from engine.reports.statistics import average, get_heat, get_statistics
 from tests.reports.building import NOON, SHANGHAI, Books
 from tui.screens.statistics_text import key_term
@@ -38,6 +43,25 @@ def test_talk_time_and_average_are_those_of_answered_calls(books: Books) -> None
     assert row == StatRow(
         period="all", key="", label="", calls=3, answered=2, duration=25, average_duration=13, cost_micros=15
     )
+
+
+def test_sums_of_a_site_may_be_larger_than_any_amount_of_its_own(books: Books) -> None:
+    largest = 2**62
+    for number in ("1001", "1002", "1003"):
+        books.call(extension=number, cost_micros=largest)
+        books.entry(number, "recharge", largest, largest)
+    asked = GetStatistics(by="all")
+    found = get_statistics(books.session, books.site, asked)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)).total.cost_micros == 3 * largest
+    assert [row.cost_micros for row in found.rows] == [3 * largest]
+    assert [cell.cost_micros for cell in get_heat(books.session, books.site, GetHeat()).cells] == [3 * largest]
+    counted = count_calls(books.session, books.site, CountCalls())
+    assert counted.cost_micros == 3 * largest
+    today = get_overview(
+        books.session, books.site, GetOverview(), now=NOON, alarms=[], sources=[], targets=[]
+    ).today
+    assert today.cost_micros == 3 * largest
+    assert list_recharges(books.session, books.site, ListRecharges()).amount_micros == 3 * largest
 
 
 @pytest.mark.parametrize(
