@@ -42,14 +42,17 @@ class Rerating:
         writer: Writer,
         state: State,
         progress: Callable[[Progress], None],
+        moved: Callable[[], None],
         cancelled: threading.Event,
         now: Callable[[], datetime],
         batch_calls: int = BATCH_CALLS,
     ) -> None:
+        """`moved` runs in the writer thread after each commit that moved balances."""
         self._database = database
         self._writer = writer
         self._state = state
         self._progress = progress
+        self._moved = moved
         self._cancelled = cancelled
         self._now = now
         self._batch_calls = batch_calls
@@ -78,7 +81,7 @@ class Rerating:
             after, started = span.first_call_id - 1, time.monotonic()
             while span.calls and after < span.last_call_id and not self._cancelled.is_set():
                 if request.apply:
-                    batch = self._writer.run(self._posting(selection, after, operator))
+                    batch = self._writer.run(self._posting(selection, after, operator), after=self._posted)
                 else:
                     batch = self._examine(session, selection, after)
                 after = batch.upto_call_id
@@ -122,6 +125,10 @@ class Rerating:
             return batch
 
         return change
+
+    def _posted(self, _session: Session, batch: RerateBatch) -> None:
+        if batch.changed.num_rows:
+            self._moved()
 
     def _check_range(self, session: Session, changed: pa.Table) -> None:
         if pc.max(changed["new_cost_micros"]).as_py() > EXTREME_MICROS:

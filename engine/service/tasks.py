@@ -179,6 +179,7 @@ def rerate(
         writer=desk.writer,
         state=desk.state,
         progress=progress,
+        moved=lambda: desk.balances_moved([]),
         cancelled=cancelled,
         now=utc_now,
     )
@@ -188,7 +189,6 @@ def rerate(
         # What a run that broke off had finished counts like the rest.
         if request.apply:
             _record(desk, request, operator)
-            desk.balances_moved([])
             desk.hub.publish(CallsStored(count=0, rows=[]))
 
 

@@ -86,6 +86,7 @@ class BenchSite:
             writer=self.writer,
             state=self.state,
             progress=_ignored,
+            moved=lambda: None,
             cancelled=threading.Event(),
             now=lambda: NOW,
         )

@@ -1,7 +1,7 @@
 """Re-rating a month of the sample office: previews, batches, cancelling, and books that stay clean."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,7 +42,14 @@ def change_prices(site: Site, sheet: str) -> None:
     site.writer.run(change)
 
 
-def rerate(site: Site, *, since: str = "2026-11", apply: bool = True, stop_after: int = 0) -> RerateResult:
+def rerate(
+    site: Site,
+    *,
+    since: str = "2026-11",
+    apply: bool = True,
+    stop_after: int = 0,
+    moved: Callable[[], None] = lambda: None,
+) -> RerateResult:
     """A run in batches of 300 calls; `stop_after` so many of them it is cancelled, 0 = never."""
     cancelled = threading.Event()
     batches: list[Progress] = []
@@ -57,6 +64,7 @@ def rerate(site: Site, *, since: str = "2026-11", apply: bool = True, stop_after
         writer=site.writer,
         state=site.state,
         progress=progress,
+        moved=moved,
         cancelled=cancelled,
         now=lambda: LATER,
         batch_calls=300,
@@ -116,6 +124,17 @@ def test_a_cancelled_run_leaves_whole_batches_and_the_next_one_goes_on(site: Sit
     again = rerate(site)
     assert (again.changed, again.amount_micros, again.extensions) == (0, 0, [])
     assert findings(site) == []
+
+
+def test_who_bars_extensions_is_told_of_every_batch_that_moved_balances(site: Site) -> None:
+    change_prices(site, flat("0.5"))
+    told: list[dict[str, int]] = []
+    rerate(site, moved=lambda: told.append(balances(site)))
+    assert len(told) > 2
+    assert told[0] != told[1]
+    assert told[-1] == balances(site)
+    rerate(site, moved=lambda: told.clear())
+    assert told
 
 
 def test_entries_are_posted_now_and_refer_to_their_call(site: Site) -> None:

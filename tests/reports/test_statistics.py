@@ -54,7 +54,9 @@ def test_sums_of_a_site_may_be_larger_than_any_amount_of_its_own(books: Books) -
     found = get_statistics(books.session, books.site, asked)
     assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)).total.cost_micros == 3 * largest
     assert [row.cost_micros for row in found.rows] == [3 * largest]
-    assert [cell.cost_micros for cell in get_heat(books.session, books.site, GetHeat()).cells] == [3 * largest]
+    assert [cell.cost_micros for cell in get_heat(books.session, books.site, GetHeat()).cells] == [
+        3 * largest
+    ]
     counted = count_calls(books.session, books.site, CountCalls())
     assert counted.cost_micros == 3 * largest
     today = get_overview(
