@@ -16,6 +16,8 @@ from engine.domain.zones import zone
 MAX_SOURCES = 256
 MAX_TRUNKS = 1000
 MAX_TARGETS = 32
+LEAST_MEMORY_MB, MOST_MEMORY_MB = 256, 1500
+"""Of the database, where the site does not say: with the least, an import takes as long as with the most."""
 
 Payer = Literal["caller", "forwarder"]
 
@@ -36,6 +38,12 @@ def host_zone() -> ZoneInfo:
         except (KeyError, ValueError, OSError):
             continue
     return ZoneInfo("UTC")
+
+
+def share_of_memory() -> int:
+    """A quarter of the host's memory within bounds, in MB: the PBX needs the rest."""
+    quarter = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4_000_000
+    return max(LEAST_MEMORY_MB, min(quarter, MOST_MEMORY_MB))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +131,8 @@ class EngineSettings:
     """Only when started in the background by a client."""
     polling: bool = False
     """Look at the files once a second instead of being told of changes."""
+    memory_mb: int = field(default_factory=share_of_memory)
+    """What the database may take, in MB, for its cache and for work in hand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -317,7 +327,7 @@ def _command(value: Value) -> tuple[str, ...]:
 
 
 def _engine(value: Value) -> EngineSettings:
-    keys = value.mapping(("socket_group", "idle_exit_seconds", "polling"))
+    keys = value.mapping(("socket_group", "idle_exit_seconds", "polling", "memory_mb"))
     default = EngineSettings()
     return EngineSettings(
         socket_group=_line(keys, "socket_group", "") or None,
@@ -327,4 +337,9 @@ def _engine(value: Value) -> EngineSettings:
             else default.idle_exit_seconds
         ),
         polling=keys["polling"].boolean() if "polling" in keys else default.polling,
+        memory_mb=(
+            keys["memory_mb"].integer(least=LEAST_MEMORY_MB, most=1_000_000)
+            if "memory_mb" in keys
+            else default.memory_mb
+        ),
     )

@@ -58,7 +58,9 @@ class Engine:
                 home / CONFIG_FILE, check=lambda settings: build_targets(settings, home)
             )
             settings = self._configuration.settings
-            self._database = Database(home / DATABASE_FILE, lost=self._database_lost)
+            self._database = Database(
+                home / DATABASE_FILE, memory_mb=settings.engine.memory_mb, lost=self._database_lost
+            )
             stack.callback(self._database.close)
             self._writer = Writer(self._database)
             stack.callback(self._writer.close)

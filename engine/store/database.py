@@ -24,17 +24,23 @@ ROW_GROUP_ROWS = 122_880
 """So many new rows in a transaction are compressed and written to the file at once. What is left of a
 transaction goes through the log and is compressed by a checkpoint, which costs about as much again."""
 
-MEMORY_LIMIT = "1500MB"
+MEMORY_MB = 1500
 
 
 class Database:
     """The open database file. Only the engine that holds the home's lock may open it."""
 
     def __init__(
-        self, path: Path, *, threads: int | None = None, lost: Callable[[], None] | None = None
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        memory_mb: int = MEMORY_MB,
+        lost: Callable[[], None] | None = None,
     ) -> None:
         """Opens or creates the file with mode 0600 and applies the migrations it lacks.
 
+        `memory_mb` bounds what the database takes for its cache of the file and for work in hand.
         `lost` is told, from any thread, when a failed write has left the database unusable until it is
         opened anew: DuckDB then refuses everything, reads included. What was committed is whole.
         Raises `StorageError` when it cannot be opened, or was written by a newer pbxmeter.
@@ -44,7 +50,7 @@ class Database:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "storage_compatibility_version": STORAGE_COMPATIBILITY,
             "checkpoint_threshold": CHECKPOINT_BYTES,
-            "memory_limit": MEMORY_LIMIT,
+            "memory_limit": f"{memory_mb}MB",
             "preserve_insertion_order": False,
             "python_enable_replacements": False,
             "autoinstall_known_extensions": False,

@@ -1,5 +1,6 @@
 """The site's configuration: what is read, and what errors say."""
 
+import os
 import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -51,6 +52,7 @@ lockout:
 engine:
   socket_group: pbxmeter
   idle_exit_seconds: 90
+  memory_mb: 300
 """
 
 
@@ -71,7 +73,7 @@ def test_a_whole_site_is_read_as_written() -> None:
         EslTarget(),
         CommandTarget(run=("/usr/local/bin/set-barred", "{extension}", "{state}")),
     )
-    assert settings.engine == EngineSettings(socket_group="pbxmeter", idle_exit_seconds=90)
+    assert settings.engine == EngineSettings(socket_group="pbxmeter", idle_exit_seconds=90, memory_mb=300)
 
 
 def test_a_missing_file_is_a_new_site(tmp_path: Path) -> None:
@@ -129,6 +131,7 @@ def test_the_examples_are_sound(path: str) -> None:
         ('lockout:\n  - kind: asterisk-ami\n    username: "a\\r\\nb"\n', r":3: .*username: must be one line"),
         ("lockout:\n  - kind: command\n    run: rm -rf\n", r":3: lockout\[0\]\.run: must be a list"),
         ("lockout:\n  - kind: command\n    run: [a, '{number}']\n", r":3: .*\{number\} is not replaced"),
+        ("engine:\n  memory_mb: 100\n", r":2: engine\.memory_mb: .*256"),
         ("engine:\n  idle_exit_seconds: 1.5\n", r":2: engine\.idle_exit_seconds: must be a whole number"),
         ("site:\nsite:\n", r":2: site: is given twice, first in line 1"),
         ("site: [\n", r":2: this is not YAML"),
@@ -152,6 +155,11 @@ def test_bytes_that_are_not_utf8_are_named_by_line(tmp_path: Path) -> None:
     path.write_bytes(b"site:\n  timezone: \xff\n")
     with pytest.raises(ConfigError, match=r"config\.yaml:2: the file is not UTF-8"):
         load_settings(path)
+
+
+def test_the_database_takes_a_share_of_the_hosts_memory_by_default() -> None:
+    host = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
+    assert 256 <= EngineSettings().memory_mb <= max(256, host / 4)
 
 
 def test_the_host_zone_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
