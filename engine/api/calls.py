@@ -126,14 +126,21 @@ class GetCall(Operation[CallDetail], frozen=True, kw_only=True):
     call_id: int
 
 
-class ExportCalls(Operation[CallCount], frozen=True, kw_only=True):
-    """Asked with `client.stream`: Arrow batches with the columns of the calls export, oldest first.
+MAX_SORTED_CALLS = 1_000_000
+"""How many calls are exported in an order other than oldest first."""
 
-    cost is a decimal string; times are ISO 8601 strings with the site's offset.
+
+class ExportCalls(Operation[CallCount], frozen=True, kw_only=True):
+    """Asked with `client.stream`: Arrow batches with the columns of the calls export, in the order asked for.
+
+    cost is a decimal string; times are ISO 8601 strings with the site's offset. Any other order than oldest
+    first is refused for more than `MAX_SORTED_CALLS`.
     """
 
     returns: ClassVar[type] = CallCount
     filter: CallFilter = CallFilter()
+    sort: CallSort = "time"
+    descending: bool = False
 
 
 By = Literal["day", "month", "year", "hour", "weekday", "all"]

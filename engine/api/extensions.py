@@ -40,7 +40,10 @@ class Extensions(Result, frozen=True, kw_only=True):
 
 
 class ListExtensions(Operation[Extensions], frozen=True, kw_only=True):
-    """Finds extensions: every word of `text` is part of the number or name, and no `-word` is."""
+    """Finds extensions: every word of `text` is part of the number or name, and no `-word` is.
+
+    A word such as 1001-1050 stands for the numbers from one to the other.
+    """
 
     returns: ClassVar[type] = Extensions
     text: str = ""
@@ -140,6 +143,9 @@ class Recharges(Result, frozen=True, kw_only=True):
     amount_micros: int
 
 
+RechargeSort = Literal["time", "extension", "amount", "operator"]
+
+
 class ListRecharges(Operation[Recharges], frozen=True, kw_only=True):
     """Recharges of a period; `text` is part of a number, name or note."""
 
@@ -147,7 +153,7 @@ class ListRecharges(Operation[Recharges], frozen=True, kw_only=True):
     since: str = ""
     until: str = ""
     text: str = ""
-    sort: Literal["time", "extension", "amount", "operator"] = "time"
+    sort: RechargeSort = "time"
     descending: bool = True
     offset: int = 0
     limit: int = 256
@@ -192,9 +198,14 @@ class CsvText(Result, frozen=True, kw_only=True):
 
 
 class ExportExtensions(Operation[CsvText], frozen=True, kw_only=True):
-    """All extensions by the columns of the import, and balance, available, total_recharged, barred."""
+    """All that match, by the columns of the import, and balance, available, total_recharged, barred."""
 
     returns: ClassVar[type] = CsvText
+    text: str = ""
+    state: State = ""
+    payment: Payment | None = None
+    sort: ExtensionSort = "number"
+    descending: bool = False
 
 
 class ExportRecharges(Operation[CsvText], frozen=True, kw_only=True):
@@ -204,3 +215,14 @@ class ExportRecharges(Operation[CsvText], frozen=True, kw_only=True):
     since: str = ""
     until: str = ""
     text: str = ""
+    sort: RechargeSort = "time"
+    descending: bool = False
+
+
+class ExportLedger(Operation[CsvText], frozen=True, kw_only=True):
+    """One extension's ledger of a period as CSV, oldest first."""
+
+    returns: ClassVar[type] = CsvText
+    number: str
+    since: str = ""
+    until: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from engine.api.extensions import CsvText, ExtensionRow, ListExtensions
+from engine.api.extensions import CsvText, ExportExtensions, ExtensionRow, ListExtensions
 from engine.api.operation import Fault, ImportResult
 from engine.domain.errors import InvalidInput
 from engine.domain.money import format_amount, parse_amount
@@ -29,11 +29,23 @@ MAX_PREVIEW = 200
 T = TypeVar("T")
 
 
-def export_extensions(session: Session, site: Site) -> CsvText:
-    """Every extension by number. The derived columns are ignored when the sheet is imported again."""
+def export_extensions(session: Session, site: Site, request: ExportExtensions) -> CsvText:
+    """The extensions that match. The derived columns are ignored when the sheet is imported again."""
     found: list[ExtensionRow] = []
     while True:
-        page = list_extensions(session, site, ListExtensions(offset=len(found), limit=MAX_PAGE))
+        page = list_extensions(
+            session,
+            site,
+            ListExtensions(
+                text=request.text,
+                state=request.state,
+                payment=request.payment,
+                sort=request.sort,
+                descending=request.descending,
+                offset=len(found),
+                limit=MAX_PAGE,
+            ),
+        )
         found += page.rows
         if not page.rows or len(found) >= page.total:
             break

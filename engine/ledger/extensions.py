@@ -1,5 +1,6 @@
 """Extensions: the list, and changing their properties."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,6 +18,7 @@ MAX_NAME = 128
 MAX_NUMBER = 32
 MAX_PAGE = 100_000
 NUMBER_CHARACTERS = frozenset("0123456789*#+ABCDabcd")
+_SPAN = re.compile(r"([0-9]{1,32})-([0-9]{1,32})")
 
 
 def list_extensions(session: Session, site: Site, request: ListExtensions) -> Extensions:
@@ -24,7 +26,7 @@ def list_extensions(session: Session, site: Site, request: ListExtensions) -> Ex
     where: list[Condition] = []
     for word in request.text.split():
         negated = word.startswith("-") and len(word) > 1
-        where.append(Condition("text", {"text": word[1:] if negated else word}, negated))
+        where.append(_word(word[1:] if negated else word, negated=negated))
     if request.state:
         where.append(Condition(request.state))
     if request.payment:
@@ -44,6 +46,13 @@ def list_extensions(session: Session, site: Site, request: ListExtensions) -> Ex
         offset=request.offset,
     )
     return Extensions(rows=rows, total=total)
+
+
+def _word(word: str, *, negated: bool) -> Condition:
+    span = _SPAN.fullmatch(word)
+    if span is not None and len(span[1]) == len(span[2]):
+        return Condition("span", {"low": span[1], "high": span[2]}, negated)
+    return Condition("text", {"text": word}, negated)
 
 
 def check_number(number: str) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from engine.api.extensions import (
     CsvText,
     EntryRow,
+    ExportLedger,
     ExportRecharges,
     Ledger,
     ListLedger,
@@ -30,6 +31,7 @@ RECHARGE_COLUMNS = (
     "operator",
     "note",
 )
+LEDGER_COLUMNS = ("time", "extension", "kind", "amount", "balance_after", "operator", "note")
 
 
 def period(site: Site, since: str, until: str) -> tuple[datetime, datetime]:
@@ -59,12 +61,17 @@ def list_recharges(session: Session, site: Site, request: ListRecharges) -> Rech
 
 
 def export_recharges(session: Session, site: Site, request: ExportRecharges) -> CsvText:
-    """Recharges of a period, oldest first."""
+    """Recharges of a period, in the order asked for."""
     found = list_recharges(
         session,
         site,
         ListRecharges(
-            since=request.since, until=request.until, text=request.text, descending=False, limit=MAX_ROWS
+            since=request.since,
+            until=request.until,
+            text=request.text,
+            sort=request.sort,
+            descending=request.descending,
+            limit=MAX_ROWS,
         ),
     )
     lines = (
@@ -97,3 +104,31 @@ def list_ledger(session: Session, site: Site, request: ListLedger) -> Ledger:
         offset=request.offset,
     )
     return Ledger(rows=rows, total=total)
+
+
+def export_ledger(session: Session, site: Site, request: ExportLedger) -> CsvText:
+    """One extension's entries of a period, oldest first."""
+    since, until = period(site, request.since, request.until)
+    rows, _totals = session.page(
+        EntryRow,
+        "ledger.entry_page",
+        "total",
+        number=request.number,
+        since=since,
+        until=until,
+        limit=MAX_ROWS,
+        offset=0,
+    )
+    lines = (
+        (
+            isoformat(row.posted_at, site.zone),
+            request.number,
+            row.kind,
+            format_amount(row.amount_micros),
+            format_amount(row.balance_after_micros),
+            row.operator,
+            row.note,
+        )
+        for row in reversed(rows)
+    )
+    return CsvText(text=write_sheet(LEDGER_COLUMNS, lines), rows=len(rows))

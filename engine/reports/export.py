@@ -10,7 +10,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.api.calls import ExportCalls
+from engine.api.calls import MAX_SORTED_CALLS, ExportCalls
+from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import offsets
 from engine.reports.conditions import call_conditions, since, until
@@ -18,6 +19,9 @@ from engine.store import Condition, Session
 
 SLICE_DAYS = 31
 """Calls are sorted and sent a month at a time: the first rows leave at once, and no sort outgrows memory."""
+
+SORTED_SLICE = 65_536
+"""Calls fetched at once for an order that is not that of time."""
 
 LATEST = datetime(9990, 1, 1)
 """Nonsense beyond it must not overflow the calendar."""
@@ -39,25 +43,30 @@ Stretch = tuple[datetime, datetime, int]
 
 
 def export_calls(session: Session, site: Site, request: ExportCalls) -> pa.RecordBatchReader:
-    """The calls that match, oldest first, with the columns `COLUMNS`.
+    """The calls that match in the order asked for, with the columns `COLUMNS`.
 
-    The session is busy until the reader is read or closed. Raises `InvalidInput` for a bad filter.
+    The session is busy until the reader is read or closed. Raises `InvalidInput` for a bad filter, and for
+    more calls than are sorted.
     """
     where = call_conditions(request.filter, site)
     edges = msgspec.convert(
         session.row("calls.matching_span", where=where), tuple[datetime | None, datetime | None]
     )
-    return pa.RecordBatchReader.from_batches(COLUMNS, _batches(session, site, where, edges))
-
-
-def _batches(
-    session: Session, site: Site, where: list[Condition], edges: tuple[datetime | None, datetime | None]
-) -> Generator[pa.RecordBatch]:
     first, last = edges
     if first is None or last is None:
-        return
+        return pa.RecordBatchReader.from_batches(COLUMNS, iter(()))
     # Answers and ends come after starts, by days at most; what lies beyond keeps the last offset.
     stretches = offsets(site.zone, first, min(last, LATEST) + timedelta(days=400))
+    if request.sort == "time" and not request.descending:
+        found = _oldest_first(session, where, first, last)
+    else:
+        found = _sorted(session, _ids_in_order(session, request, where))
+    return pa.RecordBatchReader.from_batches(COLUMNS, (_exported(batch, stretches) for batch in found))
+
+
+def _oldest_first(
+    session: Session, where: list[Condition], first: datetime, last: datetime
+) -> Generator[pa.RecordBatch]:
     # All slices show one and the same moment.
     with session.snapshot():
         start: datetime | None = first
@@ -66,8 +75,29 @@ def _batches(
             sent = False
             for batch in session.reader("calls.export", where=[*where, since(start), until(end)]):
                 sent = sent or batch.num_rows > 0
-                yield _exported(batch, stretches)
+                yield batch
             start = end if sent else _next_start(session, where, end)
+
+
+def _ids_in_order(session: Session, request: ExportCalls, where: list[Condition]) -> pa.ChunkedArray:
+    name = f"calls.page_{request.sort}_{'down' if request.descending else 'up'}"
+    ids = session.table(name, where=where, limit=MAX_SORTED_CALLS + 1, offset=0).column(0)
+    if len(ids) > MAX_SORTED_CALLS:
+        raise InvalidInput(
+            f"More than {MAX_SORTED_CALLS:,} calls are exported oldest first only: narrow them, or take that "
+            "order.",
+            field="sort",
+        )
+    return ids
+
+
+def _sorted(session: Session, ids: pa.ChunkedArray) -> Generator[pa.RecordBatch]:
+    with session.snapshot():
+        for start in range(0, len(ids), SORTED_SLICE):
+            wanted = ids.slice(start, SORTED_SLICE)
+            found = session.table("calls.export", where=[Condition("one_of", {"values": wanted.to_pylist()})])
+            places = pc.index_in(wanted, value_set=found.column("call_id"))
+            yield from found.take(pc.drop_null(places)).combine_chunks().to_batches()
 
 
 def _next_start(session: Session, where: list[Condition], after: datetime) -> datetime | None:

@@ -40,13 +40,14 @@ READS: dict[type, Read] = {
         session, site, op
     ),
     extensions_api.ExportExtensions: lambda desk, session, site, op: extension_sheet.export_extensions(
-        session, site
+        session, site, op
     ),
     extensions_api.ListRecharges: lambda desk, session, site, op: listings.list_recharges(session, site, op),
     extensions_api.ExportRecharges: lambda desk, session, site, op: listings.export_recharges(
         session, site, op
     ),
     extensions_api.ListLedger: lambda desk, session, site, op: listings.list_ledger(session, site, op),
+    extensions_api.ExportLedger: lambda desk, session, site, op: listings.export_ledger(session, site, op),
     rates_api.ListRates: lambda desk, session, site, op: rules.list_rates(
         session, op, remarks=desk.state.remarks(session)
     ),

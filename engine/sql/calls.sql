@@ -151,7 +151,7 @@ FROM ledger_entry WHERE call_id = $call_id ORDER BY entry_id LIMIT $limit;
 
 -- name: export
 -- Calls by the columns of the export, oldest first; the times get the site's offset afterwards.
-SELECT call.started_at, call.answered_at, call.ended_at, call.extension,
+SELECT call.call_id, call.started_at, call.answered_at, call.ended_at, call.extension,
        coalesce(extension.name, '') AS name, call.direction, call.dialled, call.trunk, call.disposition,
        call.duration, call.billsec,
        if(call.cost_micros < 0, '-', '') || (abs(call.cost_micros) // 1000000) || '.'
@@ -164,6 +164,10 @@ LEFT JOIN extension ON extension.number = call.extension
 LEFT JOIN rate_version ON rate_version.version_id = call.rate_version
 LEFT JOIN source_file ON source_file.file_id = call.file_id
 ORDER BY call.started_at, call.call_id;
+
+-- condition: one_of
+-- One of these calls.
+call_id IN (SELECT unnest($values))
 
 -- condition: since
 -- Started then or later.

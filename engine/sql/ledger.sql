@@ -44,6 +44,10 @@ LIMIT $limit OFFSET $offset;
 -- Part of a number or name.
 contains(lower(number), lower($text)) OR contains(lower(name), lower($text))
 
+-- condition: span
+-- From one number to another of as many digits.
+length(number) = length($low) AND number BETWEEN $low AND $high AND regexp_full_match(number, '[0-9]+')
+
 -- condition: numbers
 -- Only these.
 list_contains($numbers, number)

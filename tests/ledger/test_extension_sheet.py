@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.extensions import ListExtensions
+from engine.api.extensions import ExportExtensions, ListExtensions
 from engine.api.operation import ImportResult
 from engine.ledger import extension_sheet, extensions
 from engine.ledger.extension_sheet import export_extensions, import_extensions
@@ -45,7 +45,7 @@ def test_every_extension_is_exported_however_many_a_page_holds(
         monkeypatch.setattr(module, "MAX_PAGE", 3)
     with opened(tmp_path) as session:
         load(session, "number\n" + "".join(f"100{n}\n" for n in range(7)))
-        sheet = export_extensions(session, SITE)
+        sheet = export_extensions(session, SITE, ExportExtensions())
         assert sheet.rows == 7
         assert [line.split(",")[0] for line in sheet.text.splitlines()[1:]] == [f"100{n}" for n in range(7)]
 
@@ -54,9 +54,17 @@ def test_columns_in_any_order_and_booleans_in_any_word_come_back_as_exported(tmp
     sheet = "locked;number;credit_limit;billing;payment\nno;0099;100.5;YES;Postpaid\n1;1002;1,234.50;off;\n"
     with opened(tmp_path) as session:
         assert load(session, sheet).added == 2
-        text = export_extensions(session, SITE).text
+        text = export_extensions(session, SITE, ExportExtensions()).text
         assert text.splitlines()[1:] == [
             "0099,,true,postpaid,100.50,false,0.00,100.50,0.00,false",
             "1002,,false,prepaid,1234.50,true,0.00,1234.50,0.00,true",
         ]
         assert load(session, text).unchanged == 2
+
+
+def test_an_export_holds_what_the_list_finds_in_its_order(tmp_path: Path) -> None:
+    with opened(tmp_path) as session:
+        load(session, "number,name,credit_limit\n1,wang a,1\n2,li,9\n3,wang b,5\n")
+        asked = ExportExtensions(text="wang", sort="credit_limit", descending=True)
+        lines = export_extensions(session, SITE, asked).text.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["number", "3", "1"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.api.extensions import (
     Adjust,
+    ExportLedger,
     ExportRecharges,
     ListExtensions,
     ListLedger,
@@ -20,7 +21,7 @@ from engine.domain.errors import InvalidInput, NotFound, Refused
 from engine.domain.money import MAX_AMOUNT_MICROS
 from engine.domain.names import EntryKind, Payment
 from engine.ledger.extensions import list_extensions, set_extensions
-from engine.ledger.listings import export_recharges, list_ledger, list_recharges
+from engine.ledger.listings import export_ledger, export_recharges, list_ledger, list_recharges
 from engine.ledger.operations import adjust, recharge
 from engine.reports.verify import verify
 from engine.store import Session
@@ -139,6 +140,34 @@ def test_recharges_are_exported_with_exact_amounts(session: Session) -> None:
         "time,extension,name,balance_before,amount,balance_after,operator,note",
         '2026-03-01T12:00:00+00:00,007,,0.00,1.234567,1.234567,ann,"a ""note"", with commas"',
     ]
+
+
+def test_a_ledger_is_exported_oldest_first_with_exact_amounts(session: Session) -> None:
+    _recharge(session, 1_234_567, "007", "1001", note="January")
+    _recharge(session, 5, "007", key="k2")
+    sheet = export_ledger(session, SITE, ExportLedger(number="007"))
+    assert sheet.rows == 2
+    assert sheet.text.splitlines() == [
+        "time,extension,kind,amount,balance_after,operator,note",
+        "2026-03-01T12:00:00+00:00,007,recharge,1.234567,1.234567,ann,January",
+        "2026-03-01T12:00:00+00:00,007,recharge,0.000005,1.234572,ann,",
+    ]
+
+
+def test_a_range_finds_the_numbers_of_as_many_digits_from_one_to_the_other(session: Session) -> None:
+    set_extensions(
+        session,
+        SetExtensions(numbers=["1003", "10021", "0100"], create=True),
+        operator="ann",
+        now=NOW,
+    )
+
+    def found(text: str) -> list[str]:
+        return [row.number for row in list_extensions(session, SITE, ListExtensions(text=text)).rows]
+
+    assert found("1002-1050") == ["1002", "1003"]
+    assert found("-1002-1050") == ["007", "0100", "1001", "10021"]
+    assert found("1050-1002") == []
 
 
 _amounts = st.integers(1, MAX_AMOUNT_MICROS)

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.api.calls import CallFilter, ExportCalls
+from engine.api.calls import CallFilter, CallSort, ExportCalls, ListCalls
 from engine.domain.errors import InvalidInput
 from engine.domain.money import format_amount
-from engine.reports.calls import export_calls
+from engine.reports import export
+from engine.reports.calls import export_calls, list_calls
 from engine.reports.export import COLUMNS
 from tests.reports.building import NOON, Books
 
@@ -46,6 +47,48 @@ def test_rows_come_oldest_first_with_names_and_exact_costs(books: Books) -> None
         "duration": 65, "billsec": 60, "cost": "0.0125", "rate": "Mobile", "unrated": "",
         "call_key": "f" * 16, "source": "/var/log/Master.csv",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", ["time", "extension", "dialled", "trunk", "billsec", "cost"])
+def test_an_export_has_the_order_of_the_list_of_calls(
+    books: Books, sort: CallSort, descending: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "SORTED_SLICE", 7)
+    for number in range(40):
+        books.call(
+            started_at=NOON + timedelta(hours=number * 17 % 40),
+            extension=str(1000 + number * 7 % 5),
+            dialled=str(number * 13 % 11),
+            trunk=f"trunk_{number % 3}",
+            billsec=number * 11 % 9,
+            cost_micros=number * 5 % 7,
+            call_key=number,
+        )
+    asked = ListCalls(sort=sort, descending=descending)
+    listed = list_calls(books.session, books.site, asked).rows
+    reader = export_calls(books.session, books.site, ExportCalls(sort=sort, descending=descending))
+    rows = reader.read_all().to_pylist()
+    shown = [
+        (row.extension, row.dialled, row.trunk, row.billsec, format_amount(row.cost_micros)) for row in listed
+    ]
+    assert [
+        tuple(row[name] for name in ("extension", "dialled", "trunk", "billsec", "cost")) for row in rows
+    ] == shown
+    assert [row["started_at"] for row in rows] == [
+        iso(row.started_at.replace(tzinfo=None), books) for row in listed
+    ]
+
+
+def test_more_calls_than_are_sorted_go_oldest_first_only(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MAX_SORTED_CALLS", 1)
+    books.call()
+    books.call(started_at=NOON - timedelta(days=1))
+    assert len(exported(books)) == 2
+    with pytest.raises(InvalidInput, match="oldest first"):
+        export_calls(books.session, books.site, ExportCalls(sort="cost"))
 
 
 def test_each_cost_is_written_as_people_read_it(books: Books) -> None:

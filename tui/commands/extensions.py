@@ -1,9 +1,10 @@
-"""pbxmeter extensions: list, import, export, set."""
+"""pbxmeter extensions: list, import, export, ledger, set."""
 
 import click
 
 from engine.api.extensions import (
     ExportExtensions,
+    ExportLedger,
     ExtensionRow,
     ExtensionSort,
     ImportExtensions,
@@ -18,7 +19,7 @@ from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.files import read_sheet
 from tui.commands.numbers import expanded
-from tui.commands.options import LIMIT
+from tui.commands.options import LIMIT, period
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
@@ -56,7 +57,7 @@ def list_extensions(
     reverse: bool,
     limit: int,
 ) -> None:
-    """Lists extensions; TEXT is part of a number or name."""
+    """Lists extensions; TEXT is part of a number or name, or a range such as 1001-1050."""
     rows: list[ExtensionRow] = []
     total = 1
     while len(rows) < (min(total, limit) if limit else total):
@@ -131,6 +132,16 @@ def export_extensions(session: Session, output: str | None) -> None:
     that begin with = + - @ for formulas.
     """
     print_csv(session, lambda: session.ask(ExportExtensions()), output)
+
+
+@extensions.command("ledger", epilog=examples("extensions ledger 8017 --from 2026-01 -o 8017.csv"))
+@click.argument("number")
+@period
+@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.pass_obj
+def export_ledger(session: Session, number: str, since: str, until: str, output: str | None) -> None:
+    """Writes one extension's ledger as CSV: time,extension,kind,amount,balance_after,operator,note."""
+    print_csv(session, lambda: session.ask(ExportLedger(number=number, since=since, until=until)), output)
 
 
 @extensions.command(
