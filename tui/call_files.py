@@ -29,6 +29,11 @@ CALL_KINDS: Mapping[str, Kind] = {
 """What is not text in the calls export."""
 
 SHEET_KINDS: Mapping[str, Kind] = {
+    "calls": "whole",
+    "answered": "whole",
+    "duration": "whole",
+    "average_duration": "whole",
+    "cost": "money",
     "credit_limit": "money",
     "balance": "money",
     "available": "money",
@@ -37,8 +42,13 @@ SHEET_KINDS: Mapping[str, Kind] = {
     "amount": "money",
     "balance_after": "money",
     "time": "time",
+    "found_at": "time",
+    "retried_at": "time",
 }
-"""What is not text in the sheets of extensions and recharges."""
+"""What is not text in the sheets of extensions, recharges, ledgers, statistics and bad lines."""
+
+FORMULA = r"^(=|@|\t|\r|[+-][0-9 ().,*#/-]*[^0-9 ().,*#/-])"
+"""Texts that spreadsheets take for a formula; signed numbers and numbers with a plus are none."""
 
 
 def write_calls(
@@ -48,14 +58,18 @@ def write_calls(
     file_format: FileFormat,
     columns: Sequence[str] = CALL_COLUMNS,
     kinds: Mapping[str, Kind] = CALL_KINDS,
+    harmless: bool = False,
 ) -> int:
-    """Writes these columns of the batches and answers with how many rows that were."""
+    """Writes these columns of the batches and answers with how many rows that were.
+
+    A `harmless` CSV has an apostrophe before texts that spreadsheets would take for formulas.
+    """
     chosen = (batch.select(list(columns)) for batch in batches)
     if file_format == "xlsx":
         return write_spreadsheet(file, chosen, columns=columns, kinds=kinds)
     if file_format == "parquet":
         return _write_parquet(file, list(columns), chosen, kinds)
-    return _write_csv(file, list(columns), chosen)
+    return _write_csv(file, list(columns), chosen, harmless=harmless)
 
 
 def sheet_columns(text: str) -> tuple[str, ...]:
@@ -72,7 +86,9 @@ def sheet_batch(text: str) -> "pa.RecordBatch":
     return pa.record_batch([pa.array(column, pa.string()) for column in columns], names=header)
 
 
-def _write_csv(file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa.RecordBatch]") -> int:
+def _write_csv(
+    file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa.RecordBatch]", *, harmless: bool
+) -> int:
     """RFC 4180 with LF, quotes only where they must be; pyarrow's own writer would quote every text.
 
     Each batch becomes one array of lines whose text buffer is the output.
@@ -84,18 +100,22 @@ def _write_csv(file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa.Rec
     comma, line_end, nothing = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))
     rows = 0
     for batch in batches:
-        cells = [_csv_cells(column.cast(pa.large_string())) for column in batch.columns]
+        texts = [pc.fill_null(column.cast(pa.large_string()), "") for column in batch.columns]
+        cells = [_csv_cells(_without_formulas(column) if harmless else column) for column in texts]
         lines = pc.binary_join_element_wise(*cells, comma)
         _write_texts(file, pc.binary_join_element_wise(lines, line_end, nothing))
         rows += batch.num_rows
     return rows
 
 
-def _csv_cells(column: "pa.Array") -> "pa.Array":
+def _without_formulas(texts: "pa.Array") -> "pa.Array":
+    return _compute().replace_substring_regex(texts, FORMULA, r"'\1")
+
+
+def _csv_cells(texts: "pa.Array") -> "pa.Array":
     import pyarrow as pa
 
     pc = _compute()
-    texts = pc.fill_null(column, "")
     needs_quotes = pc.match_substring_regex(texts, '[",\r\n]')
     if not pc.any(needs_quotes).as_py():
         return texts

@@ -216,6 +216,30 @@ def test_exported_csv_reads_back_to_the_same_texts() -> None:
     assert [row["name"] for row in rows] == TEXTS
 
 
+def test_a_harmless_csv_has_no_text_that_a_spreadsheet_takes_for_a_formula() -> None:
+    texts = [
+        "=1+2",
+        "@sum",
+        "+1+cmd|' /C calc'!A0",
+        "-2+3+cmd()",
+        "\t=1",
+        "+49 30/123-4",
+        "-12.5",
+        "*97",
+        "a=b",
+    ]
+    out = io.BytesIO()
+    write_calls(
+        out,
+        [pa.record_batch([pa.array(texts)], names=["name"])],
+        file_format="csv",
+        columns=["name"],
+        harmless=True,
+    )
+    rows = [row["name"] for row in csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))]
+    assert rows == [f"'{text}" for text in texts[:5]] + texts[5:]
+
+
 def test_exported_parquet_has_instants_and_exact_decimals() -> None:
     out = io.BytesIO()
     batches = call_batches()

@@ -1,13 +1,9 @@
 """pbxmeter quarantine: lines that could not be read as calls."""
 
-import csv
-import io
-
 import click
 
-from engine.api.extensions import CsvText
 from engine.api.site import ListQuarantine, QuarantineRow, RetryQuarantine
-from engine.domain.zones import isoformat, to_local
+from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.options import LIMIT
@@ -15,10 +11,10 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import local_time, print_table
+from tui.quarantine_sheet import quarantine_sheet
 from tui.sentences import said
 
 _PAGE_ROWS = 1000
-_COLUMNS = ("id", "path", "offset", "line", "field", "reason", "raw", "found_at", "retried_at")
 
 
 @click.group(cls=Group)
@@ -64,15 +60,7 @@ def list_quarantine(session: Session, text: str, include_retried: bool, limit: i
 def export_quarantine(session: Session, text: str, include_retried: bool, output: str | None) -> None:
     """Writes bad lines as CSV: id,path,offset,line,field,reason,raw,found_at,retried_at."""
     rows, _total = _lines(session, text, include_retried=include_retried, limit=0)
-    sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in rows:
-        found, retried = isoformat(row.found_at, session.zone), isoformat(row.retried_at, session.zone)
-        where = (row.quarantine_id, row.path, row.line_offset, row.line_number)
-        writer.writerow((*where, row.field, row.reason, row.raw, found, retried))
-    document = CsvText(text=sheet.getvalue(), rows=len(rows))
-    print_csv(session, lambda: document, output)
+    print_csv(session, lambda: quarantine_sheet(rows, session.zone), output)
 
 
 @quarantine.command("retry", epilog=examples("quarantine retry", "quarantine retry 17 18"))

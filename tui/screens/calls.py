@@ -98,7 +98,9 @@ class CallsScreen(DatedList):
             name="follow",
             keys="A",
             label=N_("Follow"),
-            help=N_("Stay on the newest call as calls come in; again to stop."),
+            help=N_(
+                "Stay on the newest call as calls come in; again to stop. Moving away pauses it, g goes on."
+            ),
         ),
         Action(
             name="jump",
@@ -182,6 +184,8 @@ class CallsScreen(DatedList):
 
     def source(self) -> CallRows:
         sort, descending = self.sort
+        if self.sort != self.SORT:
+            self._set_follow(False)
         self._figures = None
         self._unseen = 0
         self._source = CallRows(
@@ -249,7 +253,7 @@ class CallsScreen(DatedList):
                 text += f"  {talked}  {self.shell.money.money(self._figures.cost_micros)}"
             pieces.append((text, ""))
         if self._follow:
-            pieces.append((_("following"), "good"))
+            pieces.append((_("paused"), "warning") if table.cursor_row else (_("following"), "good"))
         if self._unseen:
             pieces.append((ngettext("%d new", "%d new", self._unseen) % self._unseen, "marked"))
         return pieces
@@ -259,7 +263,7 @@ class CallsScreen(DatedList):
     def engine_event(self, event: Event) -> None:
         if isinstance(event, CallsStored):
             at_top = self.is_mounted and self.table.top_row == 0
-            if self._follow or at_top or event.count == 0:
+            if at_top or event.count == 0:
                 self.reload_soon()
             else:
                 self._unseen += event.count
@@ -272,20 +276,26 @@ class CallsScreen(DatedList):
         super().reload()
 
     def action_follow(self) -> None:
-        self._follow = not self._follow
+        self._set_follow(not self._follow)
         if self._follow:
-            if self.sort != ("time", True):
-                self.sort = ("time", True)
+            self.table.move_to(0)
+            if self.sort != self.SORT:
+                self.sort = self.SORT
                 self.table.set_sort(*self.sort)
                 self.relist()
             else:
                 self.reload_soon()
         self.show_status()
 
-    @on(WindowedTable.Loaded)
-    def _newest_in_view(self) -> None:
+    def _set_follow(self, follow: bool) -> None:
+        self._follow = self.table.stays_first = follow
+
+    @on(WindowedTable.RowHighlighted)
+    def _moved(self) -> None:
+        if self._unseen and self.table.top_row == 0:
+            self.reload_soon()
         if self._follow:
-            self.table.move_to(0)
+            self.show_status()
 
     # What narrows the list
 
@@ -371,7 +381,7 @@ class CallsScreen(DatedList):
 
     @on(WindowedTable.RowSelected)
     async def _selected(self) -> None:
-        await self.action_act("open")
+        await self.open_row("open")
 
     @work(group=DIALOG_GROUP)
     async def action_open(self) -> None:
@@ -409,7 +419,7 @@ class CallsScreen(DatedList):
         except PbxmeterError as error:
             self.shell.tell(error)
             return
-        self._follow = False
+        self._set_follow(False)
         self.table.move_to(row)
         self.show_status()
 
@@ -417,7 +427,14 @@ class CallsScreen(DatedList):
     async def action_export(self) -> None:
         from tui.screens.export import export_calls
 
-        await export_calls(self, self.chosen(), in_words=" ".join([self.filter_text, *self.filters()]))
+        sort, descending = self.sort
+        await export_calls(
+            self.shell,
+            self.chosen(),
+            sort=_SORTS.get(sort, "time"),
+            descending=descending,
+            in_words=" ".join([self.filter_text, *self.filters()]),
+        )
 
     @work(group=DIALOG_GROUP)
     async def action_rerate(self) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from engine.api.calls import CallFilter, CountCalls, ExportCalls
+from engine.api.calls import MAX_SORTED_CALLS, CallFilter, CallSort, CountCalls, ExportCalls
 from engine.api.extensions import CsvText
-from engine.api.operation import Operation, Progress
+from engine.api.operation import Progress
 from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
 from tui import exports
 from tui.call_files import CALL_COLUMNS, SHEET_KINDS, FileFormat, sheet_batch, sheet_columns, write_calls
 from tui.commands.files import written_file
 from tui.i18n import N_, _, ngettext
-from tui.screens.base import SiteScreen
 from tui.screens.paths import PathField
 from tui.screens.task import Cancelled, Report, run_task
 from tui.sentences import said
@@ -31,6 +30,8 @@ from tui.widgets.marks import MarkList
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from tui.application import PbxmeterApp
 
 Target = Literal["csv", "parquet", "xlsx", "clipboard"]
 
@@ -85,8 +86,11 @@ class ExportForm(Form[str]):
         noun: Noun,
         columns: Sequence[str],
         in_words: str,
+        order: str = "",
     ) -> None:
-        super().__init__(title, submit=_("Write"), intro=_("Which: %s") % (in_words.strip() or _("all")))
+        """`order` is said where it is not that of the list."""
+        which = _("Which: %s") % (in_words.strip() or _("all"))
+        super().__init__(title, submit=_("Write"), intro=f"{which}\n{order}" if order else which)
         self._write = write
         self._stem = stem
         self._rows = rows
@@ -96,10 +100,11 @@ class ExportForm(Form[str]):
         self._target: Target = "csv"
         targets: list[tuple[Target, str]] = [(target, _(text)) for target, text in TARGETS]
         self.target = ChoiceField[Target]("format", _("Format"), targets, hint=_("← → to change"))
-        self.path = PathField("path", _("File"), str(self._proposed("csv")))
+        self._proposal = self._proposed("csv")
+        self.path = PathField("path", _("File"), self._proposal)
 
-    def _proposed(self, ending: str) -> Path:
-        return exports.exports_folder() / f"{self._stem}-{time.strftime('%Y-%m-%d-%H%M')}.{ending}"
+    def _proposed(self, ending: str) -> str:
+        return exports.shown(exports.free_path(self._stem, ending))
 
     @property
     def changed(self) -> bool:
@@ -119,7 +124,9 @@ class ExportForm(Form[str]):
         self.path.display = wanted != "clipboard"
         if wanted != "clipboard":
             path = Path(self.path.text)
-            if path.suffix in {f".{target}" for target, _text in TARGETS}:
+            if self.path.text == self._proposal:
+                self.path.text = self._proposal = self._proposed(wanted)
+            elif path.suffix in {f".{target}" for target, _text in TARGETS}:
                 self.path.text = str(path.with_suffix(f".{wanted}"))
         self._target = wanted
 
@@ -188,18 +195,27 @@ class ExportForm(Form[str]):
         return _("Wrote %s to %s.") % (self._noun(rows) % f"{rows:,}", exports.shown(path))
 
 
-async def export_calls(screen: SiteScreen, chosen: CallFilter, *, in_words: str) -> None:
+async def export_calls(
+    shell: "PbxmeterApp", chosen: CallFilter, *, sort: CallSort, descending: bool, in_words: str
+) -> None:
     """The whole way: count, ask, write, tell. For use in a dialog worker."""
+    link = shell.link
     try:
-        total = (await screen.ask(CountCalls(filter=chosen))).calls
+        total = (await link.ask(CountCalls(filter=chosen))).calls
     except PbxmeterError as error:
-        screen.shell.tell(error)
+        shell.tell(error)
         return
-    link = screen.shell.link
+    order = ""
+    if (sort, descending) != ("time", False) and total > MAX_SORTED_CALLS:
+        sort, descending = "time", False
+        order = _("More than %s calls are written oldest first.") % f"{MAX_SORTED_CALLS:,}"
+    operation = ExportCalls(filter=chosen, sort=sort, descending=descending)
 
     def write(file: BinaryIO, choice: ExportChoice, report: Report) -> int:
-        batches = _counted(link.client.stream(ExportCalls(filter=chosen)), total, report, unit="calls")
-        return write_calls(file, batches, file_format=choice.file_format, columns=choice.columns)
+        batches = _counted(link.client.stream(operation), total, report, unit="calls")
+        return write_calls(
+            file, batches, file_format=choice.file_format, columns=choice.columns, harmless=True
+        )
 
     def noun(rows: int) -> str:
         return ngettext("%s call", "%s calls", rows)
@@ -212,41 +228,48 @@ async def export_calls(screen: SiteScreen, chosen: CallFilter, *, in_words: str)
         noun=noun,
         columns=CALL_COLUMNS,
         in_words=in_words,
+        order=order,
     )
-    await _export(screen, form)
+    await _export(shell, form)
 
 
 async def export_sheet(
-    screen: SiteScreen,
+    shell: "PbxmeterApp",
     title: str,
-    operation: Operation[CsvText],
+    asked: Awaitable[CsvText],
     *,
     stem: str,
     noun: Noun,
     in_words: str = "",
+    imports_back: bool = False,
 ) -> None:
-    """As `export_calls`, for what the engine gives as one CSV document."""
+    """As `export_calls`, for one CSV document; one that `imports_back` is written to the letter."""
     try:
-        sheet = await screen.ask(operation)
+        sheet = await asked
     except PbxmeterError as error:
-        screen.shell.tell(error)
+        shell.tell(error)
         return
 
     def write(file: BinaryIO, choice: ExportChoice, report: Report) -> int:
         batches = _counted([sheet_batch(sheet.text)], sheet.rows, report, unit="rows")
         return write_calls(
-            file, batches, file_format=choice.file_format, columns=choice.columns, kinds=SHEET_KINDS
+            file,
+            batches,
+            file_format=choice.file_format,
+            columns=choice.columns,
+            kinds=SHEET_KINDS,
+            harmless=not imports_back,
         )
 
     columns = sheet_columns(sheet.text)
     form = ExportForm(title, write, stem=stem, rows=sheet.rows, noun=noun, columns=columns, in_words=in_words)
-    await _export(screen, form)
+    await _export(shell, form)
 
 
-async def _export(screen: SiteScreen, form: ExportForm) -> None:
-    done = await screen.app.push_screen_wait(form)
+async def _export(shell: "PbxmeterApp", form: ExportForm) -> None:
+    done = await shell.push_screen_wait(form)
     if done is not None:
-        screen.shell.done(done)
+        shell.done(done)
 
 
 def _written(write: Write, choice: ExportChoice, path: Path, report: Report) -> int:
@@ -255,8 +278,10 @@ def _written(write: Write, choice: ExportChoice, path: Path, report: Report) -> 
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with written_file(str(path), mode=0o600) as file:
             return write(file, choice, report)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InvalidInput(_("%s is no folder.") % exports.shown(path.parent), field="path") from error
     except OSError as error:
-        raise InvalidInput(f"{path.parent}: {error.strerror}.", field="path") from error
+        raise InvalidInput(f"{exports.shown(path.parent)}: {error.strerror}.", field="path") from error
     except StorageError as error:
         if isinstance(error.__cause__, OSError):
             raise InvalidInput(said(error.message), field="path") from error

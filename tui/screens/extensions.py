@@ -70,12 +70,13 @@ class ExtensionsScreen(ListScreen):
         *(f"state:{state}" for state, _name in STATES if state),
         *(f"payment:{payment.value}" for payment in Payment),
     )
-    FILTER_HINT = N_("words of number or name, -without, state:over, payment:prepaid")
+    FILTER_HINT = N_("1001-1050, words of number or name, -without, state:over")
     HELP = N_(
         "An extension costs money only while its billing is on. Available is the balance plus the credit "
         "limit; with nothing left it is over limit, and the PBX refuses its outbound calls. A lock by hand "
         "does the same.\n"
-        "Mark several with Space and recharge or change them in one go."
+        "Mark several with Space, or all that a filter such as 1001-1050 finds with *, and recharge or "
+        "change them in one go."
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (BalancesMoved, SettingsChanged)
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -142,7 +143,7 @@ class ExtensionsScreen(ListScreen):
             anywhere=True,
             keys="x",
             label=N_("Export"),
-            help=N_("Write all extensions as CSV, Parquet or a spreadsheet, or copy them."),
+            help=N_("Write the extensions shown as CSV, Parquet or a spreadsheet, or copy them."),
             online=True,
         ),
     )
@@ -283,7 +284,7 @@ class ExtensionsScreen(ListScreen):
 
     @on(WindowedTable.RowSelected)
     async def _selected(self) -> None:
-        await self.action_act("edit")
+        await self.open_row("edit")
 
     @work(group=DIALOG_GROUP)
     async def action_edit(self) -> None:
@@ -379,12 +380,24 @@ class ExtensionsScreen(ListScreen):
     async def action_export(self) -> None:
         from tui.screens.export import export_sheet
 
+        text, state, payment = read_filter(self.filter_text, state=self._state, payment=self._payment)
+        sort, descending = self.sort
         await export_sheet(
-            self,
+            self.shell,
             _("Export extensions"),
-            ExportExtensions(),
+            self.ask(
+                ExportExtensions(
+                    text=text,
+                    state=state,
+                    payment=payment,
+                    sort=_SORTS.get(sort, "number"),
+                    descending=descending,
+                )
+            ),
             stem="extensions",
             noun=lambda rows: ngettext("%s extension", "%s extensions", rows),
+            in_words=" ".join([self.filter_text, *self.filters()]),
+            imports_back=True,
         )
 
 

@@ -1,12 +1,12 @@
 """`?`: what the screen is for, and every key that works on it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from rich.cells import cell_len
 
 from tui.actions import SHELL_ACTIONS, Action, key_name, keymap_path
+from tui.format import wrapped
 from tui.i18n import N_, _
 from tui.screens.base import SiteScreen
 from tui.screens.list_screen import ListScreen
@@ -82,14 +82,3 @@ def _columns(keys: str, text: str) -> str:
     lines = wrapped(text, LINE_CELLS - len(indent))
     first = "  " + keys + " " * max(1, KEY_CELLS - cell_len(keys)) + lines[0]
     return "\n".join([first, *(indent + line for line in lines[1:])])
-
-
-def wrapped(text: str, cells: int) -> list[str]:
-    """The text in lines of at most `cells`, broken at blanks and beside wide characters; one at least."""
-    lines, line = list[str](), ""
-    for word in re.findall(r"\s+|[^\s\u2e80-\uffef]+|[\u2e80-\uffef]", text):
-        if line and cell_len(line + word.rstrip()) > cells:
-            lines.append(line.rstrip())
-            line = ""
-        line += word if line else word.lstrip()
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines

@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.api.extensions import Adjust, EntryRow, Ledger, ListLedger, Recharged
+from engine.api.extensions import Adjust, EntryRow, ExportLedger, Ledger, ListLedger, Recharged
 from engine.domain.errors import EngineDown, PbxmeterError
 from engine.domain.names import EntryKind, Role
 from tui.format import stamp
-from tui.i18n import N_, _
+from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
@@ -49,6 +49,7 @@ class LedgerScreen(ModalScreen[None]):
         Binding("escape,q,m", "close", show=False),
         Binding("D", "adjust", show=False),
         Binding("u", "undo", show=False),
+        Binding("x", "export", show=False),
         Binding("f5,ctrl+r", "reload", show=False),
     ]
 
@@ -91,10 +92,10 @@ class LedgerScreen(ModalScreen[None]):
                 loading_text=_("Asking the engine…"),
                 ascii_only=self.shell.ascii_only,
             )
-            keys = _("Esc: close")
+            keys = [_("Enter: in full"), _("x: export"), _("Esc: close")]
             if self.shell.may(Role.ADMIN):
-                keys = "   ".join([_("D: adjustment"), _("u: undo"), keys])
-            yield Static(keys, classes="dialog-keys", markup=False)
+                keys = [_("D: adjustment"), _("u: undo"), *keys]
+            yield Static("   ".join(keys), classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(WindowedTable).set_source(
@@ -124,6 +125,10 @@ class LedgerScreen(ModalScreen[None]):
             cell_styles=("", _KIND_STYLES.get(entry.kind, "")),
         )
 
+    @on(WindowedTable.RowSelected)
+    def _selected(self) -> None:
+        self.query_one(WindowedTable).action_whole()
+
     @on(WindowedTable.FetchFailed)
     def _fetch_failed(self, message: WindowedTable.FetchFailed) -> None:
         if isinstance(message.error, PbxmeterError) and not isinstance(message.error, EngineDown):
@@ -149,6 +154,18 @@ class LedgerScreen(ModalScreen[None]):
                 ),
             )
             self.query_one(WindowedTable).refresh_rows()
+
+    @work(group=DIALOG_GROUP)
+    async def action_export(self) -> None:
+        from tui.screens.export import export_sheet
+
+        await export_sheet(
+            self.shell,
+            _("Export the ledger of %s") % self._number,
+            self.shell.link.ask(ExportLedger(number=self._number)),
+            stem=f"ledger-{self._number}",
+            noun=lambda rows: ngettext("%s entry", "%s entries", rows),
+        )
 
     def action_undo(self) -> None:
         self.shell.undo(self.action_reload)

@@ -73,10 +73,10 @@ class ListScreen(SiteScreen):
             shown=False,
         ),
         Action(
-            name="copy_cell",
+            name="whole",
             keys="Y",
-            label=N_("Copy cell"),
-            help=N_("Show the row under the cursor in full and copy one of its cells."),
+            label=N_("In full"),
+            help=N_("Show the row under the cursor in full, hidden columns too, and copy one of its cells."),
             shown=False,
         ),
         Action(
@@ -320,17 +320,16 @@ class ListScreen(SiteScreen):
                 _("%d marked rows were never read here, and are not in it.") % (len(rows) - count)
             )
 
-    @work(group=DIALOG_GROUP)
-    async def action_copy_cell(self) -> None:
-        from tui.screens.copy_cell import CopyCell
+    def action_whole(self) -> None:
+        self.table.action_whole()
 
-        shown = [(column.title, text) for column, text in self.table.shown_cells(self.table.cursor_cells)]
-        if not shown:
-            return
-        chosen = await self.app.push_screen_wait(CopyCell(shown))
-        if chosen:
-            self.app.copy_to_clipboard(chosen)
-            self.shell.notify(_("Copied: %s") % chosen)
+    async def open_row(self, name: str) -> None:
+        """Carries out the action that Enter stands for; who may not sees the row in full."""
+        action = next(action for action in self.all_actions() if action.name == name)
+        if action.role is None or self.shell.may(action.role):
+            await self.action_act(name)
+        else:
+            self.action_whole()
 
     # Columns
 

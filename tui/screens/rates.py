@@ -22,7 +22,6 @@ from engine.api.rates import (
 )
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
-from tui import exports
 from tui.actions import Action
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
@@ -141,7 +140,7 @@ class RatesScreen(ListScreen):
             anywhere=True,
             keys="x",
             label=N_("Export"),
-            help=N_("Write the list as a sheet that imports back to the same."),
+            help=N_("Write all rules as a sheet, whose CSV imports back to the same, or copy them."),
             online=True,
         ),
     )
@@ -269,7 +268,7 @@ class RatesScreen(ListScreen):
 
     @on(WindowedTable.RowSelected)
     async def _selected(self) -> None:
-        await self.action_act("edit")
+        await self.open_row("edit")
 
     @work(group=DIALOG_GROUP)
     async def action_edit(self) -> None:
@@ -397,13 +396,15 @@ class RatesScreen(ListScreen):
         ):
             self.reload_soon()
 
-    @work(group="export", exclusive=True)
+    @work(group=DIALOG_GROUP)
     async def action_export(self) -> None:
-        try:
-            sheet = await self.ask(ExportRates())
-            path = await self.shell.link.run(lambda: exports.write_text("rates", "csv", sheet.text))
-        except PbxmeterError as error:
-            self.shell.tell(error)
-            return
-        text = ngettext("Wrote %d rule to %s.", "Wrote %d rules to %s.", sheet.rows)
-        self.shell.done(text % (sheet.rows, exports.shown(path)))
+        from tui.screens.export import export_sheet
+
+        await export_sheet(
+            self.shell,
+            _("Export rates"),
+            self.ask(ExportRates()),
+            stem="rates",
+            noun=lambda rows: ngettext("%s rule", "%s rules", rows),
+            imports_back=True,
+        )

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import on, work
 from textual.message import Message
 
 from engine.api.events import BalancesMoved, Event
-from engine.api.extensions import ExportRecharges, ListRecharges, RechargeRow, Recharges
+from engine.api.extensions import ExportRecharges, ListRecharges, RechargeRow, Recharges, RechargeSort
 from tui.actions import LEDGER, PERIOD, Action
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
@@ -19,7 +19,7 @@ from tui.widgets.columns import Column
 from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable
 
-_SORTS: dict[str | None, Literal["time", "extension", "amount", "operator"]] = {
+_SORTS: dict[str | None, RechargeSort] = {
     "time": "time",
     "extension": "extension",
     "amount": "amount",
@@ -140,7 +140,7 @@ class RechargesScreen(DatedList):
 
     @on(WindowedTable.RowSelected)
     async def _selected(self) -> None:
-        await self.action_act("ledger")
+        await self.open_row("ledger")
 
     @work(group=DIALOG_GROUP)
     async def action_ledger(self) -> None:
@@ -154,10 +154,19 @@ class RechargesScreen(DatedList):
     async def action_export(self) -> None:
         from tui.screens.export import export_sheet
 
+        sort, descending = self.sort
         await export_sheet(
-            self,
+            self.shell,
             _("Export recharges"),
-            ExportRecharges(since=self.period.since, until=self.period.until, text=self.filter_text),
+            self.ask(
+                ExportRecharges(
+                    since=self.period.since,
+                    until=self.period.until,
+                    text=self.filter_text,
+                    sort=_SORTS.get(sort, "time"),
+                    descending=descending,
+                )
+            ),
             stem="recharges",
             noun=lambda rows: ngettext("%s recharge", "%s recharges", rows),
             in_words=" ".join([self.filter_text, *self.filters()]),

@@ -74,7 +74,7 @@ class SettingsScreen(SiteScreen):
             name="export",
             keys="x",
             label=N_("Export"),
-            help=N_("Write the quarantine as CSV into your exports folder."),
+            help=N_("Write the bad lines found as CSV, Parquet or a spreadsheet, or copy them."),
             online=True,
         ),
         Action(
@@ -128,6 +128,7 @@ class SettingsScreen(SiteScreen):
             shown=False,
         ),
         Action(name="into", keys="right,l", label=N_("Into the section"), shown=False),
+        Action(name="out", keys="left,h", label=N_("Back to the sections"), shown=False),
     )
 
     def body(self) -> ComposeResult:
@@ -190,6 +191,9 @@ class SettingsScreen(SiteScreen):
     def action_into(self) -> None:
         if self.query_one("#sections", OptionList).has_focus:
             self._here.focus_content()
+
+    def action_out(self) -> None:
+        self.query_one("#sections", OptionList).focus()
 
     def back(self) -> bool:
         quarantine = self.query_one(QuarantineSection)
@@ -254,7 +258,7 @@ class SettingsScreen(SiteScreen):
         self.show_section(QuarantineSection)
         await self._told(self.query_one(QuarantineSection).retry())
 
-    @work(group="export", exclusive=True)
+    @work(group=DIALOG_GROUP)
     async def action_export(self) -> None:
         await self._told(self.query_one(QuarantineSection).export())
 

@@ -1,18 +1,16 @@
 """CDR lines that could not be read as calls: why, the line itself, reading them again."""
 
-import csv
-import io
-
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from engine.api.extensions import CsvText
 from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow, RetryQuarantine
-from engine.domain.zones import isoformat, zone
-from tui import exports
+from engine.domain.zones import zone
 from tui.format import stamp
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
+from tui.quarantine_sheet import quarantine_sheet
 from tui.screens.settings_section import Section
 from tui.sentences import said
 from tui.terminal.text import clean
@@ -171,21 +169,22 @@ class QuarantineSection(Section):
         table.refresh_rows()
 
     async def export(self) -> None:
-        """Writes the lines found as CSV."""
+        from tui.screens.export import export_sheet
+
+        await export_sheet(
+            self.shell,
+            _("Export bad lines"),
+            self._sheet(),
+            stem="quarantine",
+            noun=lambda rows: ngettext("%s bad line", "%s bad lines", rows),
+            in_words=self._text,
+        )
+
+    async def _sheet(self) -> CsvText:
+        """The lines found, as `pbxmeter quarantine export` writes them."""
         greeting = self.shell.greeting
         where = zone(greeting.timezone if greeting is not None else "UTC")
-        text = io.StringIO(newline="")
-        sheet = csv.writer(text, lineterminator="\n")
-        sheet.writerow(("id", "path", "offset", "line", "field", "reason", "raw", "found_at", "retried_at"))
-        found = await self._found()
-        for row in found:
-            place = (row.quarantine_id, row.path, row.line_offset, row.line_number)
-            times = (isoformat(row.found_at, where), isoformat(row.retried_at, where))
-            sheet.writerow((*place, row.field, row.reason, row.raw, *times))
-        content = text.getvalue().encode("utf-8", "replace").decode()
-        path = await self.shell.link.run(lambda: exports.write_text("quarantine", "csv", content))
-        written = ngettext("Wrote %d line to %s.", "Wrote %d lines to %s.", len(found))
-        self.shell.done(written % (len(found), exports.shown(path)))
+        return quarantine_sheet(await self._found(), where)
 
     async def _found(self) -> list[QuarantineRow]:
         """Every line that the filter finds."""

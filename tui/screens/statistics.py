@@ -11,9 +11,9 @@ from textual.widgets import Static
 
 from engine.api.calls import By, Heat, Per, Statistics, StatRow
 from engine.api.events import CallsStored, Event, SettingsChanged
+from engine.api.extensions import CsvText
 from engine.domain.errors import EngineDown, PbxmeterError
 from engine.domain.names import WEEKDAYS, Direction
-from tui import exports
 from tui.actions import Action
 from tui.format import duration
 from tui.i18n import N_, _, ngettext
@@ -100,7 +100,7 @@ class StatisticsScreen(SiteScreen):
             name="export",
             keys="x",
             label=N_("Export"),
-            help=N_("Write the numbers shown as CSV into your exports folder."),
+            help=N_("Write the numbers shown as CSV, Parquet or a spreadsheet, or copy them."),
             online=True,
         ),
         Action(
@@ -355,23 +355,25 @@ class StatisticsScreen(SiteScreen):
 
     # Export
 
-    @work(group="export", exclusive=True)
+    @work(group=DIALOG_GROUP)
     async def action_export(self) -> None:
+        from tui.screens.export import export_sheet
+
+        await export_sheet(
+            self.shell,
+            _("Export statistics"),
+            self._sheet(),
+            stem="statistics",
+            noun=lambda rows: ngettext("%s line", "%s lines", rows),
+            in_words=_(self._choice.days(self._today).label),
+        )
+
+    async def _sheet(self) -> CsvText:
         if self._choice.view == "heat":
-            rows, text = (
-                len(self._heat.cells) if self._heat else 0,
-                heat_csv(self._heat.cells if self._heat else []),
-            )
-        else:
-            lines = self._shown_lines()
-            rows, text = len(lines), lines_csv(lines, self._choice.line_per)
-        try:
-            path = await self.shell.link.run(lambda: exports.write_text("statistics", "csv", text))
-        except PbxmeterError as error:
-            self.shell.tell(error)
-            return
-        written = ngettext("Wrote %d line to %s.", "Wrote %d lines to %s.", rows)
-        self.shell.done(written % (rows, exports.shown(path)))
+            cells = self._heat.cells if self._heat else []
+            return CsvText(text=heat_csv(cells), rows=len(cells))
+        lines = self._shown_lines()
+        return CsvText(text=lines_csv(lines, self._choice.line_per), rows=len(lines))
 
     @on(WindowedTable.FetchFailed)
     def _fetch_failed(self, message: WindowedTable.FetchFailed) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events
+from textual.actions import SkipAction
 from textual.scrollbar import ScrollDown, ScrollUp
 
 from tui.widgets.columns import Column, Columns, ColumnState
@@ -116,7 +117,12 @@ class ColumnedView(PagedView):
         self.move_column(self._chosen_column(), by)
 
     def action_sideways(self, by: int) -> None:
-        """Moves all columns but the first by one column, or by a view where a column is wider than that."""
+        """Moves all columns but the first by one column, or by a view where a column is wider than that.
+
+        At the left end the key is left to what stands around the list.
+        """
+        if by < 0 and round(self.scroll_x) == 0:
+            raise SkipAction
         placed = self._columns.place(self.view_size.width)[1:]
         if not placed:
             return
@@ -157,7 +163,7 @@ class ColumnedView(PagedView):
 
     def shown_cells(self, cells: Sequence[str]) -> list[tuple[Column, str]]:
         """The shown columns in their present order, each with its text of a row."""
-        return self._columns.shown_texts(cells)
+        return self._columns.texts(cells)
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_x(old_value, new_value)

@@ -91,9 +91,9 @@ class Columns:
     def shown(self) -> list[Column]:
         return [column for column in self._order if not column.hidden]
 
-    def shown_texts(self, cells: Sequence[str]) -> list[tuple[Column, str]]:
-        """The shown columns, each with its text of a row."""
-        texts = ((column, self._cell[column.key]) for column in self.shown)
+    def texts(self, cells: Sequence[str], *, hidden: bool = False) -> list[tuple[Column, str]]:
+        """The shown columns, or also the hidden ones, each with its text of a row."""
+        texts = ((column, self._cell[column.key]) for column in (self._order if hidden else self.shown))
         return [(column, cells[cell]) for column, cell in texts if cell < len(cells)]
 
     @property

@@ -14,6 +14,9 @@ from tui.widgets.rows import MemoryRows, Page, PageRequest, Row, RowSource
 
 HEADER_LINES = 1
 
+SEARCHED_PAGES = 2
+"""How many pages to either side of its old place the cursor's row is looked for after a refresh."""
+
 _POLL_SECONDS = 0.005
 
 
@@ -81,6 +84,8 @@ class PagedView(ScrollView):
         self._announced: tuple[str | None, int] | None = None
         self.jump_at_edges = True
         """Scroll half a page when the cursor leaves the view line by line: one repaint instead of ten."""
+        self.stays_first = False
+        """A cursor on the first row stays first after a refresh, whichever row that then is."""
 
     @property
     def row_count(self) -> int:
@@ -155,12 +160,6 @@ class PagedView(ScrollView):
             await asyncio.sleep(_POLL_SECONDS)
         self._place_cursor(self._cursor)
 
-    def cancel_count(self) -> None:
-        """Stops counting; the number of rows then grows as the view moves on."""
-        if self._count_under_way is not None:
-            self._pages.count_wanted = False
-            self._pages.source.cancel()
-
     def move_to(self, row: int) -> None:
         """Puts the cursor on row number `row`, or on the last one if there are fewer."""
         self._to_end = False
@@ -215,12 +214,29 @@ class PagedView(ScrollView):
         if self._page_under_way is not None or self._paused or not self.is_running:
             return
         pages = self._incoming if self._incoming is not None else self._pages
-        number = pages.missing(*self._view_of(pages))
+        number = pages.missing(*self._view_of(pages)) if pages is self._pages else self._wanted(pages)
         if number is not None:
             self._page_under_way = pages
             self._fetch_page(pages, pages.request(number))
         elif self._incoming is not None:
             self._show_incoming(self._incoming)
+
+    def _wanted(self, incoming: Pages) -> int | None:
+        """The page without which `incoming` is not shown: of the view, then around the cursor's row."""
+        view = self._view_of(incoming)
+        if not incoming.has_all(*view):
+            return incoming.missing(*view)
+        key = self._kept_key
+        if key is None or incoming.find(key) is not None:
+            return None
+        return incoming.unread_around(self._cursor, SEARCHED_PAGES)
+
+    @property
+    def _kept_key(self) -> str | None:
+        """The row that the cursor stays on when the incoming rows are shown; None = on its place."""
+        if not self._is_refresh or (self.stays_first and self._cursor == 0):
+            return None
+        return self.cursor_key
 
     @work(thread=True, group="pages", exit_on_error=False)
     def _fetch_page(self, pages: Pages, request: PageRequest) -> None:
@@ -254,7 +270,7 @@ class PagedView(ScrollView):
             return
         pages.store(message.request, page)
         if pages is self._incoming:
-            if pages.has_all(*self._view_of(pages)):
+            if self._wanted(pages) is None:
                 self._show_incoming(pages)
         else:
             self._rows_arrived(page.rows)
@@ -298,14 +314,14 @@ class PagedView(ScrollView):
         self.post_message(self.Counted(self, rows))
 
     def _show_incoming(self, pages: Pages) -> None:
-        key = self.cursor_key if self._is_refresh else None
+        key = self._kept_key
         top, cursor = (self.top_row, self._cursor) if self._is_refresh else (0, 0)
         self._pages, self._incoming = pages, None
         pages.forget_previous()
         found = pages.find(key) if key is not None else None
         if found is not None:
-            if top > 0:
-                top = max(0, top + found - cursor)
+            # What comes in above a list at its top is seen, until it would push the cursor out of view.
+            top = max(0, top + found - cursor) if top > 0 else max(0, found - self.visible_rows + 1)
             cursor = found
         self._cursor = cursor
         if not self._is_refresh:

@@ -91,6 +91,12 @@ class Pages:
         )
         return next((number for number in (*seen, *near) if number >= 0 and number not in self._pages), None)
 
+    def unread_around(self, row: int, pages: int) -> int | None:
+        """The nearest page to that of `row` that is not held, at most `pages` away."""
+        here, last = row // PAGE_ROWS, max(0, self.rows - 1) // PAGE_ROWS
+        around = (here + step * side for step in range(1, pages + 1) for side in (1, -1))
+        return next((number for number in around if 0 <= number <= last and number not in self._pages), None)
+
     def has_all(self, first: int, last: int) -> bool:
         last = min(last, self.rows - 1)
         return all(n in self._pages for n in range(max(0, first) // PAGE_ROWS, max(0, last) // PAGE_ROWS + 1))

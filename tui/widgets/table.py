@@ -6,12 +6,14 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 
+from tui.i18n import _
+from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.widgets.columned_view import ColumnedView
 from tui.widgets.columns import Column
@@ -98,6 +100,7 @@ class WindowedTable(ColumnedView, can_focus=True):
         _key("left", "left,h", "sideways(-1)", "Left"),
         _key("right", "right,l", "sideways(1)", "Right"),
         _key("open", "enter", "select", "Open"),
+        _key("whole", "Y", "whole", "The row in full"),
         _key("mark", "space", "mark", "Mark"),
         _key("mark_all", "asterisk", "mark_all", "Mark all"),
         _key("invert_marks", "percent_sign", "invert_marks", "Invert marks"),
@@ -225,6 +228,19 @@ class WindowedTable(ColumnedView, can_focus=True):
         key = self.cursor_key
         if key is not None:
             self.post_message(self.RowSelected(self, key, self._cursor))
+
+    @work(group=DIALOG_GROUP)
+    async def action_whole(self) -> None:
+        """Shows the row under the cursor in full, hidden columns too; a cell can be copied there."""
+        from tui.widgets.row_in_full import RowInFull
+
+        texts = self._columns.texts(self.cursor_cells, hidden=True)
+        if not texts:
+            return
+        chosen = await self.app.push_screen_wait(RowInFull([(column.title, text) for column, text in texts]))
+        if chosen:
+            self.app.copy_to_clipboard(chosen)
+            self.app.notify(_("Copied: %s") % chosen)
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)

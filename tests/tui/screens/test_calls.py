@@ -90,6 +90,28 @@ async def test_a_live_call_comes_in_and_following_keeps_the_cursor_on_it(own_sit
         await until(pilot, lambda: "0555" in table.cursor_cells)
 
 
+async def test_moving_away_pauses_following_and_the_first_row_goes_on_with_it(own_site: Site):
+    for dialled in ("0444", "0555"):
+        own_site.append_call("1002", dialled, 5)
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot, digit="5")
+        await shows(pilot, "2 calls")
+        table = app.screen.query_one("#list", WindowedTable)
+        await pilot.press("A", "space")
+        await shows(pilot, "paused")
+        here, marked = table.cursor_cells, table.marked_keys
+        own_site.append_call("1002", "0666", 5)
+        await shows(pilot, "0666")
+        assert (table.cursor_row, table.cursor_cells, table.marked_keys) == (2, here, marked)
+        await pilot.press("g")
+        await shows(pilot, "following")
+        own_site.append_call("1002", "0777", 5)
+        await until(pilot, lambda: "0777" in table.cursor_cells)
+        await pilot.press("z")
+        await until(pilot, lambda: "following" not in screen_text(app))
+
+
 async def test_going_to_a_day_puts_the_cursor_on_its_newest_call(site: Site):
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:

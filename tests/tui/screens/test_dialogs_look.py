@@ -17,7 +17,7 @@ LINES_BELOW = 2
 
 DIALOGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("columns", ("C",), ("escape",), "ChooseColumns"),
-    ("cell", ("Y",), ("escape",), "CopyCell"),
+    ("cell", ("Y",), ("escape",), "RowInFull"),
     ("new-extensions", ("n", *"1501-1503"), ("escape", "y"), "NewExtensions"),
     ("lost-typing", ("n", "5", "escape"), ("y",), "Confirm"),
     ("lock", ("space", "space", "L"), ("escape", "escape"), "Confirm"),

@@ -175,6 +175,8 @@ async def test_a_sheet_is_imported_after_its_preview_and_a_faulty_one_not_at_all
         await pilot.press("y")
         await shows(pilot, "Imported: 2 added")
         await pilot.press("x")
+        await shows(pilot, "Writes 2 rules")
+        await pilot.press("f2")
         await shows(pilot, "Wrote 2 rules to")
     assert [row.rate.name for row in rules(site)] == ["local", "abroad"]
 

@@ -63,12 +63,26 @@ async def test_bad_lines_are_found_shown_and_read_again(own_site: Site):
         await pilot.press("y")
         await shows(pilot, "1 tried: 0 stored, 0 duplicates, 1 still bad")
         await pilot.press("x")
-        await shows(pilot, "Wrote 1 line to")
+        await shows(pilot, "Writes 1 bad line")
+        await pilot.press("f2")
+        await shows(pilot, "Wrote 1 bad line to")
         await pilot.press("slash", *"nothing like it")
         await shows(pilot, "No bad line fits.")
         await pilot.press("escape")
         await shows(pilot, "2 bad lines")
         assert settings_screen(app).query_one(QuarantineSection).has_class("-here")
+
+
+async def test_left_comes_back_from_a_list_to_the_sections(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "down", "down", "right")
+        await until(pilot, lambda: isinstance(app.focused, WindowedTable))
+        await pilot.press("left")
+        assert app.focused is app.screen.query_one("#sections")
+        await pilot.press("l", "h")
+        assert app.focused is app.screen.query_one("#sections")
 
 
 async def test_sources_and_lockout_targets_tell_how_they_are(site: Site):

@@ -95,6 +95,8 @@ async def test_the_numbers_seen_are_exported(site: Site, tmp_path: Path):
         await pilot.press("6", "o")
         await shows(pilot, "1001 Ada Alder")
         await pilot.press("x")
+        await shows(pilot, "Writes 2 lines; columns: 7.")
+        await pilot.press("f2")
         await shows(pilot, "Wrote 2 lines to")
     (sheet,) = (tmp_path / "exports").glob("statistics-*.csv")
     lines = sheet.read_text(encoding="utf-8").splitlines()

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tests.tui.widgets.sources import COLUMNS, HeldRows, NumberedRows, TableApp
 from tui.widgets.columns import Column
 from tui.widgets.pages import KEPT_PAGES
+from tui.widgets.row_in_full import RowInFull
 from tui.widgets.rows import PAGE_ROWS, MemoryRows, Page, PageRequest, Row
 from tui.widgets.table import WindowedTable
 
@@ -206,6 +207,50 @@ async def test_a_refresh_keeps_the_cursor_on_its_row() -> None:
         assert app.table.cursor_key == "k160"
         assert app.table.cursor_row == 65
         assert app.table.cursor_row - app.table.top_row == seen_at
+
+
+async def test_a_row_that_went_to_a_page_not_read_yet_is_found_there() -> None:
+    source = NumberedRows(1000, first=100)
+    app = TableApp(source)
+    async with app.run_test():
+        await counted(app)
+        app.table.move_to(PAGE_ROWS - 1)
+        await until(lambda: app.table.cursor_key == f"k{100 + PAGE_ROWS - 1}")
+        source.first, source.rows = 99, 1001
+        await app.table.refreshed()
+        assert (app.table.cursor_row, app.table.cursor_key) == (PAGE_ROWS, f"k{100 + PAGE_ROWS - 1}")
+
+
+async def test_rows_that_come_in_above_never_push_the_cursor_out_of_view() -> None:
+    source = NumberedRows(1000, first=100)
+    app = TableApp(source)
+    async with app.run_test() as pilot:
+        await counted(app)
+        await pilot.press("down", "down")
+        source.first, source.rows = 97, 1003
+        await app.table.refreshed()
+        assert (app.table.top_row, app.table.cursor_key) == (0, "k102"), "there is room for them"
+        source.first, source.rows = 57, 1043
+        await app.table.refreshed()
+        assert app.table.cursor_key == "k102"
+        assert app.table.cursor_row == app.table.top_row + app.table.visible_rows - 1
+        await pilot.press("up")
+        assert app.table.cursor_key == "k101"
+
+
+async def test_a_cursor_that_stays_first_goes_to_what_comes_in_above_it() -> None:
+    source = NumberedRows(1000, first=100)
+    app = TableApp(source)
+    async with app.run_test() as pilot:
+        await counted(app)
+        app.table.stays_first = True
+        source.first, source.rows = 95, 1005
+        await app.table.refreshed()
+        assert (app.table.cursor_row, app.table.cursor_key) == (0, "k95")
+        await pilot.press("down")
+        source.first, source.rows = 90, 1010
+        await app.table.refreshed()
+        assert (app.table.cursor_row, app.table.cursor_key) == (6, "k96"), "who has moved on is left alone"
 
 
 async def test_a_refresh_of_a_list_that_has_shrunk_puts_the_cursor_on_its_last_row() -> None:
@@ -544,17 +589,23 @@ async def test_the_highlighted_row_is_told_once_it_is_there() -> None:
         assert (message.key, message.row) == ("k1", 1)
 
 
-async def test_counting_can_be_cancelled() -> None:
-    source = HeldRows(1000)
-    source.page_gate.set()
-    app = TableApp(source)
-    async with app.run_test() as pilot:
-        await until(lambda: app.table.cursor_key == "k0")
-        app.table.cancel_count()
-        assert source.cancelled == 1
-        source.count_gate.set()
-        await pilot.press("G")
-        await until(lambda: app.table.cursor_key)
+async def test_a_row_is_shown_in_full_with_what_its_columns_cut_or_hide() -> None:
+    note = "a long note of the clerk " * 5 + "and/a/path/without/blanks/" * 4
+    app = TableApp(MemoryRows([Row(key="1", cells=("1", note, "12.00"))]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await counted(app)
+        app.table.hide_column("cost")
+        await pilot.press("Y")
+        await until(lambda: isinstance(app.screen, RowInFull))
+        await pilot.pause()
+        strips = app.screen._compositor.render_strips()
+        shown = "".join("".join(segment.text for segment in strip) for strip in strips)
+        assert "".join(note.split()) in "".join(
+            character for character in shown if character not in " │║┃▎▊▕▏"
+        )
+        assert "12.00" in shown
+        await pilot.press("down", "y")
+        await until(lambda: app.clipboard == note.strip())
 
 
 async def test_the_place_in_the_list_is_told_while_it_scrolls_and_then_goes() -> None:

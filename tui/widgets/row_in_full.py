@@ -13,17 +13,20 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.format import wrapped
 from tui.i18n import _
 from tui.terminal.text import clean
 
+LINE_CELLS = 66
 
-class CopyCell(ModalScreen[str | None]):
+
+class RowInFull(ModalScreen[str | None]):
     """Ends with the text of one cell, cleaned; None = none."""
 
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", show=False),
-        Binding("y,Y,space", "choose", show=False),
+        Binding("escape,q,Y", "close", show=False),
+        Binding("y,space", "choose", show=False),
         Binding("j", "go(1)", show=False),
         Binding("k", "go(-1)", show=False),
     ]
@@ -35,18 +38,24 @@ class CopyCell(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog columns")
-        dialog.border_title = _("Copy a cell")
+        dialog.border_title = _("The row in full")
         widest = max((cell_len(title) for title, _text in self._cells), default=0) + 2
+        beside = "\n" + " " * widest
         with dialog:
             yield OptionList(
                 *(
-                    Option(Content.assemble((set_cell_size(title, widest), "$text-muted"), text))
+                    Option(
+                        Content.assemble(
+                            (set_cell_size(title, widest), "$text-muted"),
+                            beside.join(wrapped(text, LINE_CELLS - widest)),
+                        )
+                    )
                     for title, text in self._cells
                 ),
                 markup=False,
                 compact=True,
             )
-            yield Static(_("Enter or y: copy   Esc: back"), classes="dialog-keys", markup=False)
+            yield Static(_("Enter or y: copy the cell   Esc: back"), classes="dialog-keys", markup=False)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
