@@ -101,6 +101,11 @@ class Terminal:
         """Types `data` in one write."""
         os.write(self._master, data)
 
+    def overwrite(self, text: str) -> None:
+        """Writes on the screen what another program would have written there."""
+        with self._changed:
+            self._stream.feed(text.encode())
+
     def paste(self, text: str) -> None:
         """Pastes `text` as a terminal with bracketed paste does."""
         self.send(b"\x1b[200~" + text.encode() + b"\x1b[201~")

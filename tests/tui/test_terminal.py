@@ -1,10 +1,14 @@
 """The application in a pseudo-terminal: keys in one write, sizes, terminals that cannot, hang-ups."""
 
+import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from engine.api.session import SaveAccount
 from engine.domain.names import Role
@@ -113,6 +117,34 @@ def test_a_terminal_that_shrinks_to_40_by_10_and_grows_again_shows_the_same(site
         terminal.wait_for("60×15")
         terminal.resize(80, 24)
         terminal.wait_for("Ada Alder")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTSTP, signal.SIGSTOP])
+def test_after_a_stop_the_screen_is_drawn_anew(site: Site, stop: signal.Signals):
+    with _terminal(site) as terminal:
+        before = _rates(terminal)
+        terminal.process.send_signal(stop)
+        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOWAIT)
+        terminal.overwrite("\x1b[H\x1b[2Jthe shell wrote this")
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.wait_for(lambda text: text == before)
+
+
+def test_refreshing_mends_what_something_else_wrote_over_the_screen(site: Site):
+    with _terminal(site) as terminal:
+        before = _rates(terminal)
+        terminal.overwrite("\x1b[5;5HBroadcast message")
+        terminal.send(b"\x1b[15~")
+        terminal.wait_for(lambda text: text == before)
+
+
+def _rates(terminal: Terminal) -> str:
+    """The text of the screen of rates, at rest."""
+    terminal.wait_for("live")
+    terminal.send(b"3")
+    terminal.wait_for("everything")
+    terminal.wait_quiet()
+    return terminal.text()
 
 
 def test_a_terminal_with_16_colours_and_no_unicode_gets_plain_signs(site: Site):

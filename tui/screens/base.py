@@ -259,6 +259,7 @@ class SiteScreen(Screen[None]):
         self.shell.show_guide()
 
     def action_reload(self) -> None:
+        self.shell.redraw()
         self._reload_now()
 
     def action_back(self) -> None:

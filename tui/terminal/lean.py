@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
-from textual._compositor import CompositorUpdate, LayoutUpdate
+from textual._compositor import CompositorUpdate
 from textual.app import App, ReturnType
 from textual.screen import Screen
 
@@ -27,6 +27,15 @@ class LeanOutput(App[ReturnType]):
         if shown is None or (shown.width, shown.height) != (size.width, size.height):
             shown = self._shown = ShownScreen(size.width, size.height)
         return shown
+
+    def redraw(self) -> None:
+        """Writes every cell anew: mends a terminal on which something else wrote."""
+        self.shown_screen().forget()
+        self.screen.refresh()
+
+    def on_resize(self) -> None:
+        """Also after the program was stopped and goes on: the terminal has been somebody else's meanwhile."""
+        self.redraw()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if isinstance(renderable, CompositorUpdate):
@@ -49,5 +58,4 @@ class _LeanUpdate(CompositorUpdate):
 
     def render_segments(self, console: Console) -> str:
         text = self._update.render_segments(console)
-        shown = self._shown()
-        return shown.repaint(text) if isinstance(self._update, LayoutUpdate) else shown.change(text)
+        return self._shown().change(text)

@@ -49,22 +49,6 @@ class ShownScreen:
             self._change_row(y, spans, pen)
         return pen.finish()
 
-    def repaint(self, text: str) -> str:
-        """`text` itself, remembered: a terminal that something garbled is mended by it."""
-        for y, spans in self._spans(text).items():
-            if y < 0:
-                self.forget()
-                break
-            for x, cells, _doubtful in spans:
-                self._rows[y][x : x + len(cells)] = cells
-            self._doubt(y, spans)
-        return text
-
-    def _doubt(self, y: int, spans: list["_Span"]) -> None:
-        """What a terminal may have drawn wider or narrower is written anew next time."""
-        if any(doubtful for _x, _cells, doubtful in spans):
-            self._rows[y] = [UNKNOWN] * self.width
-
     def _spans(self, text: str) -> dict[int, list["_Span"]]:
         """Cells by line and the column they begin in. A key of -1 = the text is not understood."""
         found: dict[int, list[_Span]] = {}
@@ -96,11 +80,12 @@ class ShownScreen:
         if any(doubtful for _x, _cells, doubtful in spans):
             for x, cells, _doubtful in spans:
                 pen.write(x, y, cells)
+            # What a terminal may have drawn wider or narrower is written anew next time.
+            new = [UNKNOWN] * self.width
         elif new != old:
             for first, end in _runs(old, new):
                 pen.write(first, y, new[first:end])
         self._rows[y] = new
-        self._doubt(y, spans)
 
 
 def _runs(old: list[Cell], new: list[Cell]) -> list[tuple[int, int]]:

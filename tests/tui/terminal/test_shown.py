@@ -80,13 +80,6 @@ def test_after_forgetting_everything_is_written():
     assert "hello" in terminal.change(line)
 
 
-def test_a_repaint_is_sent_whole_and_remembered():
-    shown = ShownScreen(WIDTH, HEIGHT)
-    line = written(1, 0, ("", "hello"))
-    assert shown.repaint(line) == line
-    assert shown.change(line) == ""
-
-
 @pytest.mark.parametrize("text", ["\x1b]8;id=1;http://x\x1b\\y\x1b]8;;\x1b\\", "\x1b[2J", "x" * 30])
 def test_text_that_is_not_understood_is_sent_as_it_is_and_nothing_is_taken_for_granted(text: str):
     terminal = Terminal()
