@@ -5,11 +5,11 @@ changed in a key map file, by the action's id (`extensions.recharge: "r,f6"`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import platformdirs
+from msgspec import Struct
 from textual.binding import Binding
 
 from engine.domain.errors import InvalidInput
@@ -23,8 +23,7 @@ ROLE_NAMES = {Role.VIEWER: N_("viewer"), Role.BILLING: N_("billing clerk"), Role
 KEYMAP_FILE = "keys.yaml"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """One thing to do on a screen. Texts are marked with `N_` and translated when shown."""
 
     name: str

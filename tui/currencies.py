@@ -5,18 +5,19 @@ The table is written by `python -m tui.currencies`, a part of `make messages`.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, TypedDict, cast
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tui.i18n import LANGUAGES
 
 TABLE_PATH: Final = Path(__file__).parent / "locale" / "currencies.json"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Conventions:
+class Conventions(Struct, frozen=True, kw_only=True):
     """One language's way to write money."""
 
     symbol_leads: bool

@@ -4,9 +4,9 @@ Money follows CLDR (symbol, digits, grouping); the numbers are written from inte
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from rich.cells import cell_len, chop_cells
 
 from engine.domain.errors import InvalidInput
@@ -14,8 +14,7 @@ from engine.domain.money import MICROS
 from tui.currencies import conventions, digits
 
 
-@dataclass(frozen=True, kw_only=True)
-class MoneyStyle:
+class MoneyStyle(Struct, frozen=True, kw_only=True):
     """How amounts of one currency look in one language."""
 
     currency: str = ""

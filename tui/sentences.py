@@ -9,9 +9,10 @@ is not known stays English.
 import re
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from tui import i18n
 
@@ -43,8 +44,7 @@ def said(text: str) -> str:
     return _said(i18n.language(), text)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """What a kind of sentence looks like; `{field}` stands for what differs."""
 
     translation: str
@@ -79,8 +79,7 @@ def template_of(text: str, translation: str) -> Template:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Book:
+class _Book(Struct, frozen=True):
     words: Mapping[str, str]
     """Texts without fields."""
     templates: Sequence[Template]

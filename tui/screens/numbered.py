@@ -1,9 +1,9 @@
 """The numbered screens: what each is called, and where it is found when it is first shown."""
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
 from textual.screen import Screen
 
 from tui.i18n import N_
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from tui.actions import Action
 
 
-@dataclass(frozen=True)
-class ScreenEntry:
+class ScreenEntry(Struct, frozen=True):
     """A numbered screen. `place` is `module:class` below `tui.screens`; it is imported when first shown."""
 
     mode: str

@@ -1,6 +1,6 @@
 """The rules as rows of a list, and what is odd about them."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from engine.api.rates import RateRemarks, RateRow
 from tui.format import MoneyStyle

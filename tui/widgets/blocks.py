@@ -1,5 +1,7 @@
 """Lengths drawn with eighths of a terminal cell."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, set_cell_size
 
 _EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
@@ -58,7 +60,7 @@ def shade(level: int, *, ascii_only: bool) -> str:
     return (_ASCII_SHADES if ascii_only else _SHADES)[level]
 
 
-def spark_line(values: list[int], *, ascii_only: bool) -> str:
+def spark_line(values: Sequence[int], *, ascii_only: bool) -> str:
     """One cell for each value, as high as it is next to the greatest."""
     top = max(values, default=0)
     return "".join(upright(eighths(value, top, 1), 0, ascii_only=ascii_only) for value in values)

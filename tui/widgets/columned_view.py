@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
 from textual import events
 from textual.actions import SkipAction
 from textual.scrollbar import ScrollDown, ScrollUp
@@ -13,8 +14,7 @@ from tui.widgets.rows import Row, RowSource
 from tui.widgets.table_lines import MARGIN_CELLS
 
 
-@dataclass(frozen=True, slots=True)
-class _Drag:
+class _Drag(Struct, frozen=True):
     """A column whose edge is held by the mouse."""
 
     key: str

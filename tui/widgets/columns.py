@@ -1,9 +1,10 @@
 """The columns of a table: which are shown, in what order, how wide."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 GAP_CELLS = 1
@@ -13,8 +14,7 @@ WIDEST_CELLS = 120
 """The most a column can be widened to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column; widths in terminal cells."""
 
     key: str
@@ -36,8 +36,7 @@ class Column:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnState:
+class ColumnState(Struct, frozen=True):
     """What a user chose for one column, to be remembered."""
 
     key: str
@@ -47,8 +46,7 @@ class ColumnState:
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedColumn:
+class PlacedColumn(Struct, frozen=True):
     """A shown column and where it stands."""
 
     column: Column

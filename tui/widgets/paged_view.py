@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 
 from tui.widgets.pages import Pages
-from tui.widgets.rows import MemoryRows, Page, PageRequest, Row, RowSource
+from tui.widgets.rows import AtHand, MemoryRows, Page, PageRequest, Row, RowSource
 
 HEADER_LINES = 1
 
@@ -217,7 +217,11 @@ class PagedView(ScrollView):
         number = pages.missing(*self._view_of(pages)) if pages is self._pages else self._wanted(pages)
         if number is not None:
             self._page_under_way = pages
-            self._fetch_page(pages, pages.request(number))
+            request = pages.request(number)
+            if isinstance(pages.source, AtHand):
+                self._take_page(pages, request, pages.source.page(request))
+            else:
+                self._fetch_page(pages, request)
         elif self._incoming is not None:
             self._show_incoming(self._incoming)
 
@@ -256,7 +260,9 @@ class PagedView(ScrollView):
 
     @on(_PageArrived)
     def _page_arrived(self, message: _PageArrived) -> None:
-        pages, page = message.pages, message.page
+        self._take_page(message.pages, message.request, message.page)
+
+    def _take_page(self, pages: Pages, request: PageRequest, page: Page | Exception) -> None:
         if pages is self._page_under_way:
             self._page_under_way = None
         if pages is not self._pages and pages is not self._incoming:
@@ -268,7 +274,7 @@ class PagedView(ScrollView):
                 self._incoming = None
             self.post_message(self.FetchFailed(self, page))
             return
-        pages.store(message.request, page)
+        pages.store(request, page)
         if pages is self._incoming:
             if self._wanted(pages) is None:
                 self._show_incoming(pages)
@@ -286,6 +292,8 @@ class PagedView(ScrollView):
             return
         if pages.end_known:
             self._counted(pages.rows)
+        elif isinstance(pages.source, AtHand):
+            self._counted(pages.source.count())
         else:
             self._count_under_way = pages
             self._fetch_count(pages)

@@ -1,8 +1,8 @@
 """A line made of pieces, each with a style of its own and what a click on it means."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -10,8 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of text and the style class it is drawn in; `target` says what a click on it means."""
 
     text: str

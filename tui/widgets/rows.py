@@ -1,14 +1,14 @@
 """Where the rows of a list come from: pages asked for by position, with the nearest known rows as anchors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 PAGE_ROWS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of a list, ready to be shown."""
 
     key: str
@@ -24,8 +24,7 @@ class Row:
     """A style name for each cell, "" for none; may be shorter than `cells`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """A row whose place in the list is known."""
 
     row: int
@@ -35,8 +34,7 @@ class Anchor:
     """What the source gave with that row's page to find it again, such as its sort key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True, kw_only=True):
     """Rows `start` to `start + size`, not including the last.
 
     A source that can read on from a key does so from the anchor; rows that have come or gone since shift the
@@ -56,8 +54,7 @@ class PageRequest:
     """The page holds the last `size` rows of the list; it can be read backwards from the end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Rows in the order of the list."""
 
     rows: Sequence[Row]
@@ -85,11 +82,15 @@ class RowSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class MemoryRows:
-    """Rows that are all there already."""
+class AtHand:
+    """Marks sources whose rows are all there already: they are not asked in a thread."""
 
-    rows: Sequence[Row] = field(default=())
+
+class MemoryRows(AtHand):
+    """Rows that never change."""
+
+    def __init__(self, rows: Sequence[Row] = ()) -> None:
+        self.rows = rows
 
     def page(self, request: PageRequest) -> Page:
         return Page(rows=self.rows[request.start : request.start + request.size])

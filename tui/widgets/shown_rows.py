@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from tui.widgets.rows import MemoryRows, Page, PageRequest, Row
+from tui.widgets.rows import AtHand, MemoryRows, Page, PageRequest, Row
 from tui.widgets.table import WindowedTable
 
 
-class ShownRows:
+class ShownRows(AtHand):
     """The source of one table. A cursor on the first row stays there; elsewhere it stays on its row."""
 
     def __init__(self, table: WindowedTable) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, work
@@ -33,8 +34,7 @@ def _key(name: str, keys: str, action: str, label: str) -> Binding:
     return Binding(keys, action, label, show=False, id=f"list.{name}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawing:
+class _Drawing(Struct, frozen=True):
     """What all lines of one pass share."""
 
     lines: TableLines

@@ -1,9 +1,9 @@
 """How a table's header and rows become lines of the terminal."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -17,8 +17,7 @@ MARGIN_CELLS = 2
 """Room for the mark before the first column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """The characters that carry state."""
 
     mark: str = "●"
@@ -40,8 +39,7 @@ def fitted(text: str, cells: int, *, align: str, cut: str) -> str:
     return " " * spare + text if align == "right" else text + " " * spare
 
 
-@dataclass(frozen=True)
-class TableLines:
+class TableLines(Struct, frozen=True, dict=True):
     """Draws lines `width` cells wide, all but the first column moved `scroll_x` cells to the left."""
 
     placed: Sequence[PlacedColumn]
