@@ -1,21 +1,18 @@
 """Starts the full-screen application; looks at terminal and language before anything heavy is imported."""
 
-import gc
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui import i18n
+from tui import garbage, i18n
 from tui.i18n import _
 
 if TYPE_CHECKING:
     from engine.api.client import Credentials
 
 SLOW_LINK_FPS = "15"
-GARBAGE_OBJECTS = 50_000
-"""So many new objects lead to a look for garbage."""
 
 
 def run(
@@ -41,8 +38,7 @@ def run(
         # Textual reads both once, when it is imported.
         os.environ.setdefault("TEXTUAL_FPS", SLOW_LINK_FPS)
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    # Imports and styles make many objects that stay: looking for garbage among them is 5 % of a start.
-    gc.set_threshold(GARBAGE_OBJECTS)
+    garbage.starting()
     from tui.application import PbxmeterApp
 
     app = PbxmeterApp(

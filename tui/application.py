@@ -3,7 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -16,7 +18,7 @@ from textual.screen import ModalScreen, Screen
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.names import Role
 from engine.domain.zones import utc_now
-from tui import i18n
+from tui import garbage, i18n
 from tui.actions import SHELL_ACTIONS, Action, keymap_path, read_keymap
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
 from tui.crash import TellsItsErrors
@@ -41,8 +43,15 @@ if TYPE_CHECKING:
     from tui.screens.base import SiteScreen
 
 DIALOG_POLL_SECONDS = 0.5
-SHARED_STYLES = Path(__file__).parent / "shared.tcss"
+
+FIRST_DATA_SECONDS = 0.1
+"""So long the screen before stays for the data of the next."""
+
+STYLES = Path(__file__).parent
+LINE_STYLES = STYLES / "lines.tcss"
 """Read after the first paint, which does without them."""
+DIALOG_STYLES = STYLES / "dialogs.tcss"
+"""Read before the first dialog, but not before the first screen with its data."""
 
 WAITING_MODE = "waiting"
 
@@ -57,6 +66,8 @@ def _first_questions() -> "Sequence[Operation[Any]]":
 
 
 def _import_ahead() -> None:
+    # What the link imports comes first: the engine works while the rest is imported.
+    import_module("engine.api.client")
     SCREENS[0].screen_type()
     money_style("", i18n.language())
 
@@ -138,11 +149,10 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
             self.check_keymap("shell", [action.name for action in SHELL_ACTIONS])
         except InvalidInput as error:
             self.tell(error)
-        self.call_after_refresh(self._begin)
 
-    def _begin(self) -> None:
+    def on_ready(self) -> None:
         """After the first paint: connects, and imports what the first screen needs meanwhile."""
-        self.stylesheet.read(SHARED_STYLES)
+        self.stylesheet.read(LINE_STYLES)
         self.link.start()
         threading.Thread(target=_import_ahead, name="import ahead", daemon=True).start()
 
@@ -176,7 +186,9 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
             i18n.install(greeting.language)
         self.money = money_style(greeting.currency, i18n.language())
         if first:
-            await self.switch_mode(SCREENS[0].mode)
+            await self.show_mode(SCREENS[0].mode)
+            garbage.started()
+            self.stylesheet.read(DIALOG_STYLES)
             self.fit()
             self._guide_if_new()
             return
@@ -209,6 +221,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
     async def _sign_in(self, reason: str) -> None:
         from tui.screens.signin import SignInScreen
 
+        self.stylesheet.read(DIALOG_STYLES)
         credentials = await self.push_screen_wait(
             SignInScreen(home=str(self.home), reason=reason, again=self.greeting is not None)
         )
@@ -342,14 +355,22 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
 
     # Going about
 
-    def show_screen(self, mode: str) -> None:
-        """Brings a numbered screen to the front."""
-        if self.greeting is not None and any(entry.mode == mode for entry in SCREENS):
-            self.switch_mode(mode)
+    async def show_mode(self, mode: str) -> None:
+        """Brings a numbered screen to the front, drawn with its first data if those come soon."""
+        with self.batch_update():
+            await self.switch_mode(mode)
+            screen = cast("SiteScreen", self.screen_stack[0])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(screen.stands.wait(), FIRST_DATA_SECONDS)
+        if self.screen is screen:
+            screen.draw()
+
+    def delay_update(self, delay: float = 0.05) -> None:
+        """Textual's pause before another mode is drawn: `show_mode` knows when it stands."""
 
     async def action_show_screen(self, mode: str) -> None:
         if self.greeting is not None:
-            await self.switch_mode(mode)
+            await self.show_mode(mode)
 
     @work(group=DIALOG_GROUP)
     async def show_help(self, screen: "SiteScreen") -> None:
@@ -365,7 +386,7 @@ class PbxmeterApp(TellsItsErrors[int], OrderedKeys[int], Notices, CleanLines[int
         if chosen is None:
             return
         if chosen.mode:
-            await self.switch_mode(chosen.mode)
+            await self.show_mode(chosen.mode)
             screen = cast("SiteScreen", self.screen)
         if chosen.action:
             await screen.action_act(chosen.action)

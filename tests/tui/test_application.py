@@ -26,10 +26,10 @@ from tui.widgets.table import WindowedTable
 SIZE = (80, 24)
 
 
-def test_importing_the_application_leaves_duckdb_pyarrow_and_babel_out():
+def test_importing_the_application_leaves_duckdb_pyarrow_babel_and_the_command_line_out():
     code = (
-        "import sys, tui.app, tui.application; "
-        "sys.exit(' '.join({'duckdb', 'pyarrow', 'babel', 'numpy'} & set(sys.modules)) or 0)"
+        "import sys, tui.main, tui.app, tui.application; "
+        "sys.exit(' '.join({'duckdb', 'pyarrow', 'babel', 'numpy', 'click'} & set(sys.modules)) or 0)"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -272,6 +272,22 @@ async def test_alarms_stay_until_seen_also_after_a_restart_and_after_they_ended(
         await shows(pilot, "(ended)")
         await pilot.press("a")
         await until(pilot, lambda: "(ended)" not in screen_text(fourth))
+
+
+async def test_opening_again_does_not_store_anew_which_alarms_wait(own_site: Site):
+    rates = own_site.client.call(ListRates()).rows
+    own_site.client.call(SwitchRates(rate_ids=[row.rate_id for row in rates], enabled=False))
+    own_site.append_call("1001", "0123456789", 60)
+    async with PbxmeterApp(own_site.home).run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "no rate rule")
+        await pilot.pause(0.5)
+    # The same in other words, so that it shows whether it was written.
+    stored = own_site.client.call(GetPreferences()).values["alarms.overview"] + " "
+    own_site.client.call(SetPreference(name="alarms.overview", value=stored))
+    async with PbxmeterApp(own_site.home).run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "no rate rule")
+        await pilot.pause(0.5)
+    assert own_site.client.call(GetPreferences()).values["alarms.overview"] == stored
 
 
 async def test_the_overview_tells_of_sources_and_of_each_lockout_target(own_site: Site):

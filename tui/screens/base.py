@@ -30,16 +30,16 @@ thread; both raise `PbxmeterError`, which `self.shell.tell(error)` shows. Money 
 (a `MoneyStyle`), site time by `shell.local(instant)`.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.screen import Screen
 from textual.timer import Timer
 
 from engine.api.events import Event, Missed
@@ -47,6 +47,7 @@ from engine.api.operation import Operation
 from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError
 from tui.actions import ROLE_NAMES, SHELL_ACTIONS, Action, bindings
 from tui.i18n import _
+from tui.terminal.drawn_whole import DrawnWhole
 from tui.widgets.statusline import Banner, KeyLine, StatusLine, TabLine
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class SiteScreen(Screen[None]):
+class SiteScreen(DrawnWhole[None]):
     """One of the numbered screens. See the module's docstring for how to write one."""
 
     SCOPE: ClassVar[str] = "shell"
@@ -81,6 +82,8 @@ class SiteScreen(Screen[None]):
         self._reloaded = 0.0
         self._reload_timer: Timer | None = None
         self._stale = False
+        self.stands = asyncio.Event()
+        """Set when the first data are there, or failed to come."""
 
     @property
     def shell(self) -> "PbxmeterApp":
@@ -124,6 +127,7 @@ class SiteScreen(Screen[None]):
     def data_arrived(self) -> None:
         """Says that what is shown is fresh."""
         self.loaded_at = self.shell.now()
+        self.stands.set()
         self.show_status()
 
     def reload_failed(self, error: PbxmeterError) -> None:
@@ -131,6 +135,7 @@ class SiteScreen(Screen[None]):
 
         A lost engine is the banner's to tell, and who has to sign in is asked to.
         """
+        self.stands.set()
         if not isinstance(error, (EngineDown, NotSignedIn)):
             self.shell.tell(error)
 
@@ -164,7 +169,8 @@ class SiteScreen(Screen[None]):
             self.query_one(Banner).say(self.shell.trouble)
             self.show_status()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles = False
         self.connection_changed()
         if self._stale:
             self._reload_now()
@@ -269,8 +275,8 @@ class SiteScreen(Screen[None]):
         await self.shell.action_quit()
 
     @on(TabLine.Chosen)
-    def _tab_chosen(self, message: TabLine.Chosen) -> None:
-        self.shell.show_screen(message.mode)
+    async def _tab_chosen(self, message: TabLine.Chosen) -> None:
+        await self.shell.action_show_screen(message.mode)
 
     @on(KeyLine.Clicked)
     async def _key_clicked(self, message: KeyLine.Clicked) -> None:

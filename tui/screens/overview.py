@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from engine.api.calls import Alarm, CallRow, DaySums, GetOverview, Overview, OverviewExtension
@@ -42,6 +42,11 @@ class _Alarms(msgspec.Struct, frozen=True, kw_only=True):
 
     seen: list[str] = []
     waiting: list[Alarm] = []
+
+    @property
+    def names(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Which were seen and which wait, whatever their texts."""
+        return frozenset(self.seen), frozenset(alarm.id for alarm in self.waiting)
 
 
 class OverviewScreen(SiteScreen):
@@ -98,16 +103,14 @@ class OverviewScreen(SiteScreen):
         self._ended: set[str] = set()
         self._seen: set[str] = set()
         self._recalled = False
-        self._remembered = ""
+        self._remembered = _Alarms().names
         self._recent: list[CallRow] = []
 
     def body(self) -> ComposeResult:
         ascii_only = self.shell.ascii_only
         yield Static("", id="alarms", markup=False)
         yield Sums(id="sums")
-        with Horizontal(id="by-hour"):
-            yield Static(_("By hour"), id="by-hour-title", markup=False)
-            yield Spark(ascii_only=ascii_only, id="by-hour-spark")
+        yield Spark(title=_("By hour"), ascii_only=ascii_only, id="by-hour")
         yield HealthLine(ascii_only=ascii_only, id="health")
         with Horizontal(id="lists"):
             yield WindowedTable(
@@ -123,24 +126,23 @@ class OverviewScreen(SiteScreen):
                 ascii_only=ascii_only,
                 id="live",
             )
-            with Vertical(id="attention"):
-                yield WindowedTable(
-                    [
-                        Column(key="number", title=_("Ext."), width=7, sortable=False),
-                        Column(key="name", title=_("Name"), width=5, flex=True, yields=1, sortable=False),
-                        Column(
-                            key="available",
-                            title=_("Available"),
-                            width=10,
-                            align="right",
-                            whole=True,
-                            sortable=False,
-                        ),
-                    ],
-                    placeholder=_("Nobody."),
-                    ascii_only=ascii_only,
-                    id="low",
-                )
+            yield WindowedTable(
+                [
+                    Column(key="number", title=_("Ext."), width=7, sortable=False),
+                    Column(key="name", title=_("Name"), width=5, flex=True, yields=1, sortable=False),
+                    Column(
+                        key="available",
+                        title=_("Available"),
+                        width=10,
+                        align="right",
+                        whole=True,
+                        sortable=False,
+                    ),
+                ],
+                placeholder=_("Nobody."),
+                ascii_only=ascii_only,
+                id="low",
+            )
 
     def on_mount(self) -> None:
         self._live_rows = ShownRows(self.query_one("#live", WindowedTable))
@@ -178,9 +180,7 @@ class OverviewScreen(SiteScreen):
         self._show_sums(overview)
         self._note_alarms(overview.alarms)
         self.query_one(HealthLine).show(overview.sources, overview.targets)
-        self.query_one("#by-hour-spark", Spark).set_values(
-            [count for count in overview.by_hour for _half in range(2)]
-        )
+        self.query_one(Spark).set_values([count for count in overview.by_hour for _half in range(2)])
 
     def _show_sums(self, overview: Overview) -> None:
         today = date.fromisoformat(overview.today.day)
@@ -272,15 +272,15 @@ class OverviewScreen(SiteScreen):
         except msgspec.MsgspecError:
             # What cannot be read is as good as never remembered.
             return
+        self._remembered = known.names
         self._seen |= set(known.seen)
         self._alarms = {alarm.id: alarm for alarm in known.waiting} | self._alarms
 
     def _remember_alarms(self) -> None:
         waiting = [alarm for name, alarm in self._alarms.items() if name not in self._seen]
-        state = f"{sorted(self._seen)} {sorted(alarm.id for alarm in waiting)}"
-        if self._recalled and state != self._remembered:
-            self._remembered = state
-            known = _Alarms(seen=sorted(self._seen), waiting=waiting)
+        known = _Alarms(seen=sorted(self._seen), waiting=waiting)
+        if self._recalled and known.names != self._remembered:
+            self._remembered = known.names
             self._store_alarms(msgspec.json.encode(known).decode())
 
     @work(exclusive=True, group="alarms")
