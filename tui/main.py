@@ -1,97 +1,10 @@
-"""The program `pbxmeter`: the full-screen application without a command, and the commands."""
+"""The program `pbxmeter`: the full-screen application, or its command line."""
 
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
-import click
-
-from engine.domain.errors import PbxmeterError
 from tui import i18n
-from tui.commands.command import Group, examples
-from tui.commands.say import say, say_error
-from tui.commands.session import Session
-from tui.commands.table import wants_colour
-from tui.i18n import N_
-
-REFUSED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
-"""Exit codes besides 0 = done."""
-
-
-class _Pbxmeter(Group):
-    lazy: ClassVar[Mapping[str, str]] = {
-        "demo": "tui.commands.demo:demo",
-        "engine": "tui.commands.engine:engine",
-        "config": "tui.commands.config:config",
-        "ingest": "tui.commands.ingest:ingest",
-        "sources": "tui.commands.sources:sources",
-        "quarantine": "tui.commands.quarantine:quarantine",
-        "extensions": "tui.commands.extensions:extensions",
-        "recharge": "tui.commands.recharges:recharge",
-        "adjust": "tui.commands.recharges:adjust",
-        "recharges": "tui.commands.recharges:recharges",
-        "rates": "tui.commands.rates:rates",
-        "calls": "tui.commands.calls:calls",
-        "stats": "tui.commands.stats:stats",
-        "rerate": "tui.commands.rerate:rerate",
-        "lockouts": "tui.commands.lockouts:lockouts",
-        "settings": "tui.commands.settings:settings",
-        "users": "tui.commands.users:users",
-        "audit": "tui.commands.maintenance:audit",
-        "verify": "tui.commands.maintenance:verify",
-        "backup": "tui.commands.maintenance:backup",
-        "restore": "tui.commands.maintenance:restore",
-        "completion": "tui.commands.completion:completion",
-    }
-
-
-def _print_version(context: click.Context, _option: click.Parameter, value: bool) -> None:
-    if value:
-        from importlib.metadata import version
-
-        click.echo(f"pbxmeter {version('pbxmeter')}")
-        context.exit(0)
-
-
-@click.group(
-    cls=_Pbxmeter,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=examples(
-        " " * 36 + N_("the full-screen application"),
-        "demo" + " " * 32 + N_("a throwaway site with sample data"),
-        "ingest /var/log/asterisk/cdr-csv/Master.csv",
-        "recharge 50 1001-1010 --note 'January'",
-        "calls export --from 2026-01 -o january.csv",
-    ),
-)
-@click.option("--slow-link", is_flag=True, help="For the full-screen application over slow lines.")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
-@click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Its version."
-)
-@click.pass_context
-def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
-    """Call billing on the PBX host: rates every outbound call and bars extensions out of credit.
-
-    Without a command, the full-screen application. Every command answers with 0 when done, with 1 and
-    `error: CODE: message` when refused, with 2 when it was not typed right.
-    """
-    session = context.ensure_object(Session)
-    context.call_on_close(session.close)
-    if context.invoked_subcommand is not None:
-        return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError(
-            "The full-screen application needs a terminal; see pbxmeter --help for commands."
-        )
-    from tui.app import run
-
-    context.exit(
-        run(session.folder, credentials=session.credentials, slow_link=slow_link, mouse=not no_mouse)
-    )
 
 
 def main() -> None:
@@ -101,55 +14,19 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     i18n.install()
+    if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
+        # There is no command line to read, and nothing of what reads it to import.
+        from engine.api.home import home_folder
+        from tui.app import run
+
+        sys.exit(run(home_folder()))
+    from tui.commands.program import INTERRUPTED, run_command
+
     code = run_command(sys.argv[1:])
     if code == INTERRUPTED:
         # A call in another thread may still wait for the engine, and must not hold up the end.
         os._exit(code)
     sys.exit(code)
-
-
-def run_command(arguments: Sequence[str]) -> int:
-    """The exit code of one command line; says on standard error why it was refused."""
-    shown_on = sys.stdout
-    try:
-        result: object = cli.main(
-            list(arguments), prog_name="pbxmeter", standalone_mode=False, color=wants_colour()
-        )
-        sys.stdout.flush()
-    except PbxmeterError as error:
-        return _refused(error.code, error.message)
-    except click.UsageError as error:
-        error.show()
-        return USAGE
-    except click.ClickException as error:
-        return _refused("invalid", error.format_message())
-    except (KeyboardInterrupt, click.Abort):
-        say("cancelled; what was finished stays", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # What is still buffered would raise once more when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except UnicodeEncodeError:
-        return _refused("invalid", "The command line holds bytes that are not UTF-8 text.")
-    except SystemExit:
-        # click's answer to a reader that went away: it has put another stream in place, and ends with 1.
-        if sys.stdout is shown_on:
-            raise
-        return BROKEN_PIPE
-    except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        return _refused("storage", f"{name}{error.strerror or error}.")
-    return result if isinstance(result, int) else 0
-
-
-def _refused(code: str, message: str) -> int:
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    say_error(code, message)
-    return REFUSED
 
 
 if __name__ == "__main__":

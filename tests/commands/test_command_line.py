@@ -11,7 +11,7 @@ import pytest
 
 from engine.domain.filters import FIELDS
 from tui.commands.command import Group
-from tui.main import BROKEN_PIPE, cli, run_command
+from tui.commands.program import BROKEN_PIPE, cli, run_command
 
 
 def every_command(group: Group, *path: str) -> Iterator[tuple[str, ...]]:
@@ -143,7 +143,7 @@ def test_the_application_alone_needs_a_terminal(tmp_path: Path) -> None:
 
 def test_commands_import_neither_textual_nor_pyarrow_before_they_ask() -> None:
     code = (
-        "import sys, tui.main; tui.main.run_command(['calls', 'export', '-h']);"
+        "import sys, tui.commands.program as program; program.run_command(['calls', 'export', '-h']);"
         "sys.exit(' '.join({'textual', 'pyarrow', 'duckdb', 'babel', 'numpy'} & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.main import run_command
+from tui.commands.program import run_command
 
 GOOD = "sources: []\nsite:\n  timezone: UTC\n"
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 
 from tui import i18n
-from tui.main import cli
+from tui.commands.program import cli
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
 
