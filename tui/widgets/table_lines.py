@@ -1,7 +1,7 @@
 """How a table's header and rows become lines of the terminal."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
@@ -15,6 +15,9 @@ from tui.widgets.rows import Row
 
 MARGIN_CELLS = 2
 """Room for the mark before the first column."""
+
+FITTED_TEXTS = 4096
+"""Texts kept as they stand in their columns: on the next page many of them stand again."""
 
 
 class Glyphs(Struct, frozen=True):
@@ -31,6 +34,7 @@ UNICODE_GLYPHS = Glyphs()
 ASCII_GLYPHS = Glyphs(mark="*", ascending="^", descending="v", cut="~", waiting=".")
 
 
+@lru_cache(maxsize=FITTED_TEXTS)
 def fitted(text: str, cells: int, *, align: str, cut: str) -> str:
     """`text` in exactly `cells` terminal cells; where it does not fit, its end is replaced by `cut`."""
     spare = cells - cell_len(text)
@@ -117,18 +121,15 @@ class TableLines(Struct, frozen=True, dict=True):
             # Each run of equal style costs its colours on the line; equal neighbours share them.
             runs = [margin.text]
             styles = [base]
-            for text, style in texts:
+            pieces = [piece for text, style in texts for piece in ((gap, base), (text, style))][1:]
+            for text, style in pieces:
                 if style == styles[-1]:
                     runs[-1] += text
                 else:
                     runs.append(text)
                     styles.append(style)
-                if base == style:
-                    runs[-1] += gap
-                else:
-                    runs.append(gap)
-                    styles.append(base)
-            return Strip(map(Segment, runs, styles)).adjust_cell_length(self.width, base)
+            cells = MARGIN_CELLS + sum(placed.width + GAP_CELLS for placed in self.placed) - GAP_CELLS
+            return Strip(map(Segment, runs, styles), cells).adjust_cell_length(self.width, base)
         fixed = [margin]
         moving: list[Segment] = []
         for number, (text, style) in enumerate(texts):
