@@ -4,23 +4,18 @@ A screen lists its actions in `ACTIONS`; each is carried out by the screen's met
 changed in a key map file, by the action's id (`extensions.recharge: "r,f6"`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-import platformdirs
 from msgspec import Struct
 from textual.binding import Binding
 
-from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
 from tui.i18n import N_, _
 
 T = TypeVar("T")
 
 ROLE_NAMES = {Role.VIEWER: N_("viewer"), Role.BILLING: N_("billing clerk"), Role.ADMIN: N_("admin")}
-
-KEYMAP_FILE = "keys.yaml"
 
 
 class Action(Struct, frozen=True, kw_only=True):
@@ -173,35 +168,3 @@ def key_name(key: str) -> str:
         elif modifier:
             name = f"{modifier.capitalize()}-{name}"
     return name
-
-
-def keymap_path() -> Path:
-    """The operator's own key map: `~/.config/pbxmeter/keys.yaml`."""
-    return Path(platformdirs.user_config_dir("pbxmeter")) / KEYMAP_FILE
-
-
-def read_keymap(path: Path) -> Mapping[str, str]:
-    """Action ids and the keys that replace theirs; empty when there is no such file.
-
-    Raises `InvalidInput` naming file and entry.
-    """
-    if not path.exists():
-        return {}
-    import yaml
-
-    try:
-        content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput(f"{path.name}: {error}. It is in {path.parent}.") from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise InvalidInput(
-            f"{path.name}: write one line for each action, such as `extensions.recharge: r,f6`."
-        )
-    keymap: dict[str, str] = {}
-    for name, keys in content.items():
-        if not isinstance(name, str) or not isinstance(keys, (str, int)):
-            raise InvalidInput(f"{path.name}: {name!r} needs a text of keys, such as `r,f6`.")
-        keymap[name] = str(keys)
-    return keymap
