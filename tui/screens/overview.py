@@ -339,7 +339,7 @@ class OverviewScreen(SiteScreen):
     async def _health_clicked(self, message: HealthLine.Clicked) -> None:
         from tui.screens.settings import SettingsScreen
 
-        await self.app.switch_mode("settings")
+        await self.shell.show_mode("settings")
         screen = self.app.screen
         if isinstance(screen, SettingsScreen):
             screen.call_after_refresh(lambda: screen.show_named(message.what))

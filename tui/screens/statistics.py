@@ -345,7 +345,7 @@ class StatisticsScreen(SiteScreen):
 
         if self._choice.extensions is not None and not any(term.startswith("ext") for term in terms):
             terms = [f"ext:{','.join(written_extensions(self._choice.extensions).split())}", *terms]
-        await self.app.switch_mode("calls")
+        await self.shell.show_mode("calls")
         screen = self.app.screen
         if isinstance(screen, CallsScreen):
             direction = None if self._choice.all_directions else Direction.OUTBOUND
