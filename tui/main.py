@@ -6,6 +6,9 @@ import sys
 
 from tui import i18n
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
+
 
 def main() -> None:
     """The entry point; ends the process."""
@@ -14,19 +17,28 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     i18n.install()
-    if len(sys.argv) == 1 and sys.stdin.isatty() and sys.stdout.isatty():
-        # There is no command line to read, and nothing of what reads it to import.
-        from engine.api.home import home_folder
-        from tui.app import run
+    arguments = sys.argv[1:]
+    if not arguments and sys.stdin.isatty() and sys.stdout.isatty():
+        code = _open()
+    else:
+        from tui.commands.program import run_command
 
-        sys.exit(run(home_folder()))
-    from tui.commands.program import INTERRUPTED, run_command
-
-    code = run_command(sys.argv[1:])
+        code = run_command(arguments)
     if code == INTERRUPTED:
         # A call in another thread may still wait for the engine, and must not hold up the end.
         os._exit(code)
     sys.exit(code)
+
+
+def _open() -> int:
+    """The application at once: without arguments, what reads a command line is not even imported."""
+    from engine.api.home import home_folder
+    from tui.app import run
+
+    try:
+        return run(home_folder())
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import wants_colour
 from tui.i18n import N_
+from tui.main import INTERRUPTED
 
-REFUSED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+REFUSED, USAGE, BROKEN_PIPE = 1, 2, 141
 """Exit codes besides 0 = done."""
 
 

@@ -170,6 +170,7 @@ class SiteScreen(DrawnWhole[None]):
             self.show_status()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Its styles are those it was put together with: nothing they depend on changes while it is hidden.
         event.refresh_styles = False
         self.connection_changed()
         if self._stale:
