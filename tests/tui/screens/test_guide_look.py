@@ -28,6 +28,7 @@ from tui.screens.covers import Splash
 from tui.screens.signin import SignInScreen
 from tui.screens.task import Report, TaskScreen
 from tui.sentences import said
+from tui.site import DIALOG_STYLES
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh_CN"])
@@ -103,7 +104,10 @@ async def test_what_stands_before_the_screens_and_over_them(language: str, size:
     async with app.run_test(size=size) as pilot:
         app.theme = "textual-dark"
         await until(pilot, lambda: app.screen.query_one("#splash-text").has_class("-error"))
+        await pilot.pause(0.3)
         different += _differences(app, "splash", size, language)
+        # Read before every dialog; these come before anything has asked for one.
+        app.stylesheet.read(DIALOG_STYLES)
         for name, screen in covers:
             app.push_screen(screen)
             await pilot.pause(0.3)
