@@ -19,7 +19,8 @@ from engine.ingest.position import Position
 from engine.ingest.source import SourceFollower
 from engine.ingest.tracked import Known, Tracked
 
-PIECE_BYTES = 16 << 20
+PIECE_BYTES = 32 << 20
+"""About as much as the store compresses at once."""
 MAX_LINE_BYTES = 16 << 20
 """A line longer than this and than a piece is handed out torn."""
 MAX_WORKS = 256

@@ -98,7 +98,8 @@ class SourceFollower:
             return not position.finished
         if file.displaced or file.path in self._held.faults or (file.content is None and not file.visible):
             return False
-        if position.file_id == 0 or (file.behind > 0 and file.waiting_end != file.size):
+        unseen = position.file_id == 0 and file.waiting_end < 0
+        if unseen or (file.behind > 0 and file.waiting_end != file.size):
             return True
         return (not position.finished or file.behind > 0) and self.closing(file)
 

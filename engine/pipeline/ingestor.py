@@ -5,21 +5,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from config.settings import Settings, Source
 from engine.domain.errors import PbxmeterError
 from engine.ingest.follow import Follower
-from engine.ingest.health import SourceHealth
+from engine.ingest.health import CATCHING_UP_BYTES, SourceHealth
 from engine.ingest.listing import SourceSpec
-from engine.ingest.pieces import FileWork
+from engine.ingest.pieces import FileWork, Piece
 from engine.ingest.position import Position
+from engine.ingest.record import Parsed
 from engine.ingest.watch import Mode, Watcher
+from engine.pipeline.backlog import Backlog
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.positions import load_positions
 from engine.pipeline.reading import SourceParser, parser_of
+from engine.pipeline.refusals import Refusals
 from engine.pipeline.state import State
 from engine.pipeline.storing import Storer
 from engine.store import Database, Session, Writer
@@ -29,22 +31,11 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 RATE_WINDOW_SECONDS = 60.0
-REFUSED_SECONDS = 30.0
-"""A file whose next piece cannot be read is tried again after so long."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Refused:
-    """A file whose next piece cannot be read."""
-
-    source: str
-    fault: str
-    again_at: float
-    """In monotonic seconds."""
 
 
 class Ingestor:
-    """One thread; every piece becomes one transaction with the file's new position."""
+    """One thread, and one that reads backlogs for it; every piece becomes one transaction with the file's new
+    position."""
 
     def __init__(
         self,
@@ -74,10 +65,11 @@ class Ingestor:
         self._pending: Settings | None = settings
         self._settings = settings
         self._parsers: dict[str, SourceParser] = {}
+        self._bulk_parsers: dict[str, SourceParser] = {}
+        self._backlog = Backlog(database, read=self._wake)
         self._format_faults: dict[str, str] = {}
         """Sources without a parser, and why."""
-        self._refused: dict[int, _Refused] = {}
-        """By the follower's token."""
+        self._refusals = Refusals(clock=clock, changed=alarmed)
         self._follower: Follower | None = None
         self._watcher: Watcher | None = None
         self._health: list[SourceHealth] = []
@@ -97,19 +89,15 @@ class Ingestor:
         """Takes over changed sources at the next turn."""
         with self._lock:
             self._pending = settings
-            watcher = self._watcher
-        if watcher is not None:
-            watcher.wake()
+        self._wake()
 
     def close(self) -> None:
         """Ends after the piece in hand."""
         self._stop.set()
-        with self._lock:
-            watcher = self._watcher
-        if watcher is not None:
-            watcher.wake()
+        self._wake()
         if self._thread.is_alive():
             self._thread.join()
+        self._backlog.close()
         self._drop()
 
     def turn(self) -> bool:
@@ -146,8 +134,7 @@ class Ingestor:
 
     def parser_fault(self, source: str) -> str:
         """Why a source's lines cannot be read; '' = they can."""
-        refused = (file.fault for file in list(self._refused.values()) if file.source == source)
-        return self._format_faults.get(source) or next(refused, "")
+        return self._format_faults.get(source) or self._refusals.fault_of(source)
 
     def lines_per_second(self, source: str) -> float:
         """Lines stored lately."""
@@ -156,6 +143,12 @@ class Ingestor:
             return 0.0
         since = time.monotonic() - RATE_WINDOW_SECONDS
         return sum(lines for moment, lines in list(recent) if moment >= since) / RATE_WINDOW_SECONDS
+
+    def _wake(self) -> None:
+        with self._lock:
+            watcher = self._watcher
+        if watcher is not None:
+            watcher.wake()
 
     def _serve(self) -> None:
         while not self._stop.is_set():
@@ -207,12 +200,14 @@ class Ingestor:
     def _follow(self, settings: Settings) -> None:
         self._drop()
         parsers: dict[str, SourceParser] = {}
+        bulk_parsers: dict[str, SourceParser] = {}
         faults: dict[str, str] = {}
         specs: list[SourceSpec] = []
         for source in settings.sources:
             path = self.path_of(source)
             try:
                 parsers[path] = parser_of(source, settings, self._home)
+                bulk_parsers[path] = parser_of(source, settings, self._home)
             except PbxmeterError as error:
                 faults[path] = str(error)
             specs.append(SourceSpec(path=path, whole_files=path in parsers and parsers[path].whole_files))
@@ -227,10 +222,11 @@ class Ingestor:
         self._offsets = _offsets(known)
         with self._lock:
             self._settings, self._watcher, self._follower = settings, watcher, follower
-            self._parsers, self._format_faults = parsers, faults
-            self._refused = {}
+            self._parsers, self._bulk_parsers, self._format_faults = parsers, bulk_parsers, faults
+        self._refusals.clear()
 
     def _drop(self) -> None:
+        self._backlog.drop()
         with self._lock:
             watcher, follower = self._watcher, self._follower
             self._watcher = self._follower = None
@@ -243,12 +239,18 @@ class Ingestor:
         follower = self._follower
         if follower is None:
             return False
-        now = self._clock()
-        works = follower.sweep(
-            without={token for token, file in self._refused.items() if file.again_at > now}
+        read = self._backlog.take()
+        went_on = read is not None and self._keep(
+            follower, read.work, read.piece, read.parser, read.parsed.result
         )
-        for token in [token for token in self._refused if not follower.follows(token)]:
-            self._allow(token)
+        busy = self._refusals.waiting()
+        if self._backlog.underway is not None:
+            busy.add(self._backlog.underway.work.token)
+        if read is not None and not went_on:
+            # It waits for more to be written.
+            busy.add(read.work.token)
+        works = follower.sweep(without=busy)
+        self._refusals.keep(follower.follows)
         health = follower.health()
         if [(source.state, source.message) for source in health] != [
             (source.state, source.message) for source in self._health
@@ -256,30 +258,50 @@ class Ingestor:
             self._health = health
             self._alarmed()
         self._health = health
-        went_on = False
         for work in works:
             if self._stop.is_set() or self._pending is not None:
                 return True
-            went_on = self._store(follower, work) or went_on
+            if work.behind >= CATCHING_UP_BYTES:
+                self._begin_backlog(follower, work)
+            else:
+                went_on = self._store(follower, work) or went_on
         return went_on
+
+    def _begin_backlog(self, follower: Follower, work: FileWork) -> None:
+        parser = self._bulk_parsers.get(work.source)
+        if parser is None or self._backlog.underway is not None:
+            return
+        piece = follower.read(work)
+        if piece is not None:
+            self._backlog.begin(work, piece, parser)
 
     def _store(self, follower: Follower, work: FileWork) -> bool:
         parser = self._parsers.get(work.source)
-        if parser is None:
+        piece = follower.read(work) if parser is not None else None
+        if parser is None or piece is None:
             return False
-        piece = follower.read(work)
-        if piece is None:
-            return False
+        return self._keep(follower, work, piece, parser, lambda: parser.parse(piece))
+
+    def _keep(
+        self,
+        follower: Follower,
+        work: FileWork,
+        piece: Piece,
+        parser: SourceParser,
+        read: Callable[[], Parsed],
+    ) -> bool:
+        """Stores what `read` makes of a piece; whether anything was."""
         try:
-            parsed = parser.parse(piece)
+            parsed = read()
         except PbxmeterError as error:
-            return self._refuse(work, str(error))
+            self._refusals.refuse(work, str(error))
+            return False
         except Exception as error:
             # An error of our own in one source must not hold up the others.
-            if work.token not in self._refused:
+            if self._refusals.refuse(work, f"{error!r}; engine.log has the details."):
                 log.exception("Reading %s failed", work.path)
-            return self._refuse(work, f"{error!r}; engine.log has the details.")
-        self._allow(work.token)
+            return False
+        self._refusals.allow(work.token)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         if not parsed.consumed and piece.data:
             follower.commit(work, after)
@@ -293,18 +315,6 @@ class Ingestor:
         if batch.lines:
             self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
         return True
-
-    def _refuse(self, work: FileWork, fault: str) -> bool:
-        before = self._refused.get(work.token)
-        again_at = self._clock() + REFUSED_SECONDS
-        self._refused[work.token] = _Refused(source=work.source, fault=fault, again_at=again_at)
-        if before is None or before.fault != fault:
-            self._alarmed()
-        return False
-
-    def _allow(self, token: int) -> None:
-        if self._refused.pop(token, None) is not None:
-            self._alarmed()
 
     def _note_fault(self, fault: str) -> None:
         if fault != self.fault:

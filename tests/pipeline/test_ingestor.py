@@ -1,6 +1,7 @@
 """The ingest thread: what it does about failures that are not those of a file."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -15,7 +16,7 @@ from engine.ingest import follow
 from engine.ingest.follow import Follower
 from engine.ingest.parse import Parser
 from engine.pipeline import ingestor as module
-from engine.pipeline import reading
+from engine.pipeline import reading, refusals
 from engine.pipeline.ingestor import Ingestor
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.state import State
@@ -148,7 +149,7 @@ def test_a_backlog_that_cannot_be_read_does_not_hold_up_others(
 def test_what_cannot_be_read_is_tried_again_and_forgotten_when_it_is_gone(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REFUSED_SECONDS", 0.1)
+    monkeypatch.setattr(refusals, "AGAIN_SECONDS", 0.1)
     bad, worse = tmp_path / "bad.csv", tmp_path / "worse.csv"
     for file in (bad, worse):
         file.write_bytes(lines()[0].decode().encode("utf-16"))
@@ -188,6 +189,31 @@ def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
     until(lambda: one.ingestor.health and not one.ingestor.bytes_behind)
     with one.database.reading() as session:
         assert verify(session).calls == len(lines())
+
+
+def test_a_backlog_is_read_in_another_thread_while_its_file_grows_is_renamed_and_copied(
+    tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CATCHING_UP_BYTES", 0)
+    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 16_384)
+    whole = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
+    file = tmp_path / "Master.csv"
+    file.write_bytes(b"".join(whole[:500]))
+    begun.append(one := Ingesting(tmp_path, ["Master.csv"]))
+    for begin in range(500, 2000, 500):
+        with file.open("ab") as stream:
+            stream.write(b"".join(whole[begin : begin + 200]))
+        file.rename(tmp_path / f"Master.csv.{5 - begin // 500}")
+        shutil.copy(tmp_path / f"Master.csv.{5 - begin // 500}", tmp_path / "Master.csv.9")
+        file.write_bytes(b"".join(whole[begin + 200 : begin + 500]))
+        if begin == 1000:
+            one.ingestor.configure(one.ingestor.settings)
+    with file.open("ab") as stream:
+        stream.write(b"".join(whole[2000:]))
+    one.wait(len(whole))
+    with one.database.reading() as session:
+        report = verify(session)
+    assert (report.calls, report.findings) == (len(whole), [])
 
 
 def until(met: Callable[[], object]) -> None:
