@@ -15,7 +15,8 @@ MANY_BAD_LINES = 1000
 """From so many on, a source of which more than half of the latest lines are bad is not read any further."""
 LATEST_LINES = 20_000
 PROBE_BYTES = 1 << 20
-"""So much of a longer first piece is looked at before the rest: whether most lines are bad shows there."""
+"""So much of a long first piece is looked at before the rest: whether most lines are bad shows there."""
+LONG_BYTES = 8 << 20
 
 
 class SourceParser:
@@ -53,7 +54,7 @@ class SourceParser:
         header = None if piece.first else self._parser.header_of(piece.header)
         if header is not None:
             self._parser.resume(header)
-        if not self._lines and len(piece.data) > PROBE_BYTES:
+        if not self._lines and len(piece.data) > LONG_BYTES:
             start = piece.data[:PROBE_BYTES]
             probed = self._parser.parse(start, base_offset=piece.base_offset, first=piece.first)
             self._refuse_mostly_bad(probed, lines=probed.lines, bad=probed.rejects.num_rows)

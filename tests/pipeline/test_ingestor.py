@@ -173,7 +173,7 @@ def test_a_long_file_of_junk_is_given_up_after_a_look_at_its_start(
         return parse(self, piece, **how)
 
     monkeypatch.setattr(Parser, "parse", counted)
-    (tmp_path / "bad.csv").write_bytes(b"no call\n" * 500_000)
+    (tmp_path / "bad.csv").write_bytes(b"no call\n" * 1_500_000)
     begun.append(one := Ingesting(tmp_path, ["bad.csv"]))
     until(lambda: one.ingestor.parser_fault(str(tmp_path / "bad.csv")))
     assert sum(seen) <= reading.PROBE_BYTES
