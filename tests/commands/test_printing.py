@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
 import zipfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -310,6 +313,23 @@ def test_a_file_appears_whole_or_not_at_all_with_the_rights_of_its_writer(tmp_pa
         file.write(b"two")
         raise ZeroDivisionError
     assert target.read_bytes() == b"one"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_who_is_killed_while_writing_leaves_nothing_and_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    target.write_bytes(b"before")
+    program = (
+        "import os, signal, sys\n"
+        "from tui.commands.files import written_file\n"
+        "with written_file(sys.argv[1]) as file:\n"
+        "    file.write(b'half')\n"
+        "    file.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(target)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert target.read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 

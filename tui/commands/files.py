@@ -17,6 +17,8 @@ from tui.terminal.clean import clean
 MAX_SHEET_BYTES = MAX_BODY_BYTES * 3 // 4 - 65_536
 """What fits into an operation: sheets are sent as base64."""
 
+_OPEN_FILES = Path("/proc/self/fd")
+
 
 def read_sheet(name: str) -> bytes:
     """A file's bytes; `-` = standard input. Raises `StorageError`, `InvalidInput` where it is too large."""
@@ -41,7 +43,8 @@ def read_sheet(name: str) -> bytes:
 def written_file(name: str, *, mode: int = 0o666) -> Generator[BinaryIO]:
     """A file to write, with `mode` less the user's umask; it appears whole when the block ends well.
 
-    Devices and pipes are written as they are. Raises `StorageError`.
+    Who is killed meanwhile leaves nothing, where the file system knows files without a name. Devices and
+    pipes are written as they are. Raises `StorageError`.
     """
     target = Path(name)
     try:
@@ -51,18 +54,34 @@ def written_file(name: str, *, mode: int = 0o666) -> Generator[BinaryIO]:
             return
         target = target.resolve()
         part = target.with_name(f".{target.name}.{gettempprefix()}{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        descriptor = _nameless(target.parent, mode)
+        named = descriptor is None
+        if descriptor is None:
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+                if not named:
+                    # Only with a descriptor does Python follow the link to the file itself (linkat).
+                    os.link(_OPEN_FILES / str(descriptor), part, src_dir_fd=descriptor)
             part.replace(target)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise StorageError(f"{name}: the file cannot be written: {error.strerror}.") from error
+
+
+def _nameless(folder: Path, mode: int) -> int | None:
+    """An open file of that folder that has no name yet; None where that cannot be."""
+    try:
+        return (
+            os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, mode) if _OPEN_FILES.is_dir() else None
+        )
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class ExportForm(Form[str]):
     ) -> None:
         """`order` is said where it is not that of the list."""
         which = _("Which: %s") % (in_words.strip() or _("all"))
-        super().__init__(title, submit=_("Write"), intro=f"{which}\n{order}" if order else which)
+        super().__init__(title, submit=_("Write"), intro=f"{which}. {order}" if order else which)
         self._write = write
         self._stem = stem
         self._rows = rows
