@@ -81,3 +81,5 @@ class ImportResult(Result, frozen=True, kw_only=True):
     faults: list[Fault]
     preview: list[str]
     """Up to 200 lines for people: what is added (+), changed (~), removed (-)."""
+    remarks: list[Fault] = []
+    """What would be odd about the new list and is not about the present one; `column` names the rule."""

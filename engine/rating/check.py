@@ -85,7 +85,16 @@ class _Group:
 
 def check_rates(session: Session, request: CheckRates) -> RateRemarks:
     """All findings about the list: extensions without a rule first, then by position."""
-    rules = [_rule(listed) for listed in listed_rates(session) if listed.rate.enabled]
+    rules = listed_rates(session)
+    uncovered = _uncovered(session, [_rule(listed) for listed in rules if listed.rate.enabled])
+    found = [*uncovered, *list_remarks(rules)]
+    limit = max(0, min(request.limit, MAX_REMARKS))
+    return RateRemarks(rows=found[:limit], total=len(found))
+
+
+def list_remarks(listed_rules: Iterable[Listed]) -> list[RateRemark]:
+    """What is odd about the rules of a list among themselves, by position."""
+    rules = [_rule(listed) for listed in listed_rules if listed.rate.enabled]
     groups: defaultdict[tuple[str, int], _Group] = defaultdict(_Group)
     for rule in rules:
         groups[rule.listed.rate.prefix, rule.listed.rate.number_length].rules.append(rule)
@@ -94,9 +103,7 @@ def check_rates(session: Session, request: CheckRates) -> RateRemarks:
         if len(group.rules) > 1:
             found += _contests(group)
     found += _gaps(groups)
-    found = [*_uncovered(session, rules), *sorted(found, key=lambda remark: remark.position or 0)]
-    limit = max(0, min(request.limit, MAX_REMARKS))
-    return RateRemarks(rows=found[:limit], total=len(found))
+    return sorted(found, key=lambda remark: remark.position or 0)
 
 
 def remarks_by_rate(remarks: RateRemarks) -> dict[int, list[str]]:

@@ -5,7 +5,7 @@ of that name, and so on. The order of the lines is the order of the rules. An em
 out, is the field's default. Lines and cells are read by `engine.domain.sheet`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,13 @@ from engine.domain.errors import InvalidInput
 from engine.domain.rates import Rate, rate_faults
 from engine.domain.sheet import Faults, SheetLine, read_sheet, write_sheet
 from engine.rating.changes import ListChange, compared
+from engine.rating.check import list_remarks
 from engine.rating.columns import COLUMNS, RATE_COLUMNS
-from engine.rating.versions import add_list, add_versions, last_numbers, listed_rates
+from engine.rating.versions import Listed, add_list, add_versions, last_numbers, listed_rates
 from engine.store import Session
+
+MAX_REMARKS = 200
+"""Remarks that a preview tells."""
 
 
 def import_rates(
@@ -56,7 +60,21 @@ def import_rates(
         unchanged=change.unchanged,
         faults=[],
         preview=change.preview,
+        remarks=[] if apply else _new_remarks(before, rates),
     )
+
+
+def _new_remarks(before: Sequence[Listed], rates: Sequence[Rate]) -> list[Fault]:
+    """What is odd about rules of the sheet that was not about a rule of that name."""
+    after = [Listed(0, 0, position, rate) for position, rate in enumerate(rates, 1)]
+    names = {listed.position: listed.rate.name for listed in before}
+    known = {(remark.kind, names.get(remark.position or 0)) for remark in list_remarks(before)}
+    found = [
+        Fault(line=remark.position, column=rates[remark.position - 1].name, reason=remark.text)
+        for remark in list_remarks(after)
+        if remark.position and (remark.kind, rates[remark.position - 1].name) not in known
+    ]
+    return found[:MAX_REMARKS]
 
 
 def export_rates(session: Session) -> CsvText:

@@ -83,6 +83,15 @@ def test_a_preview_changes_nothing(empty: Session) -> None:
     assert listed(empty) == []
 
 
+def test_a_preview_tells_what_would_be_odd_and_was_not(empty: Session) -> None:
+    load(empty, "name,prefix,price\nA,9,1\nOld,9,2\n")
+    sheet = "name,prefix,price\nNew,8,1\nA,9,1\nOld,9,2\nTwin,8,3\n"
+    odd = load(empty, sheet, apply=False).remarks
+    assert [(remark.line, remark.column) for remark in odd] == [(4, "Twin")]
+    assert "never wins: rule 1 (New)" in odd[0].reason
+    assert load(empty, sheet).remarks == []
+
+
 def test_rules_are_recognised_by_name(empty: Session) -> None:
     load(empty, SHEET)
     before = listed_rates(empty)

@@ -21,6 +21,8 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
     if session.as_json:
         print_document(session, result)
     elif dry_run:
+        for remark in result.remarks:
+            say(f"rule {remark.line} ({remark.column}): {remark.reason}", err=True)
         for line in result.preview:
             say(line)
         hidden = result.added + result.changed + result.removed - len(result.preview)

@@ -18,6 +18,7 @@ from tui.commands.files import read_sheet
 from tui.i18n import _, ngettext
 from tui.screens.base import SiteScreen
 from tui.screens.paths import FileForm
+from tui.screens.rate_rows import warning_sign
 from tui.screens.task import Cancelled, run_operation
 from tui.sentences import said
 from tui.terminal.text import clean
@@ -75,9 +76,15 @@ class ImportPreview(ModalScreen[bool]):
 
     def _rows(self) -> list[Row]:
         if not self._result.faults:
+            glyph = warning_sign(ascii_only=self._ascii_only)
+            odd = [
+                (f"{glyph} {remark.line} {remark.column}: {said(remark.reason)}", "warning")
+                for remark in self._result.remarks
+            ]
+            changes = [(said(line), _STYLES.get(line[:1], "muted")) for line in self._result.preview]
             return [
-                Row(key=str(index), cells=(clean(said(line)),), styles=(_STYLES.get(line[:1], "muted"),))
-                for index, line in enumerate(self._result.preview)
+                Row(key=str(index), cells=(clean(text),), styles=(style,))
+                for index, (text, style) in enumerate([*odd, *changes])
             ]
         return [
             Row(key=str(index), cells=(str(fault.line), clean(fault.column), clean(said(fault.reason))))
@@ -94,12 +101,16 @@ def preview_text(result: ImportResult) -> str:
         faults = len(result.faults)
         text = ngettext("%d fault; nothing is imported.", "%d faults; nothing is imported.", faults) % faults
         return text + " " + _("Mend the sheet and import it again.")
-    return _("%d added, %d changed, %d removed, %d unchanged.") % (
+    sums = _("%d added, %d changed, %d removed, %d unchanged.") % (
         result.added,
         result.changed,
         result.removed,
         result.unchanged,
     )
+    if not result.remarks:
+        return sums
+    count = len(result.remarks)
+    return f"{sums} " + ngettext("%d new remark.", "%d new remarks.", count) % count
 
 
 async def import_sheet(
