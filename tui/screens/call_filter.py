@@ -1,14 +1,18 @@
 """The filter language over the list of calls: completion, and errors as they are typed."""
 
+import re
 from zoneinfo import ZoneInfo
 
 from textual.suggester import Suggester
 
 from engine.domain.errors import InvalidInput
+from engine.domain.filter_fields import BY_NAME
 from engine.domain.filters import complete, parse_filter
 from tui.sentences import said
 
 MAX_HINTS = 8
+
+_FIELD_BEGUN = re.compile(r"(?:^|\s)-?([A-Za-z_]+)(?:!=|>=|<=|[:=<>])$")
 
 
 class FilterSuggester(Suggester):
@@ -42,10 +46,12 @@ def fault(text: str, where: ZoneInfo) -> str:
 
 
 def hints(text: str) -> str:
-    """What could be typed next; after the beginning of a field also what that field finds."""
+    """What could be typed next; at a field also what it finds, and an example where any value may follow."""
     found = complete(text, len(text))
     if not found:
-        return ""
+        begun = _FIELD_BEGUN.search(text)
+        field = BY_NAME.get(begun[1].lower()) if begun is not None else None
+        return f"{field.example}   {said(field.meaning)}" if field is not None else ""
     words = "  ".join(one.text for one in found[:MAX_HINTS])
     if len(found) > MAX_HINTS:
         words += " …"

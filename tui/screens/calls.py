@@ -241,7 +241,7 @@ class CallsScreen(DatedList):
 
     def status(self) -> list[tuple[str, str]]:
         table = self.table
-        pieces: list[tuple[str, str]] = []
+        pieces = self.waiting()
         if table.marked_keys:
             marked = len(table.marked_keys)
             pieces.append((ngettext("%d marked", "%d marked", marked) % marked, "marked"))

@@ -43,7 +43,7 @@ class ChooseColumns(ModalScreen[None]):
         with dialog:
             yield OptionList(markup=False, compact=True)
             yield Static(
-                _("Space: show or hide   ← →: width   { }: move   r: as at first   Esc: done"),
+                _("Space: on/off   ← →: width   { }: move   r: as at first   Esc: done"),
                 classes="dialog-keys",
                 markup=False,
             )

@@ -15,11 +15,12 @@ from engine.api.extensions import (
     SetExtensions,
     State,
 )
-from engine.domain.errors import InvalidInput, PbxmeterError
+from engine.domain.errors import PbxmeterError
 from engine.domain.names import Payment, Role
 from tui.actions import LEDGER, Action, following
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
+from tui.screens.extension_filter import STATES, read_filter
 from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
 from tui.screens.extension_state import payment_text, state_text
 from tui.screens.list_screen import ListScreen
@@ -31,18 +32,6 @@ from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
 from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable
-
-STATES: tuple[tuple[State, str], ...] = (
-    ("", N_("any state")),
-    ("barred", N_("barred")),
-    ("over", N_("over limit")),
-    ("locked", N_("locked")),
-    ("low", N_("low")),
-    ("free", N_("not barred")),
-    ("billed", N_("billed")),
-    ("unbilled", N_("not billed")),
-    ("new", N_("new")),
-)
 
 _SORTS: dict[str | None, ExtensionSort] = {
     "number": "number",
@@ -399,32 +388,3 @@ class ExtensionsScreen(ListScreen):
             in_words=" ".join([self.filter_text, *self.filters()]),
             imports_back=True,
         )
-
-
-def read_filter(text: str, *, state: State, payment: Payment | None) -> tuple[str, State, Payment | None]:
-    """Text, state and payment of a filter such as `wang state:over`, over those chosen by key.
-
-    Raises `InvalidInput` for a state or payment that does not exist.
-    """
-    words: list[str] = []
-    for word in text.split():
-        name, colon, value = word.partition(":")
-        if colon and name == "state":
-            found: State | None = next((key for key, _name in STATES if key == value.lower()), None)
-            if found is None:
-                # Half a word is what one sees while typing: it narrows nothing yet.
-                if any(key.startswith(value.lower()) for key, _name in STATES):
-                    continue
-                raise InvalidInput(
-                    _("state: %s. Use one of %s.") % (value, ", ".join(key for key, _name in STATES if key)),
-                    field="state",
-                )
-            state = found
-        elif colon and name == "payment":
-            if value in list(Payment):
-                payment = Payment(value)
-            elif not any(known.value.startswith(value.lower()) for known in Payment):
-                raise InvalidInput(_("payment: prepaid or postpaid."), field="payment")
-        else:
-            words.append(word)
-    return " ".join(words), state, payment

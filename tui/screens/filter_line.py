@@ -35,8 +35,8 @@ class FilterLine(Horizontal):
 
     def __init__(self, *, words: Sequence[str], placeholder: str) -> None:
         super().__init__(id="filter")
+        self._placeholder = placeholder
         self._entry = Entry(
-            placeholder=placeholder,
             suggester=WordSuggester(words) if words else None,
             id="filter-entry",
         )
@@ -46,6 +46,13 @@ class FilterLine(Horizontal):
         yield Static(" / ", id="filter-sign", markup=False)
         yield self._entry
         yield Static("", id="filter-also", markup=False)
+
+    def on_descendant_focus(self) -> None:
+        self._entry.placeholder = self._placeholder
+
+    def on_descendant_blur(self) -> None:
+        # While it is not being typed in, an example would look like a filter in force.
+        self._entry.placeholder = ""
 
     @property
     def entry(self) -> Entry:

@@ -14,6 +14,7 @@ of what happened derives from `tui.screens.dated_list.DatedList`, which is narro
 """
 
 import json
+import time
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
@@ -37,6 +38,9 @@ from tui.widgets.table import WindowedTable
 
 FILTER_PAUSE_SECONDS = 0.15
 REMEMBER_PAUSE_SECONDS = 1.0
+
+WAIT_SECONDS = 0.5
+"""A list that takes longer to come says so; the rows of the one before still stand there."""
 
 MAX_COPIED_BYTES = 70_000
 """What terminals take by OSC 52 without cutting it."""
@@ -96,6 +100,7 @@ class ListScreen(SiteScreen):
         self._history = FilterHistory()
         self._filter_timer: Timer | None = None
         self._remember_timer: Timer | None = None
+        self._relisted = 0.0
 
     # What a list gives
 
@@ -162,14 +167,22 @@ class ListScreen(SiteScreen):
             self.shell.tell(error)
             return
         self.table.set_source(source)
+        self._relisted = time.monotonic()
+        self.set_timer(WAIT_SECONDS, self.show_status)
         self.show_status()
 
     def reload(self) -> None:
         self.table.refresh_rows()
 
+    def waiting(self) -> list[tuple[str, str]]:
+        """Says that the list is still to come, once that takes long."""
+        if self.table.keys_wait and time.monotonic() - self._relisted >= WAIT_SECONDS:
+            return [(_("Asking the engine…"), "muted")]
+        return []
+
     def status(self) -> list[tuple[str, str]]:
         table = self.table
-        pieces: list[tuple[str, str]] = []
+        pieces = self.waiting()
         if self._marked:
             pieces.append((ngettext("%d marked", "%d marked", self._marked) % self._marked, "marked"))
         if table.row_count_exact or not table.fetching:

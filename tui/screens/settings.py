@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -50,6 +51,10 @@ class SettingsScreen(SiteScreen):
         "What describes the site (sources, numbering, lockout targets) stands in config.yaml, which is "
         "edited as a file."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "section(1)", show=False),
+        Binding("k", "section(-1)", show=False),
+    ]
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = CHANGES
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 1.0
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -191,6 +196,11 @@ class SettingsScreen(SiteScreen):
     def action_into(self) -> None:
         if self.query_one("#sections", OptionList).has_focus:
             self._here.focus_content()
+
+    def action_section(self, by: int) -> None:
+        sections = self.query_one("#sections", OptionList)
+        if sections.has_focus:
+            sections.action_cursor_down() if by > 0 else sections.action_cursor_up()
 
     def action_out(self) -> None:
         self.query_one("#sections", OptionList).focus()

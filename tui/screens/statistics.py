@@ -365,7 +365,7 @@ class StatisticsScreen(SiteScreen):
             self._sheet(),
             stem="statistics",
             noun=lambda rows: ngettext("%s line", "%s lines", rows),
-            in_words=_(self._choice.days(self._today).label),
+            in_words=self._choice.in_words(self._today),
         )
 
     async def _sheet(self) -> CsvText:

@@ -12,7 +12,7 @@ from engine.domain.rates import Rate
 from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
 from tui.application import PbxmeterApp
 from tui.screens.call_detail import CallDetailScreen
-from tui.screens.call_filter import completed
+from tui.screens.call_filter import completed, hints
 from tui.screens.export import ExportForm
 from tui.screens.filter_line import FilterHistory
 from tui.widgets.table import WindowedTable
@@ -55,6 +55,7 @@ async def test_state_and_direction_narrow_the_list_by_key_and_escape_takes_it_ba
         await opened(pilot, digit="5")
         await pilot.press("d", "d")
         await shows(pilot, "[inbound]")
+        assert "ext:1001" not in screen_text(app), "an example is no filter"
         await shows(pilot, "No call fits")
         await pilot.press("escape", "s")
         await shows(pilot, "[charged]")
@@ -217,6 +218,13 @@ def test_the_word_being_typed_is_completed():
     assert completed("direction:out") == "direction:outbound"
     assert completed("") is None
     assert completed("unrated ") is None
+
+
+def test_a_field_without_its_value_is_explained_by_an_example():
+    assert hints("unrated trunk:").startswith("trunk:")
+    assert "part of the trunk" in hints("unrated -trunk:")
+    assert hints("cost>").startswith("cost")
+    assert hints("nothing:") == ""
 
 
 def test_the_history_walks_back_and_returns_to_what_was_typed():

@@ -9,8 +9,9 @@ from engine.domain.errors import InvalidInput
 from engine.domain.names import Payment
 from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
 from tui.application import PbxmeterApp
+from tui.screens.extension_filter import read_filter
 from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
-from tui.screens.extensions import ExtensionsScreen, read_filter
+from tui.screens.extensions import ExtensionsScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.recharge_form import RechargeForm
 from tui.widgets.dialogs import Confirm
@@ -144,7 +145,7 @@ async def test_a_range_of_new_extensions_is_counted_and_confirmed(site: Site):
     assert site.client.call(ListExtensions(text="150")).total == 3
 
 
-async def test_the_ledger_shows_movements_and_takes_an_adjustment_with_a_reason(site: Site):
+async def test_the_ledger_shows_movements_and_takes_an_adjustment_with_a_reason(site: Site, tmp_path: Path):
     balance = site.extension("1001").balance_micros
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
@@ -155,7 +156,25 @@ async def test_the_ledger_shows_movements_and_takes_an_adjustment_with_a_reason(
         await until(pilot, lambda: "Must not be empty" in message_of_form(app))
         await pilot.press(*"typing error", "f2")
         await shows(pilot, "typing err")
+        await pilot.press("enter")
+        await shows(pilot, "The row in full")
+        assert "typing error" in screen_text(app)
+        await pilot.press("escape", "x")
+        await shows(pilot, "Export the ledger of 1001")
+        await pilot.press("f2")
+        await shows(pilot, "Wrote ")
     assert site.extension("1001").balance_micros == balance - 1_500_000
+    (sheet,) = (tmp_path / "exports").glob("ledger-1001-*.csv")
+    assert sheet.read_text(encoding="utf-8").splitlines()[-1].endswith(",typing error")
+
+
+async def test_a_range_is_found_by_its_ends(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"1001-1004", "enter")
+        await shows(pilot, "4 rows")
+        assert "1010" not in screen_text(app)
 
 
 async def test_an_export_says_where_it_was_written(site: Site, tmp_path: Path):

@@ -170,6 +170,7 @@ async def test_a_sheet_is_imported_after_its_preview_and_a_faulty_one_not_at_all
         assert [row.rate.name for row in rules(site)] == ["everything"]
         await pilot.press("i", *str(good), "enter")
         await shows(pilot, "2 added, 0 changed, 1 removed")
+        assert "never wins" not in screen_text(app)
         await pilot.press("y")
         await shows(pilot, "Import it?")
         await pilot.press("y")
@@ -191,6 +192,8 @@ async def test_who_may_only_look_is_told_so(site: Site):
         app.greeting = msgspec.structs.replace(greeting, role=Role.VIEWER)
         await pilot.press("n")
         await shows(pilot, "needs the role")
+        await pilot.press("enter")
+        await shows(pilot, "The row in full")
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

@@ -77,7 +77,7 @@ async def test_left_comes_back_from_a_list_to_the_sections(site: Site):
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await shows(pilot, "live")
-        await pilot.press("7", "down", "down", "right")
+        await pilot.press("7", "j", "j", "right")
         await until(pilot, lambda: isinstance(app.focused, WindowedTable))
         await pilot.press("left")
         assert app.focused is app.screen.query_one("#sections")
