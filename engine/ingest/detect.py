@@ -101,7 +101,7 @@ def detect(
         assert best.parsed is not None
     lines = best.parsed.calls.num_rows + best.parsed.rejects.num_rows
     reasons = [f"{best.parsed.calls.num_rows} of {lines} lines are calls of {best.form.title}.", zone_reason]
-    also = [fit.form.name for fit in fits if fit is not best and fit.share == best.share]
+    also = [fit.form.name for fit in fits if fit.form is not best.form and fit.share == best.share]
     if also:
         reasons.append(f"{', '.join(also)} would read them as well; check the rows below.")
     return DetectResult(
