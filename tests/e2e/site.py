@@ -107,7 +107,7 @@ class Office:
         """The full-screen application on a terminal of its own, at its sign-in."""
         argv = [str(PBXMETER), "--home", str(self.home), *options]
         terminal = Terminal(argv, cols=cols, rows=rows, env={**self.env, **(env or {})}, keep_raw=True)
-        terminal.wait_for("Sign in to pbxmeter", timeout=40)
+        terminal.wait_for("Sign in to pbxmeter", timeout=90)
         return terminal
 
     def signed_in(
@@ -116,7 +116,7 @@ class Office:
         """As `terminal`, past the sign-in: the Overview is open."""
         terminal = self.terminal(*options, cols=cols, rows=rows, env=env)
         terminal.send(f"{NAME}\r{PASSWORD}\r".encode())
-        terminal.wait_for("live", timeout=40)
+        terminal.wait_for("live", timeout=90)
         return terminal
 
     def extensions(self) -> dict[str, dict[str, Any]]:
@@ -159,7 +159,7 @@ class Office:
             csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(fields)
 
 
-def eventually(condition: Callable[[], object], *, what: str, seconds: float = 20) -> None:
+def eventually(condition: Callable[[], object], *, what: str, seconds: float = 60) -> None:
     """Waits for something outside a terminal to become true; AssertionError if it does not."""
     deadline = time.monotonic() + seconds
     while not condition():

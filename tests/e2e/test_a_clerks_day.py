@@ -32,7 +32,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_opens_the_overview(desk: 
     desk.send(f"{NAME}\rwrong horse\r".encode())
     desk.wait_for("Name and password do not fit")
     desk.send(f"{NAME}\r{PASSWORD}\r".encode())
-    text = desk.wait_for("live", timeout=40)
+    text = desk.wait_for("live", timeout=90)
     assert NAME in text.splitlines()[22]
 
 
@@ -208,7 +208,7 @@ def test_a_killed_engine_takes_nothing_from_the_screen_and_comes_back_by_itself(
     assert "Ada Alder" in text
     # The call that came while no engine ran is found by the next one.
     office.append_call("1005", "01744444444", 60)
-    text = desk.wait_for(lambda text: "No engine since" not in text and "live" in text, timeout=60)
+    text = desk.wait_for(lambda text: "No engine since" not in text and "live" in text, timeout=120)
     assert office.engine_pid() != killed
     assert "42.5" in text
     desk.send(b"\x1bOQ")

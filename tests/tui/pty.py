@@ -140,7 +140,7 @@ class Terminal:
                 for row in range(screen.lines)
             ]
 
-    def wait_for(self, expected: str | Callable[[str], bool], timeout: float = 20) -> str:
+    def wait_for(self, expected: str | Callable[[str], bool], timeout: float = 60) -> str:
         """The screen's text as soon as it holds `expected`; AssertionError after `timeout` seconds."""
         found = expected if callable(expected) else lambda text: expected in text
         deadline = time.monotonic() + timeout
@@ -152,7 +152,7 @@ class Terminal:
                 self._changed.wait(remaining)
             return text
 
-    def wait_quiet(self, seconds: float = 0.15, timeout: float = 20) -> None:
+    def wait_quiet(self, seconds: float = 0.15, timeout: float = 60) -> None:
         """Returns when nothing was written for `seconds`."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -162,7 +162,7 @@ class Terminal:
                 if self.ended:
                     return
 
-    def wait_exit(self, timeout: float = 20) -> int:
+    def wait_exit(self, timeout: float = 60) -> int:
         """The program's exit code."""
         return self.process.wait(timeout)
 

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from engine.api.client import Client, connect
 from engine.api.extensions import ExtensionRow, ListExtensions, SetExtensions
 from engine.api.rates import SaveRate
+from engine.api.session import GetPreferences
 from engine.api.site import GetStatus, SetSetting, StopEngine
 from engine.domain.rates import Rate
 from tui.application import PbxmeterApp
@@ -92,7 +93,7 @@ class Site:
 
 
 async def until(
-    pilot: Pilot[int], condition: Callable[[], object], *, what: str = "", seconds: float = 15
+    pilot: Pilot[int], condition: Callable[[], object], *, what: str = "", seconds: float = 30
 ) -> None:
     """Waits for something to become true; AssertionError with the screen's text if it does not."""
     for _try in range(int(seconds / 0.05)):
@@ -109,7 +110,19 @@ def screen_text(app: object) -> str:
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
-async def shows(pilot: Pilot[int], text: str, *, seconds: float = 15) -> None:
+async def remembered(
+    pilot: Pilot[int], client: Client, name: str, fits: Callable[[str], object] = bool
+) -> str:
+    """Waits until the engine remembers a fitting text for the operator under that name; the text."""
+
+    def value() -> str:
+        return client.call(GetPreferences()).values.get(name, "")
+
+    await until(pilot, lambda: fits(value()), what=f"{name} is remembered")
+    return value()
+
+
+async def shows(pilot: Pilot[int], text: str, *, seconds: float = 30) -> None:
     """Waits until `text` is on the screen."""
     await until(pilot, lambda: text in screen_text(pilot.app), what=repr(text), seconds=seconds)
 

@@ -7,7 +7,7 @@ import pytest
 from engine.api.extensions import ListExtensions, ListLedger, SetExtensions
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Payment
-from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
+from tests.tui.site import Site, message_of_form, opened, remembered, screen_text, shows, until
 from tui.application import PbxmeterApp
 from tui.screens.extension_filter import read_filter
 from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
@@ -229,7 +229,12 @@ async def test_columns_are_remembered_for_the_operator(site: Site):
         await pilot.press("escape")
         chosen = table.column_states
         assert [state.key for state in chosen][-2:] == ["state", "available"]
-        await pilot.pause(1.5)
+        stored = await remembered(
+            pilot,
+            site.client,
+            "columns.extensions",
+            lambda value: 0 < value.find('"state"') < value.find('"available"'),
+        )
     again = PbxmeterApp(site.home)
     async with again.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
@@ -238,7 +243,7 @@ async def test_columns_are_remembered_for_the_operator(site: Site):
         assert again.screen.table.column_states == chosen
         await pilot.press("C", "r", "escape")
         await shows(pilot, "Payment")
-        await pilot.pause(1.5)
+        await remembered(pilot, site.client, "columns.extensions", lambda value: value != stored)
 
 
 async def test_marked_rows_are_copied_with_the_columns_shown_and_cleaned(site: Site):
@@ -298,7 +303,7 @@ async def test_earlier_filters_come_back_with_up_and_after_a_restart(site: Site)
         await pilot.press("escape", "slash", *"state:l", "tab")
         await shows(pilot, "state:locked")
         await pilot.press("escape")
-        await pilot.pause(0.5)
+        await remembered(pilot, site.client, "filters.extensions")
     again = PbxmeterApp(site.home)
     async with again.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)

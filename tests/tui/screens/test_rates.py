@@ -10,6 +10,7 @@ from textual import events
 from engine.api.rates import ListRates, RateRow, RemoveRates, SaveRate
 from engine.domain.names import Role
 from engine.domain.rates import Rate
+from tests.e2e.tour import at_rest
 from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
 from tests.tui.snapshots import assert_snapshot, rows_of_app
 from tui import i18n
@@ -218,7 +219,7 @@ async def test_the_list_of_rules_looks_as_stored(site: Site, language: str, size
     async with app.run_test(size=size) as pilot:
         await opened(pilot, digit="3")
         await until(pilot, lambda: "[/x] off" in screen_text(app))
-        await pilot.pause(1.0)
+        await at_rest(pilot, "RatesScreen")
         # The last lines tell who is signed in.
         assert_snapshot(f"rates-{size[0]}x{size[1]}-{language}", rows_of_app(app)[:-2])
 

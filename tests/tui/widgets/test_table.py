@@ -21,7 +21,7 @@ HUNDRED_MILLION = 100_000_000
 
 async def until(condition: Callable[[], object]) -> None:
     """Waits until `condition` holds: pages come from threads."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -625,5 +625,5 @@ async def test_the_place_in_the_list_is_told_while_it_scrolls_and_then_goes() ->
         await pilot.press("end")
         await pilot.pause(0.1)
         assert " day 098 " in right_ends()[-1]
-        await pilot.pause(1.5)
-        assert not any("day" in end for end in right_ends())
+        while any("day" in end for end in right_ends()):
+            await pilot.pause(0.05)
