@@ -1,13 +1,11 @@
-"""How money, durations, times and long texts are written on screens.
+"""How money, durations and times are written on screens.
 
 Money follows CLDR (symbol, digits, grouping); the numbers are written from integers, exactly.
 """
 
-import re
 from datetime import datetime
 
 from msgspec import Struct
-from rich.cells import cell_len, chop_cells
 
 from engine.domain.errors import InvalidInput
 from engine.domain.money import MICROS
@@ -100,18 +98,3 @@ def size_of(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return ""
-
-
-def wrapped(text: str, cells: int) -> list[str]:
-    """The text in lines of at most `cells`, broken at blanks and beside wide characters; one at least.
-
-    A word that is longer than a line is broken where the line ends.
-    """
-    lines, line = list[str](), ""
-    words = re.findall(r"\s+|[^\s\u2e80-\uffef]+|[\u2e80-\uffef]", text)
-    for word in (part for whole in words for part in chop_cells(whole, cells)):
-        if line and cell_len(line + word.rstrip()) > cells:
-            lines.append(line.rstrip())
-            line = ""
-        line += word if line else word.lstrip()
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines

@@ -4,24 +4,22 @@ Click wraps by characters, at blanks; Chinese has no blanks, and its characters 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from inspect import cleandoc
 
 import click
-from rich.cells import cell_len
 
 from tui import i18n
 from tui.i18n import N_, _
 from tui.sentences import said
+from tui.terminal import wrapping
 
 EXAMPLES = N_("Examples:")
 
 _COLUMN_MAX, _SPACING = 30, 2
 """How click lays out a list of options."""
 
-_PIECES = r"[\u2e80-\uffdc]|[^\s\u2e80-\uffdc]+|\s+"
 _REMARK = re.compile(r"\S(\s{3,})(\S.*)$")
-_NO_BEGINNING = "。，、；：！？）”’》"
 
 
 class InLanguage(click.Command):
@@ -69,7 +67,7 @@ def write_list(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) 
 def wrapped(text: str, width: int) -> str:
     """Paragraphs broken into lines of at most `width` cells, marked so that click leaves them alone."""
     paragraphs = [" ".join(paragraph.split("\n")) for paragraph in text.split("\n\n")]
-    return "\n\n".join("\b\n" + "\n".join(_lines(paragraph, width)) for paragraph in paragraphs)
+    return "\n\n".join("\b\n" + "\n".join(wrapping.wrapped(paragraph, width)) for paragraph in paragraphs)
 
 
 def _meaning(text: str, width: int) -> str:
@@ -77,18 +75,6 @@ def _meaning(text: str, width: int) -> str:
         return text
     help_text, gap, extra = text.partition("  [")
     return wrapped(said(help_text) + gap + extra, width)
-
-
-def _lines(paragraph: str, width: int) -> Iterable[str]:
-    line = ""
-    for piece in re.findall(_PIECES, paragraph):
-        # A sign that may not begin a line hangs behind the last one: two cells are kept for it.
-        if cell_len(line + piece) > width - 2 and piece not in _NO_BEGINNING and line.strip():
-            yield line.rstrip()
-            line = ""
-        line += piece if line or not piece.isspace() else ""
-    if line.strip():
-        yield line.rstrip()
 
 
 def _example(line: str) -> str:
