@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from config.settings import Settings, parse_settings
@@ -26,42 +27,28 @@ class NewSite:
     """'' = the site's."""
 
 
-_TEXT = """\
-# Written by pbxmeter's guide; edit it as you like. A change is taken over within seconds, and a mistake is
-# told while the last good version stays in force. All keys are explained in docs/operating.md.
-
-site:
-  timezone: {timezone}   # days, hours of rates and months are this zone's
-
-numbering:
-  # What an internal number looks like: a regular expression that has to match the whole number.
-  extensions: {extensions}
-  # Globs on the channel name without its unique tail. A call is outbound when it leaves by one of these.
-  trunks:{trunks}
-  # Numbers that stay reachable for barred extensions.
-  emergency: []
-
-sources:
-  - path: {path}
-    format: {format}{source_timezone}
-
-# Who tells the PBX which extensions are barred; here, a file with one extension a line.
-lockout:
-  - kind: file
-    path: lockout/barred.txt
-"""
+def shipped_text(name: str, language: str) -> str:
+    """The commented `config/texts/NAME.yaml`, in `language` where there is such a file, else in English."""
+    texts = files("config").joinpath("texts")
+    translated = texts.joinpath(f"{name}.{language}.yaml")
+    return (translated if translated.is_file() else texts.joinpath(f"{name}.yaml")).read_text("utf-8")
 
 
-def config_text(site: NewSite, *, base: Path) -> str:
-    """The file's text. `base` is the home folder. Raises `ConfigError` naming line and key."""
-    zone = f"\n    timezone: {_quoted(site.source_timezone)}   # of the times in the file"
-    text = _TEXT.format(
+def config_text(site: NewSite, *, base: Path, language: str = "en") -> str:
+    """The file's text, commented in `language`. `base` is the home folder.
+
+    Raises `ConfigError` naming line and key.
+    """
+    text = shipped_text("new_site", language)
+    if not site.source_timezone:
+        text = "".join(line for line in text.splitlines(keepends=True) if "{source_timezone}" not in line)
+    text = text.format(
         timezone=_quoted(site.timezone),
         extensions=_quoted(site.extensions),
         trunks="".join(f"\n    - {_quoted(trunk)}" for trunk in site.trunks) or " []",
         path=_quoted(site.path),
         format=_quoted(site.format),
-        source_timezone=zone if site.source_timezone else "",
+        source_timezone=_quoted(site.source_timezone),
     )
     _read_back(site, parse_settings(text, name="config.yaml", base=base))
     return text

@@ -44,7 +44,6 @@ NOT_FOR_PEOPLE = frozenset(
         "undo {home} {entry_id}",
         "yyyy-mm-dd hh:mm:ss",
         "error: {code}: {said}",
-        "timezone: {quoted}   # of the times in the file",
         "str | int | float | bool | list[Json] | dict[str, Json] | None",
         "{version}, DuckDB {duckdb}",
         "Calls|Balance by",  # heads of tables, marked themselves

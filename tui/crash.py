@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from textual.app import App
 
-from tui.i18n import _
+from tui.i18n import _, flowing
 
 R = TypeVar("R")
 
@@ -36,6 +36,6 @@ class TellsItsErrors(App[R]):
         except OSError:
             where = traceback.format_exc(limit=3)
         apology = _("The application made an error of its own and had to end. The engine goes on.")
-        self.last_words = f"{apology} {where}"
+        self.last_words = flowing([apology, where])
         self.bell()
         self._close_messages_no_wait()

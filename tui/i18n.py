@@ -7,7 +7,7 @@ the texts and compiles the catalogues; it does not see calls of `_` inside f-str
 
 import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,11 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _translations.ngettext(one, many, count)
 
 
+def flowing(sentences: Iterable[str]) -> str:
+    """Whole sentences as one text; Chinese puts no blank between them."""
+    return ("" if _language == "zh_CN" else " ").join(sentences)
+
+
 def language() -> str:
     """The language in force, a key of `LANGUAGES`."""
     return _language
@@ -64,17 +69,31 @@ def install(wanted: str | None = None) -> str:
     return _language
 
 
+def of_site(setting: str) -> str:
+    """What a site's setting comes to on this terminal; '' = none: the locale decides."""
+    return _known(setting) if setting and shows_chinese(os.environ) else from_environment(os.environ)
+
+
+def shows_chinese(environment: Mapping[str, str]) -> bool:
+    """Whether this terminal may: the Linux console has no such letters, and only UTF-8 is written."""
+    names = (environment.get(variable, "") for variable in ("LC_ALL", "LC_CTYPE", "LANG"))
+    encoding = next((name for name in names if name), "").partition("@")[0].partition(".")[2]
+    utf8 = encoding.lower().replace("-", "") in ("", "utf8")
+    return utf8 and environment.get("TERM") != "linux"
+
+
 def chosen() -> bool:
     """Whether the operator chose a language, so that the site's setting does not count."""
     return bool(os.environ.get(CHOICE))
 
 
 def from_environment(environment: Mapping[str, str]) -> str:
-    """The language of the locale variables, in the order in which POSIX reads them."""
-    for variable in (CHOICE, "LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := environment.get(variable):
-            return _known(value)
-    return "en"
+    """That of the locale variables, in the order in which POSIX reads them, if the terminal shows it."""
+    if choice := environment.get(CHOICE):
+        return _known(choice)
+    names = (environment.get(variable, "") for variable in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    wanted = _known(next((name for name in names if name), ""))
+    return wanted if shows_chinese(environment) else "en"
 
 
 def _known(name: str) -> str:

@@ -13,7 +13,7 @@ from textual.app import App
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui.actions import key_name
-from tui.i18n import _
+from tui.i18n import _, flowing
 from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
@@ -64,7 +64,7 @@ class Notices(App[int]):
         if reversible is not None and self.may(reversible.role):
             self._reversible = reversible
             undo = key_name(self.keymap.get("shell.undo", "u").partition(",")[0])
-        self.notify(" ".join([text, _("Undo: %s.") % undo]) if undo else text)
+        self.notify(flowing([text, _("Undo: %s.") % undo]) if undo else text)
 
     @work(group=DIALOG_GROUP)
     async def undo(self, reload: "Callable[[], None]") -> None:

@@ -30,6 +30,20 @@ WEAK_LETTERS: Final = 4
 """A template with fewer fixed letters, such as `{known} to {known2}`, is only recognised around single words:
 with more between them, its few letters could stand in any sentence."""
 
+SYSTEM_ERRORS: Final = (
+    "Address already in use", "Argument list too long", "Bad file descriptor", "Broken pipe",
+    "Cannot allocate memory", "Connection refused", "Connection reset by peer", "Connection timed out",
+    "Device or resource busy", "Directory not empty", "Disk quota exceeded", "Exec format error",
+    "File exists", "File name too long", "File too large", "Host is down", "Input/output error",
+    "Invalid argument", "Invalid cross-device link", "Is a directory", "No such device",
+    "No such device or address", "No such file or directory", "No such process",
+    "No space left on device", "Not a directory", "Operation not permitted", "Operation not supported",
+    "Permission denied", "Read-only file system", "Resource temporarily unavailable", "Stale file handle",
+    "Structure needs cleaning", "Text file busy", "Too many levels of symbolic links", "Too many links",
+    "Too many open files", "Too many open files in system", "Transport endpoint is not connected",
+)  # fmt: skip
+"""What the operating system says about files and sockets, in the words of the C library."""
+
 _JOINTS: Final = ((". ", ""), (": ", ": "), ("; ", "；"), (", ", "，"))
 """Between sentences in one text, and what stands there in Chinese. The full stop belongs to the sentence."""
 _NAMED: Final = re.compile(r"(?:\{\w+\}|[a-z_]+): (?=\S+ )")
@@ -101,6 +115,8 @@ def _book(language: str) -> _Book:
         for text, translation in texts.items()
         if (named := _NAMED.match(text)) and translation.startswith(named[0])
     }
+    # `{path}: {strerror}.` has no words of its own that could tell it from other sentences.
+    texts |= {f"{text}.": f"{texts[text]}。" for text in SYSTEM_ERRORS if text in texts}
     templates = [template_of(text, translation) for text, translation in texts.items() if "{" in text]
     return _Book(
         words={text: translation for text, translation in texts.items() if "{" not in text},

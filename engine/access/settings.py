@@ -11,7 +11,10 @@ from engine.domain.money import format_amount, parse_amount
 from engine.domain.site import Site
 from engine.store import Session
 
-LANGUAGES = ("en", "zh_CN")
+BY_LOCALE = "auto"
+"""The language that each operator's own locale asks for."""
+
+LANGUAGES = (BY_LOCALE, "en", "zh_CN")
 MAX_PREFERENCE_BYTES = 64 * 1024
 MAX_PREFERENCES = 200
 _ON = {
@@ -34,13 +37,13 @@ def load_site(session: Session, zone: ZoneInfo) -> Site:
         billing=values["billing"] == "on",
         currency=values["currency"],
         low_balance_micros=parse_amount(values["low_balance"], field="low_balance"),
-        language=values["language"],
+        language="" if values["language"] == BY_LOCALE else values["language"],
     )
 
 
 def setting_values(session: Session) -> dict[str, str]:
     """Every setting as text, with the defaults of a new site."""
-    values = {"billing": "off", "currency": "USD", "low_balance": "0", "language": "en"}
+    values = {"billing": "off", "currency": "USD", "low_balance": "0", "language": BY_LOCALE}
     return values | {
         str(name): str(value) for name, value in session.rows("access.settings") if name in values
     }

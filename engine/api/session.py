@@ -17,7 +17,7 @@ class Greeting(Result, frozen=True, kw_only=True):
     currency: str
     """ISO 4217."""
     language: str
-    """en or zh_CN."""
+    """en or zh_CN; '' = that of each operator's locale."""
     billing: bool
     operator: str
     """'' = not signed in."""

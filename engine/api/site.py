@@ -10,7 +10,7 @@ from engine.domain.names import Role
 
 class Settings(Result, frozen=True, kw_only=True):
     """What operators switch at run time, as text: billing on/off, currency ISO 4217, low_balance a decimal,
-    language en or zh_CN."""
+    language auto (by each operator's locale), en or zh_CN."""
 
     values: dict[str, str]
     config_path: str

@@ -14,4 +14,5 @@ class Site:
     """ISO 4217; a label that converts nothing."""
     low_balance_micros: int = 0
     """Extensions with available at or below this, and not over limit, are `low`; 0 = nobody is."""
-    language: str = "en"
+    language: str = ""
+    """'' = that of each operator's locale."""

@@ -39,15 +39,23 @@ def test_a_refusal_is_in_chinese_behind_its_code(home: Path):
     )
 
 
+def test_a_site_without_a_language_speaks_that_of_the_operators_locale(home: Path):
+    assert _run(home, "settings", "get", "language").stdout == "auto\n"
+    assert _run(home, "lockouts", "list", LC_ALL="zh_CN.UTF-8").stdout.rstrip().endswith("没有限呼分机")
+    assert _run(home, "lockouts", "list", LC_ALL="C.UTF-8").stdout.rstrip().endswith("nobody is barred")
+
+
 def test_the_sites_setting_decides_unless_the_operator_chose(home: Path):
     try:
+        assert _run(home, "settings", "set", "language", "en").returncode == 0
+        chinese = _run(home, "lockouts", "list", LC_ALL="zh_CN.UTF-8").stdout
+        assert chinese.rstrip().endswith("nobody is barred")
         assert _run(home, "settings", "set", "language", "zh_CN").returncode == 0
-        assert _run(home, "lockouts", "list").stdout.rstrip().endswith("没有被限制的分机")
+        assert _run(home, "lockouts", "list").stdout.rstrip().endswith("没有限呼分机")
         english = _run(home, "lockouts", "list", PBXMETER_LANGUAGE="en").stdout
         assert english.rstrip().endswith("nobody is barred")
     finally:
-        assert _run(home, "settings", "set", "language", "en", PBXMETER_LANGUAGE="en").returncode == 0
-    assert _run(home, "lockouts", "list", LC_ALL="zh_CN.UTF-8").stdout.rstrip().endswith("nobody is barred")
+        assert _run(home, "settings", "set", "language", "auto", PBXMETER_LANGUAGE="en").returncode == 0
 
 
 def test_why_rules_won_and_lost_is_told_in_chinese(home: Path):

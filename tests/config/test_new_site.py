@@ -24,8 +24,10 @@ def changed(**fields: object) -> NewSite:
     return NewSite(**(values | fields))  # pyright: ignore[reportArgumentType] - the fields' own types
 
 
-def test_the_file_says_what_was_answered(tmp_path: Path):
-    settings = parse_settings(config_text(SITE, base=tmp_path), name="config.yaml", base=tmp_path)
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_file_says_what_was_answered(tmp_path: Path, language: str):
+    text = config_text(SITE, base=tmp_path, language=language)
+    settings = parse_settings(text, name="config.yaml", base=tmp_path)
     assert settings.site.timezone.key == "Asia/Shanghai"
     assert settings.numbering.extensions == SITE.extensions
     assert settings.numbering.trunks == SITE.trunks
@@ -34,6 +36,12 @@ def test_the_file_says_what_was_answered(tmp_path: Path):
     assert source.timezone is not None
     assert source.timezone.key == "UTC"
     assert len(settings.lockout) == 1
+
+
+def test_the_comments_are_in_the_language_of_the_guide(tmp_path: Path):
+    english, chinese = (config_text(SITE, base=tmp_path, language=language) for language in ("en", "zh_CN"))
+    assert "edit it as you like" in english
+    assert "可随意修改" in chinese
 
 
 def test_without_trunks_and_a_zone_of_the_file_the_defaults_stay(tmp_path: Path):

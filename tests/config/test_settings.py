@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.new_site import shipped_text
 from config.settings import (
     AmiTarget,
     CommandTarget,
@@ -86,10 +87,16 @@ def test_an_empty_site_has_defaults(text: str) -> None:
     assert parse_settings(text, name="config.yaml") == Settings()
 
 
-@pytest.mark.parametrize("path", ["config/example.yaml", "sample_cdr/office/config.yaml"])
+@pytest.mark.parametrize("path", ["config/texts/example.yaml", "sample_cdr/office/config.yaml"])
 def test_the_examples_are_sound(path: str) -> None:
     root = Path(__file__).parents[2]
     assert load_settings(root / path).sources
+
+
+def test_the_commented_example_says_the_same_in_every_language() -> None:
+    texts = {language: shipped_text("example", language) for language in ("en", "zh_CN")}
+    assert texts["en"] != texts["zh_CN"]
+    assert parse_settings(texts["en"], name="") == parse_settings(texts["zh_CN"], name="")
 
 
 @pytest.mark.parametrize(

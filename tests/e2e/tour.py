@@ -1,6 +1,6 @@
 """The way through every screen and main dialog by keys alone; for pictures and for snapshots."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from textual.pilot import Pilot
@@ -59,11 +59,11 @@ STOPS: tuple[Stop, ...] = (
 )
 
 
-async def walk(pilot: Pilot[int]) -> AsyncIterator[Stop]:
+async def walk(pilot: Pilot[int], stops: Sequence[Stop] = STOPS) -> AsyncIterator[Stop]:
     """Goes from stop to stop; at each the screen has come to rest. The application is connected already."""
     app = pilot.app
     assert isinstance(app, PbxmeterApp)
-    for stop in STOPS:
+    for stop in stops:
         await pilot.press(*stop.keys)
         await at_rest(pilot, stop.top)
         yield stop

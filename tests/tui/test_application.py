@@ -9,10 +9,11 @@ import pytest
 from engine.api.client import Client, Credentials, connect
 from engine.api.extensions import ListRecharges, Recharge, SetExtensions
 from engine.api.rates import ListRates, SwitchRates
-from engine.api.session import GetPreferences, SaveAccount, SetPreference
+from engine.api.session import SaveAccount, SetPreference
 from engine.api.site import SetSetting, StopEngine
 from engine.domain.names import Role
-from tests.tui.site import NAMES, Site, message_of_form, opened, screen_text, shows, until
+from tests.tui.site import NAMES, Site, message_of_form, opened, remembered, screen_text, shows, until
+from tui import i18n
 from tui.actions import SHELL_ACTIONS
 from tui.application import PbxmeterApp
 from tui.screens.covers import TooSmall
@@ -183,6 +184,8 @@ async def test_the_language_of_the_site_can_change_while_screens_are_open(own_si
         await shows(pilot, "余额")
         assert app.current_mode == "extensions"
         await shows(pilot, NAMES["1002"])
+        own_site.client.call(SetSetting(name="language", value="auto"))
+        await shows(pilot, "Balance")
         own_site.client.call(StopEngine())
 
 
@@ -207,6 +210,15 @@ async def test_the_palette_finds_what_other_screens_can_do_and_goes_there(own_si
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "settings")
         await until(pilot, lambda: list((own_site.home / "backups").glob("*")))
+
+
+async def test_the_palette_finds_commands_by_their_english_words_in_chinese_too(site: Site):
+    app = PbxmeterApp(site.home, language="zh_CN")
+    i18n.install("zh_CN")
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await pilot.press("colon", *"recharge")
+        await shows(pilot, "给已标记的分机充值")
 
 
 async def test_an_engine_that_cannot_start_is_explained_before_any_screen(tmp_path: Path):
@@ -253,14 +265,13 @@ async def test_alarms_stay_until_seen_also_after_a_restart_and_after_they_ended(
     app = PbxmeterApp(own_site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await shows(pilot, "no rate rule")
-        await pilot.pause(0.5)
-    waiting = own_site.client.call(GetPreferences()).values["alarms.overview"]
+        waiting = await remembered(pilot, own_site.client, "alarms.overview")
     again = PbxmeterApp(own_site.home)
     async with again.run_test(size=SIZE, notifications=True) as pilot:
         await shows(pilot, "no rate rule")
         await pilot.press("a")
         await until(pilot, lambda: "no rate rule" not in screen_text(again))
-        await pilot.pause(0.5)
+        await remembered(pilot, own_site.client, "alarms.overview", lambda value: value != waiting)
     third = PbxmeterApp(own_site.home)
     async with third.run_test(size=SIZE, notifications=True) as pilot:
         await shows(pilot, "⚠ 1")

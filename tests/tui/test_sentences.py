@@ -1,6 +1,8 @@
 """Sentences of engine and command line: every template has a translation, every sentence finds its own."""
 
 import ast
+import errno
+import os
 import re
 import string
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ from engine.domain.zones import zone
 from tests.messages import ROOT, all_templates
 from tests.tui.test_i18n import texts_of
 from tui import i18n
-from tui.sentences import DOMAIN, said, template_of
+from tui.sentences import DOMAIN, SYSTEM_ERRORS, said, template_of
 
 _FIXED = re.compile(r"\{\w*\}")
 SCREENS = [*ROOT.glob("tui/screens/*.py"), *ROOT.glob("tui/widgets/*.py")]
@@ -91,6 +93,19 @@ def test_every_error_that_a_screen_shows_is_said_in_its_language(path: Path):
     assert untold == []
 
 
+def test_what_the_system_says_of_a_file_is_in_chinese(chinese: None):
+    for number in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.ENOTDIR, errno.EROFS, errno.EDQUOT):
+        assert os.strerror(number) in SYSTEM_ERRORS
+    assert (
+        said("/x/a.csv: the file cannot be read: Permission denied.") == "/x/a.csv: 文件无法读取：没有权限。"
+    )
+    assert said("/x: No space left on device.") == "/x: 磁盘空间不足。"
+
+
+def test_the_systems_words_are_those_of_the_c_library():
+    assert sorted(set(SYSTEM_ERRORS) - {os.strerror(number) for number in errno.errorcode}) == []
+
+
 def test_english_stays_as_it_was_made():
     sentence = "There is no account anna."
     assert said(sentence) == sentence
@@ -101,7 +116,7 @@ def test_what_nobody_knows_stays_as_it_is(chinese: None):
         "A name, of somebody: quite long. And more; of it"
     )
     assert said("recharge") != "recharge"
-    assert said("There is no account recharge.") == "没有账户 recharge。"
+    assert said("There is no account recharge.") == "没有账号 recharge。"
 
 
 def test_errors_of_typed_values_are_in_chinese_and_keep_the_name_of_their_field(chinese: None):

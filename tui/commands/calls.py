@@ -36,7 +36,7 @@ def calls() -> None:
 @which_calls
 @click.option("--sort", type=click.Choice(_SORTS), default="time", show_default=True)
 @click.option("--ascending", is_flag=True, help="Smallest or oldest first.")
-@click.option("--limit", type=LIMIT, default=100, show_default=True, help="0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=100, show_default=True, help="0 = all.")
 @click.pass_obj
 def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **typed: Any) -> None:
     """Lists calls, newest first."""
@@ -181,7 +181,7 @@ def show_call(session: Session, call_id: int) -> None:
     type=click.Choice(["csv", "parquet", "xlsx"]),
     help="Default: by the file's name.",
 )
-@click.option("--limit", type=LIMIT, default=0, help="At most so many, oldest first; 0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=0, help="At most so many, oldest first; 0 = all.")
 @click.pass_obj
 def export_calls(
     session: Session, output: str | None, file_format: FileFormat | None, limit: int, **typed: Any

@@ -4,15 +4,16 @@ import os
 import shlex
 import subprocess
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import click
 
+from config.new_site import shipped_text
 from config.settings import Settings, load_settings, parse_settings
 from engine.api.home import CONFIG_FILE
 from engine.api.site import DetectSource
 from engine.domain.errors import ConfigError, StorageError
+from tui import i18n
 from tui.commands.command import Group, examples
 from tui.commands.document import Json, json_text, print_document
 from tui.commands.say import say, say_error
@@ -123,9 +124,7 @@ def edit_config(session: Session) -> None:
         session.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         before = path.read_bytes() if path.exists() else None
         mode = path.stat().st_mode & 0o777 if before is not None else 0o600
-        draft.write_bytes(
-            before if before is not None else files("config").joinpath("example.yaml").read_bytes()
-        )
+        draft.write_bytes(before if before is not None else shipped_text("example", i18n.language()).encode())
         draft.chmod(mode)
         try:
             _edit_until_sound(draft, session.folder)

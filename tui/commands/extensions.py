@@ -46,7 +46,7 @@ def extensions() -> None:
 @click.option("--payment", type=click.Choice([payment.value for payment in Payment]))
 @click.option("--sort", type=click.Choice(_SORTS), default="number", show_default=True)
 @click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--limit", type=LIMIT, default=0, help="At most so many; 0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=0, help="At most so many; 0 = all.")
 @click.pass_obj
 def list_extensions(
     session: Session,

@@ -20,7 +20,7 @@ from tui.sentences import said
 
 
 @click.command(cls=Command, epilog=examples("audit", "audit --limit 1000 --json"))
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=200, show_default=True)
+@click.option("--limit", metavar="N", type=click.IntRange(1, 1_000_000), default=200, show_default=True)
 @click.pass_obj
 def audit(session: Session, limit: int) -> None:
     """Lists the newest changes: who did what."""

@@ -25,7 +25,7 @@ def quarantine() -> None:
 @quarantine.command("list", epilog=examples("quarantine list", "quarantine list Master.csv --json"))
 @click.argument("text", required=False, default="")
 @click.option("--all", "include_retried", is_flag=True, help="Also lines that were read well since.")
-@click.option("--limit", type=LIMIT, default=100, show_default=True, help="0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=100, show_default=True, help="0 = all.")
 @click.pass_obj
 def list_quarantine(session: Session, text: str, include_retried: bool, limit: int) -> None:
     """Lists bad lines, newest first; TEXT is part of the path, reason or line."""

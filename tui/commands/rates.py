@@ -45,7 +45,7 @@ def rates() -> None:
 
 @rates.command("list", epilog=examples("rates list", "rates list 900", "rates list --json"))
 @click.argument("text", required=False, default="")
-@click.option("--limit", type=LIMIT, default=0, help="At most so many; 0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=0, help="At most so many; 0 = all.")
 @click.pass_obj
 def list_rates(session: Session, text: str, limit: int) -> None:
     """Lists rules in order; TEXT is part of a name or the start of a prefix."""
@@ -56,7 +56,7 @@ def list_rates(session: Session, text: str, limit: int) -> None:
     print_table(
         (
             "Pos",
-            "Name",
+            "Rule",
             "On",
             "Prefix",
             "Length",
@@ -151,7 +151,7 @@ def export_rates(session: Session, output: str | None) -> None:
 
 
 @rates.command("check", epilog=examples("rates check", "rates check --json"))
-@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option("--limit", metavar="N", type=click.IntRange(1, 100_000), default=1000, show_default=True)
 @click.pass_obj
 def check_rates(session: Session, limit: int) -> None:
     """Looks for rules that can never win, pairs decided by their order alone, gaps in the day, and billed
@@ -263,7 +263,7 @@ def move_rate(session: Session, name: str, position: int) -> None:
 )
 @click.argument("extension")
 @click.argument("dialled")
-@click.option("--seconds", type=click.IntRange(0, MAX_SECONDS), required=True, help="Talk time.")
+@click.option("--seconds", metavar="N", type=click.IntRange(0, MAX_SECONDS), required=True, help="Talk time.")
 @click.option("--at", metavar="TIME", default="", help="When it is answered, local time; default: now.")
 @click.option("--with-switches", is_flag=True, help="Charge nothing where billing is off.")
 @click.pass_obj

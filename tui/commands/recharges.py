@@ -110,7 +110,7 @@ def recharges() -> None:
 @recharges.command("list", epilog=examples("recharges list --from 2026-01", "recharges list wang --json"))
 @click.argument("text", required=False, default="")
 @period
-@click.option("--limit", type=LIMIT, default=1000, show_default=True, help="0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=1000, show_default=True, help="0 = all.")
 @click.pass_obj
 def list_recharges(session: Session, text: str, since: str, until: str, limit: int) -> None:
     """Lists recharges, newest first; TEXT is part of a number, name or note."""

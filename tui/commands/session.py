@@ -78,7 +78,7 @@ class Session:
             self._client = client
             self.greeting = interruptible(lambda: client.call(Greet()))
             if not i18n.chosen():
-                i18n.install(self.greeting.language)
+                i18n.install(i18n.of_site(self.greeting.language))
         return self._client
 
     def ask(self, operation: Operation[R], *, doing: str = "") -> R:

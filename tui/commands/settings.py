@@ -55,7 +55,8 @@ def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
     """Changes one setting.
 
     billing: on or off. currency: an ISO 4217 code; a label, no amount is converted. low_balance: extensions
-    with no more than this available are shown as low; 0 = none. language: en or zh_CN.
+    with no more than this available are shown as low; 0 = none. language: en, zh_CN, or auto = by each
+    operator's locale.
     """
     if key == "currency":
         _tell_what_a_currency_is(session, value, ask=not yes and sys.stdin.isatty())

@@ -34,7 +34,7 @@ def list_users(session: Session) -> None:
         print_document(session, accounts)
         return
     print_table(
-        ("Name", "Role", "System user", "Password", "Since"),
+        ("User name", "Role", "System user", "Password", "Since"),
         [
             (
                 row.name,

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -54,15 +55,22 @@ class ChooseColumns(ModalScreen[None]):
     def _draw(self, here: int) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(self._line(column)) for column in self._table.columns])
+        titles = {column.key: clean(column.title or column.key) for column in self._table.columns}
+        cells = max(map(cell_len, titles.values()))
+        options.add_options(
+            [
+                Option(self._line(column, set_cell_size(titles[column.key], cells)))
+                for column in self._table.columns
+            ]
+        )
         options.highlighted = here
 
     @staticmethod
-    def _line(column: Column) -> Content:
+    def _line(column: Column, title: str) -> Content:
         width = _("the rest of the line") if column.flex else _("%d wide") % column.width
         return Content.assemble(
             f"[{' ' if column.hidden else 'x'}] ",
-            (clean(column.title or column.key), "$text-disabled" if column.hidden else "bold"),
+            (title, "$text-disabled" if column.hidden else "bold"),
             (f"   {width}", "$text-muted"),
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 from engine.api.extensions import Changed, ExtensionRow, SetExtensions
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Payment
-from tui.i18n import _, ngettext
+from tui.i18n import _, flowing, ngettext
 from tui.screens.extension_state import payment_text
 from tui.undo import extension_rows
 from tui.widgets.extensions_field import ExtensionsField
@@ -49,7 +49,7 @@ class EditExtension(Form[Changed]):
         available = row.balance_micros + self.credit.value
         if self.billing.value and available <= 0:
             said.append(_("Nothing is available: it is over limit."))
-        return " ".join(said)
+        return flowing(said)
 
     def changes(self) -> dict[str, Any]:
         """The properties that differ, by their names in `SetExtensions`."""

@@ -14,6 +14,7 @@ from config.settings import Numbering, host_zone
 from engine.api.site import DetectResult, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError
 from engine.domain.zones import zone
+from tui import i18n
 from tui.i18n import _, ngettext
 from tui.sentences import said
 from tui.terminal.text import clean
@@ -23,6 +24,8 @@ from tui.widgets.forms import Form
 
 MAX_TRUNKS_SHOWN = 8
 NUMBERS_SHOWN = 4
+FIRST_CURRENCY = "USD"
+"""What the engine takes until somebody chooses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,8 @@ class SiteForm(Form[Written]):
         self._format = format_name
         self._path = config_path
         self._currency = currency
-        self.timezone = ZoneField("timezone", _("Time zone"), host_zone().key, hint=_("of the site"))
+        zone_here = host_zone().key
+        self.timezone = ZoneField("timezone", _("Time zone"), zone_here, hint=_("of the site"))
         self.source_timezone = ZoneField(
             "source_timezone",
             _("Times in the file"),
@@ -108,7 +112,12 @@ class SiteForm(Form[Written]):
             seen=detected.extensions,
         )
         self.currency = TextField(
-            "currency", _("Currency"), currency, required=True, max_length=3, hint=_("such as USD, EUR, CNY")
+            "currency",
+            _("Currency"),
+            currency_of(zone_here) if currency == FIRST_CURRENCY else currency,
+            required=True,
+            max_length=3,
+            hint=_("such as USD, EUR, CNY"),
         )
         self.trunks = [
             SwitchField(
@@ -159,7 +168,7 @@ class SiteForm(Form[Written]):
 
     async def submit(self) -> Written:
         try:
-            text = config_text(self._site(), base=self._path.parent)
+            text = config_text(self._site(), base=self._path.parent, language=i18n.language())
         except ConfigError as error:
             raise InvalidInput(clean(said(error.message))) from error
         if (currency := self.currency.value.upper()) != self._currency:
@@ -169,6 +178,16 @@ class SiteForm(Form[Written]):
         except PbxmeterError as error:
             return Written(path=self._path, instead=_by_hand(said(error.message), text))
         return Written(path=self._path)
+
+
+def currency_of(zone_name: str) -> str:
+    """What is paid with in the country of that time zone; where none is known, what new sites begin with."""
+    from babel.core import get_global
+    from babel.numbers import get_territory_currencies
+
+    name = get_global("zone_aliases").get(zone_name, zone_name)
+    country = get_global("zone_territories").get(name, "")
+    return next(iter(get_territory_currencies(country)), FIRST_CURRENCY) if country else FIRST_CURRENCY
 
 
 def _escaped(name: str) -> str:

@@ -15,7 +15,7 @@ from engine.api.operation import ImportResult, Operation
 from engine.domain.errors import PbxmeterError
 from tui import exports
 from tui.commands.files import read_sheet
-from tui.i18n import _, ngettext
+from tui.i18n import _, flowing, ngettext
 from tui.screens.base import SiteScreen
 from tui.screens.paths import FileForm
 from tui.screens.rate_rows import warning_sign
@@ -100,7 +100,7 @@ def preview_text(result: ImportResult) -> str:
     if result.faults:
         faults = len(result.faults)
         text = ngettext("%d fault; nothing is imported.", "%d faults; nothing is imported.", faults) % faults
-        return text + " " + _("Mend the sheet and import it again.")
+        return flowing([text, _("Mend the sheet and import it again.")])
     sums = _("%d added, %d changed, %d removed, %d unchanged.") % (
         result.added,
         result.changed,

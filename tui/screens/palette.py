@@ -30,6 +30,9 @@ class Command:
     title: str
     keys: str
     explanation: str
+    english: tuple[str, str]
+    """Label and help, found in every language: typing Chinese takes more than a keyboard."""
+
     mode: str = ""
     action: str = ""
 
@@ -54,15 +57,22 @@ class PaletteScreen(ModalScreen[Command | None]):
                     title=action.title,
                     keys=key_name(screen.key_of(action)),
                     explanation=action.explanation,
+                    english=(action.label, action.help),
                     action=action.name,
                 )
                 for action in screen.all_actions()
                 if action.name != "palette"
             ),
             *(
-                Command(title=title, keys=digit, explanation=_("Go to this screen."), mode=mode)
-                for mode, digit, title in screen.shell.tabs
-                if mode != screen.SCOPE
+                Command(
+                    title=_(entry.title),
+                    keys=entry.digit,
+                    explanation=_("Go to this screen."),
+                    english=(entry.title, ""),
+                    mode=entry.mode,
+                )
+                for entry in SCREENS
+                if entry.mode != screen.SCOPE
             ),
         ]
         self._of_others: list[Command] | None = None
@@ -91,10 +101,7 @@ class PaletteScreen(ModalScreen[Command | None]):
             if self._of_others is None:
                 self._of_others = commands_of_others(self._site_screen)
             matcher = Matcher(text)
-            scored = [
-                (max(matcher.match(command.title) * 2, matcher.match(command.explanation)), command)
-                for command in (*self._commands, *self._of_others)
-            ]
+            scored = [(_score(matcher, command), command) for command in (*self._commands, *self._of_others)]
             scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
             self._found = [command for _score, command in scored]
         options = self.query_one(OptionList)
@@ -132,6 +139,17 @@ class PaletteScreen(ModalScreen[Command | None]):
         self.dismiss(None)
 
 
+def _score(matcher: Matcher, command: Command) -> float:
+    """How well what was typed fits; 0 = not at all."""
+    label, help_text = command.english
+    return max(
+        matcher.match(command.title) * 2,
+        matcher.match(label) * 2,
+        matcher.match(command.explanation),
+        matcher.match(help_text),
+    )
+
+
 def commands_of_others(screen: SiteScreen) -> list[Command]:
     """What can be done on other screens without choosing a row there; imports them."""
     titles = {mode: (digit, title) for mode, digit, title in screen.shell.tabs}
@@ -139,7 +157,8 @@ def commands_of_others(screen: SiteScreen) -> list[Command]:
         Command(
             title=action.title,
             keys=f"{titles[entry.mode][0]} {key_name(screen.shell.keys_of(entry.mode, action)[0])}",
-            explanation=f"{titles[entry.mode][1]}: {action.explanation}",
+            explanation=_("%s: %s") % (titles[entry.mode][1], action.explanation),
+            english=(action.label, action.help),
             mode=entry.mode,
             action=action.name,
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from engine.api.extensions import ExtensionRow, Recharge, Recharged
 from engine.domain.errors import EngineDown, PbxmeterError
 from tui.connection import NOT_SENT
-from tui.i18n import _, ngettext
+from tui.i18n import _, flowing, ngettext
 from tui.screens.base import SiteScreen
 from tui.sentences import said
 from tui.undo import entries_taken_back, extension_rows
@@ -55,7 +55,7 @@ class RechargeForm(Form[Recharged]):
                 count,
                 money.money(amount * count),
             )
-        return " ".join([text, *self._afterwards(amount)])
+        return flowing([text, *self._afterwards(amount)])
 
     def _afterwards(self, amount: int) -> list[str]:
         """What the balances become, and who can call again."""
@@ -99,7 +99,7 @@ class RechargeForm(Form[Recharged]):
             hint = _(
                 "Whether it was done is not known: sending the same again is safe, it is never done twice."
             )
-            raise EngineDown(f"{said(error.message)} {hint}") from error
+            raise EngineDown(flowing([said(error.message), hint])) from error
 
 
 async def recharge(screen: SiteScreen, numbers: Sequence[str], *, names: str = "") -> bool:

@@ -9,6 +9,7 @@ from textual.widgets import Static
 from engine.api.session import AccountRow, ListAccounts, ListAudit, RemoveAccount, SaveAccount
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
+from tui.actions import ROLE_NAMES
 from tui.format import stamp
 from tui.i18n import N_, _, ngettext
 from tui.screens.settings_section import Section
@@ -20,12 +21,6 @@ from tui.widgets.forms import Form
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable
-
-ROLE_NAMES: dict[Role, str] = {
-    Role.VIEWER: N_("viewer"),
-    Role.BILLING: N_("billing"),
-    Role.ADMIN: N_("admin"),
-}
 
 AUDIT_LIMIT = 1000
 
@@ -46,8 +41,8 @@ class AccountsSection(Section):
         yield self.table(
             "accounts-list",
             [
-                ("name", _("Name"), 14, "*"),
-                ("role", _("Role"), 9, ""),
+                ("name", _("User name"), 14, "*"),
+                ("role", _("Role"), 13, ""),
                 ("os_user", _("System user"), 12, ""),
                 ("password", _("Password"), 9, ""),
                 ("since", _("Since"), 11, ""),
@@ -132,7 +127,7 @@ class AccountForm(Form[str]):
         self._row = row
         roles = [(role, _(ROLE_NAMES[role])) for role in Role]
         here = row.role if row is not None else Role.ADMIN if first else Role.BILLING
-        self.name_field = TextField("name", _("Name"), required=True, max_length=64)
+        self.name_field = TextField("name", _("User name"), required=True, max_length=64)
         self.role = ChoiceField("account_role", _("Role"), roles, here)
         self.os_user = TextField(
             "os_user",

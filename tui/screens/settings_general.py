@@ -34,10 +34,11 @@ SETTINGS: tuple[_Setting, ...] = (
     _Setting("billing", N_("Billing"), N_("Off: calls are stored and cost nothing; nobody is over limit.")),
     _Setting("currency", N_("Currency"), N_("A label: changing it converts nothing.")),
     _Setting(
-        "low_balance", N_("Low balance"), N_("Extensions with less than this available are listed as low.")
+        "low_balance", N_("Low balance"), N_("Extensions with no more than this available are listed as low.")
     ),
-    _Setting("language", N_("Language"), N_("Of all screens, where nobody has chosen one when starting.")),
+    _Setting("language", N_("Language"), N_("Automatic: by the locale of each operator.")),
 )
+AUTOMATIC = N_("automatic")
 
 
 class GeneralSection(Section):
@@ -87,7 +88,7 @@ class GeneralSection(Section):
         if name == "billing":
             return _("on") if value == "on" else _("off")
         if name == "language":
-            return i18n.LANGUAGES.get(value, value)
+            return i18n.LANGUAGES.get(value) or _(AUTOMATIC)
         if name == "low_balance" and value:
             return self.shell.money.number(parse_amount(value, field=name, signed=True))
         return value
@@ -120,7 +121,7 @@ class SettingForm(Form[str]):
         if name == "low_balance":
             return MoneyField(name, title, parse_amount(value or "0", field=name, signed=True), least=None)
         if name == "language":
-            return ChoiceField(name, title, list(i18n.LANGUAGES.items()), value)
+            return ChoiceField(name, title, [("auto", _(AUTOMATIC)), *i18n.LANGUAGES.items()], value)
         return CurrencyField(name, title, value)
 
     def fields(self) -> Sequence[Field[object]]:

@@ -67,7 +67,7 @@ class LockoutSection(Section):
     def _target(self, row: TargetRow) -> Row:
         health = TARGET_HEALTH[row.state]
         when = f"{self.shell.local(row.last_sync_at):%m-%d %H:%M:%S}" if row.last_sync_at else "–"
-        about = f"{row.target}: {said(row.message)}" if row.message else row.target
+        about = _("%s: %s") % (row.target, said(row.message)) if row.message else row.target
         return Row(
             key=row.target,
             cells=(

@@ -85,7 +85,7 @@ class QuarantineSection(Section):
                 f"{self.shell.local(row.found_at):%m-%d %H:%M}",
                 clean(row.path.rpartition("/")[2]),
                 f"{row.line_number:,}",
-                clean(f"{row.field}: {said(row.reason)}" if row.field else said(row.reason)),
+                clean(_("%s: %s") % (row.field, said(row.reason)) if row.field else said(row.reason)),
                 clean(row.raw),
             ),
             cell_styles=("", "", "", "warning"),

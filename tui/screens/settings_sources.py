@@ -148,7 +148,7 @@ class SourcesSection(Section):
             (_("Last read"), stamp(self.shell.local(row.last_read_at)) if row.last_read_at else "–"),
             (_("Last call"), stamp(self.shell.local(row.last_call_at)) if row.last_call_at else "–"),
         ]
-        return "\n".join(f"{label}: {clean(text)}" for label, text in lines)
+        return "\n".join(_("%s: %s") % (label, clean(text)) for label, text in lines)
 
     def _noticed(self) -> str:
         if self._watching == "notified":
@@ -165,7 +165,7 @@ class SourcesSection(Section):
             (_("Finished"), _("yes") if row.finished else _("no, it is followed")),
             (_("Last read"), stamp(self.shell.local(row.last_read_at))),
         ]
-        return "\n".join(f"{label}: {clean(text)}" for label, text in lines)
+        return "\n".join(_("%s: %s") % (label, clean(text)) for label, text in lines)
 
 
 def _counts(row: SourceRow | SourceFileRow) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ class SignInScreen(Form["Credentials"]):
         intro = _("Your session ended. What you typed elsewhere is kept.") if again else home
         super().__init__(_("Sign in to pbxmeter"), submit=_("Sign in"), intro=intro)
         self._reason = reason
-        self.name_field = TextField("name", _("Name"), required=True)
+        self.name_field = TextField("name", _("User name"), required=True)
         self.password = TextField("password", _("Password"), required=True, password=True)
 
     @property

@@ -138,12 +138,12 @@ class Form(ModalScreen["T | None"], Generic[T]):
             try:
                 _value = field.value if field.on else None
             except InvalidInput as error:
-                self.say(f"{field.label}: {said(error.message)}" if field.touched else "", error=True)
+                self.say(_labelled(field, said(error.message)) if field.touched else "", error=True)
                 return
         try:
             self.say(self.consequence())
         except InvalidInput as error:
-            self.say(said(error.message), error=True)
+            self.say(_labelled(*self._fault(error)), error=True)
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Shows a sentence below the fields."""
@@ -194,7 +194,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
         if wrong:
             wrong[0].focus_editor()
             error = wrong[0].check()
-            self.say(f"{wrong[0].label}: {said(error.message)}" if error is not None else "", error=True)
+            self.say(_labelled(wrong[0], said(error.message)) if error is not None else "", error=True)
             return
         self._submitting = True
         self._run_submit()
@@ -215,19 +215,26 @@ class Form(ModalScreen["T | None"], Generic[T]):
             self._submitting = False
 
     def _show_refusal(self, error: InvalidInput) -> None:
-        field = next((field for field in self.fields() if field.key == error.field), None)
-        text = said(error.message)
+        field, text = self._fault(error)
         if field is not None:
-            text = text.removeprefix(f"{error.field}: ")
             field.show_error(text)
             field.focus_editor()
-            text = f"{field.label}: {text}"
-        self.say(text, error=True)
+        self.say(_labelled(field, text), error=True)
+
+    def _fault(self, error: InvalidInput) -> tuple[Field[object] | None, str]:
+        """The field that is at fault, None = none of these, and what is wrong with it."""
+        field = next((field for field in self.fields() if field.key == error.field), None)
+        text = said(error.message)
+        return field, text if field is None else text.removeprefix(f"{error.field}: ")
 
     async def confirm(self, question: str, *, yes: str = "") -> None:
         """Asks, with No as the default; a No goes back to the form. For use in `submit`."""
         if not await self.app.push_screen_wait(Confirm(question, yes=yes or self._submit)):
             raise GoBack("")
+
+
+def _labelled(field: Field[object] | None, text: str) -> str:
+    return text if field is None else _("%s: %s") % (field.label, text)
 
 
 class GoBack(PbxmeterError):

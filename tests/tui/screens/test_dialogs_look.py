@@ -7,6 +7,8 @@ from typing import cast
 import pytest
 from textual.app import App
 
+import tui.notices
+from tests.e2e.tour import at_rest
 from tests.tui.site import Site, opened, until
 from tests.tui.snapshots import assert_snapshot, rows_of_app
 from tui import i18n
@@ -20,6 +22,9 @@ DIALOGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("cell", ("Y",), ("escape",), "RowInFull"),
     ("new-extensions", ("n", *"1501-1503"), ("escape", "y"), "NewExtensions"),
     ("lost-typing", ("n", "5", "escape"), ("y",), "Confirm"),
+    ("notice", ("L",), (), "ExtensionsScreen"),
+    ("undo", ("u",), ("y",), "Confirm"),
+    ("notice-warning", ("u",), ("escape",), "ExtensionsScreen"),
     ("lock", ("space", "space", "L"), ("escape", "escape"), "Confirm"),
     ("adjustment", ("m", "D", *"-2.5"), ("escape", "y", "escape"), "AdjustForm"),
     ("jump", ("5", "t", *"2026-01-31"), ("escape", "2"), "JumpForm"),
@@ -27,6 +32,7 @@ DIALOGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("export-copy", ("x", "left"), ("escape",), "ExportForm"),
     ("import", ("3", "i"), ("escape", "2"), "FileForm"),
     ("import-faults", ("3", "i", *"~/faults.csv", "enter"), ("escape", "2"), "ImportPreview"),
+    ("import-question", ("3", "i", *"~/sheet.csv", "enter", "y"), ("escape", "2"), "Confirm"),
     ("import-preview", ("3", "i", *"~/sheet.csv", "enter"), ("escape", "2"), "ImportPreview"),
     ("statistics-extensions", ("6", "e"), ("escape", "2"), "ExtensionsForm"),
     (
@@ -55,17 +61,17 @@ async def test_dialogs_look_as_they_were_looked_at(
     i18n.install(language)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PBXMETER_EXPORTS", "~/exports")
+    monkeypatch.setattr(tui.notices, "NOTICE_SECONDS", 600.0)
     for name, sheet in SHEETS.items():
         (tmp_path / name).write_text(sheet, encoding="utf-8")
     app = PbxmeterApp(site.home, language=language, clock=lambda: NOON)
     different: list[str] = []
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         app.theme = "textual-dark"
         await opened(pilot)
         for name, keys, back, top in DIALOGS:
             await pilot.press(*keys)
-            await until(pilot, lambda top=top: type(app.screen).__name__ == top, what=f"{name}: {top}")
-            await pilot.pause(0.2)
+            await at_rest(pilot, top)
             rows = rows_of_app(cast("App[object]", app))[:-LINES_BELOW]
             try:
                 assert_snapshot(f"dialogs-{size[0]}x{size[1]}-{language}/{name}", rows)

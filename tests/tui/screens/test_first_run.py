@@ -17,7 +17,7 @@ from tui import i18n
 from tui.application import PbxmeterApp
 from tui.screens.first_run import WhereScreen
 from tui.screens.first_run_file import FilePreview, FormatScreen
-from tui.screens.first_run_site import SiteForm
+from tui.screens.first_run_site import SiteForm, currency_of
 
 SIZE = (80, 24)
 
@@ -53,6 +53,7 @@ async def test_a_new_site_is_set_up_by_enter_alone_and_its_calls_are_read(home: 
         await until(pilot, lambda: isinstance(app.screen, FilePreview))
         await shows(pilot, "Format: asterisk-csv")
         await shows(pilot, "hold the epoch of their start, read as")
+        assert "would read them as well" not in screen_text(app), "no other format fits"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SiteForm))
         assert isinstance(app.screen, SiteForm)
@@ -72,6 +73,14 @@ async def test_a_new_site_is_set_up_by_enter_alone_and_its_calls_are_read(home: 
     assert settings.site.timezone.key == "Asia/Shanghai"
     assert settings.numbering.trunks == ("PJSIP/trunk_main", "PJSIP/trunk_intl")
     assert settings.sources[0].path == str(cdr_file)
+
+
+@pytest.mark.parametrize(
+    ("zone", "currency"),
+    [("Asia/Shanghai", "CNY"), ("PRC", "CNY"), ("Europe/Berlin", "EUR"), ("UTC", "USD"), ("nowhere", "USD")],
+)
+def test_the_currency_proposed_is_that_of_the_hosts_country(zone: str, currency: str):
+    assert currency_of(zone) == currency
 
 
 async def test_esc_leaves_every_step_and_nothing_is_written(home: Path, cdr_file: Path):

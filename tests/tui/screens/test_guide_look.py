@@ -19,6 +19,7 @@ from engine.api.client import connect
 from engine.api.operation import Progress
 from engine.api.site import StopEngine
 from sample_cdr.site import FOLDER
+from tests.e2e.tour import at_rest
 from tests.tui.site import Site, opened, until
 from tests.tui.snapshots import assert_snapshot, masked, rows_of_app
 from tui import i18n
@@ -83,8 +84,7 @@ async def test_the_guide_of_a_new_site(home: Path, language: str, size: tuple[in
         await until(pilot, lambda: type(app.screen).__name__ == STEPS[0][2], what=STEPS[0][0])
         for name, keys, top in STEPS:
             await pilot.press(*keys)
-            await until(pilot, lambda top=top: type(app.screen).__name__ == top, what=name or top)
-            await pilot.pause(0.3)
+            await at_rest(pilot, top)
             if name:
                 different += _differences(app, name, size, language, hidden=home.parent.name)
     assert not different, "\n".join(different)
@@ -125,8 +125,7 @@ async def test_a_terminal_that_is_too_small_says_how_large_it_has_to_be(site: Si
         app.theme = "textual-dark"
         await opened(pilot)
         await pilot.resize_terminal(40, 10)
-        await until(pilot, lambda: type(app.screen).__name__ == "TooSmall")
-        await pilot.pause(0.2)
+        await at_rest(pilot, "TooSmall")
         assert not _differences(app, "too-small", (40, 10), language)
 
 
