@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import ModalScreen, Screen
 
 from engine.domain.errors import PbxmeterError
@@ -24,11 +24,13 @@ from tui.screens.covers import Splash, TooSmall, fits
 from tui.screens.numbered import SCREENS
 from tui.site import DIALOG_STYLES, KnowsItsSite
 from tui.terminal.alt_digits import take_alt_digits
+from tui.terminal.colours import SIXTEEN, text_on_colours
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.lean import LeanOutput
 from tui.terminal.plain import PlainSigns
 from tui.terminal.stylesheet import KeptStylesheet
 from tui.terminal.text import CleanLines
+from tui.terminal.wrapping import wrap_wide_text
 
 if TYPE_CHECKING:
     from engine.api.client import Credentials
@@ -72,6 +74,7 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
             clock=clock,
         )
         take_alt_digits()
+        wrap_wide_text()
         self.stylesheet = KeptStylesheet(self.stylesheet)
         self.ascii_only = ascii_only
         self._plain_signs = PlainSigns()
@@ -86,16 +89,20 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
             self.add_mode(entry.mode, entry.load)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        filters = super().get_line_filters()
+        filters = [NoColor() if isinstance(one, Monochrome) else one for one in super().get_line_filters()]
         return [*filters, self._plain_signs] if self.ascii_only else filters
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return text_on_colours(self.current_theme)
 
     def get_default_screen(self) -> Screen[None]:
         return Splash(_("Connecting to the engine of %s…") % self.home)
 
     def on_mount(self) -> None:
         few_colours = self.console.color_system in (None, "standard")
-        if self._slow_link or few_colours:
-            self.theme = "ansi-dark"
+        if self._slow_link or few_colours or self.no_color:
+            self.register_theme(SIXTEEN)
+            self.theme = SIXTEEN.name
         if self._slow_link:
             self.animation_level = "none"
         self.set_class(self.ascii_only, "-ascii")
@@ -122,7 +129,7 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         """Textual's pause before another mode is drawn: `show_mode` knows when it stands."""
 
     async def action_show_screen(self, mode: str) -> None:
-        if self.greeting is not None:
+        if self.greeting is not None and not isinstance(self.screen, TooSmall):
             await self.show_mode(mode)
 
     async def opened(self) -> None:

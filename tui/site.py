@@ -159,7 +159,7 @@ class KnowsItsSite(OrderedKeys[int], Notices):
         first = self.greeting is None
         self.greeting, self.trouble, self._lost_at = greeting, "", None
         if not self._language_chosen and greeting.language:
-            i18n.install(greeting.language)
+            i18n.install(i18n.of_site(greeting.language))
         self.money = money_style(greeting.currency, i18n.language())
         if first:
             await self.opened()
@@ -230,7 +230,7 @@ class KnowsItsSite(OrderedKeys[int], Notices):
         except PbxmeterError:
             return
         changed = greeting.currency != self.money.currency
-        language_changed = not self._language_chosen and greeting.language not in ("", i18n.language())
+        language_changed = not self._language_chosen and i18n.of_site(greeting.language) != i18n.language()
         self.greeting = greeting
         if language_changed:
             self._change_language()
@@ -247,7 +247,7 @@ class KnowsItsSite(OrderedKeys[int], Notices):
             await asyncio.sleep(DIALOG_POLL_SECONDS)
         if self.greeting is None:
             return
-        i18n.install(self.greeting.language)
+        i18n.install(i18n.of_site(self.greeting.language))
         self.money = money_style(self.greeting.currency, i18n.language())
         here = self.current_mode
         self.add_mode(WAITING_MODE, self.get_default_screen)

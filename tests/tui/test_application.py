@@ -9,7 +9,7 @@ import pytest
 from engine.api.client import Client, Credentials, connect
 from engine.api.extensions import ListRecharges, Recharge, SetExtensions
 from engine.api.rates import ListRates, SwitchRates
-from engine.api.session import SaveAccount, SetPreference
+from engine.api.session import GetPreferences, SaveAccount, SetPreference
 from engine.api.site import SetSetting, StopEngine
 from engine.domain.names import Role
 from tests.tui.site import NAMES, Site, message_of_form, opened, remembered, screen_text, shows, until

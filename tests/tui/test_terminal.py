@@ -113,6 +113,7 @@ def test_a_terminal_that_shrinks_to_40_by_10_and_grows_again_shows_the_same(site
         terminal.wait_for("Ada Alder")
         terminal.resize(40, 10)
         terminal.wait_for("40×10")
+        terminal.send(b"3")
         terminal.resize(60, 15)
         terminal.wait_for("60×15")
         terminal.resize(80, 24)
@@ -153,6 +154,30 @@ def test_a_terminal_with_16_colours_and_no_unicode_gets_plain_signs(site: Site):
         terminal.send(b"2")
         text = terminal.wait_for("Ada Alder")
         assert "●" not in text
+
+
+def test_with_16_colours_what_stands_on_a_colour_has_one_of_its_own(site: Site):
+    """What the terminal's own colour would be on it, nobody knows: it may be dark or light."""
+    with _terminal(site, env={"TERM": "xterm", "COLORTERM": ""}) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"2")
+        terminal.wait_for("Ada Alder")
+        styles = {style for row in terminal.styled_rows() for text, style in row if text.strip()}
+        grounds = {ground: ink for ink, ground, _flags in (style.split("/") for style in styles)}
+    assert len(grounds) > 1
+    assert [ground for ground, ink in grounds.items() if ground != "default" and ink == "default"] == []
+
+
+def test_without_colours_what_is_chosen_is_in_reverse(site: Site):
+    with _terminal(site, env={"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"2")
+        terminal.wait_for("Ada Alder")
+        rows = terminal.styled_rows()
+    styles = {style for row in rows for _text, style in row}
+    assert {style.rpartition("/")[0] for style in styles} == {"default/default"}
+    assert [text for text, style in rows[0] if "r" in style] == [" 2 Extensions "]
+    assert "Ada Alder" in "".join(text for text, style in rows[2] if "r" in style)
 
 
 def test_a_dumb_terminal_is_told_what_to_do(site: Site):

@@ -110,7 +110,7 @@ def preview_text(result: ImportResult) -> str:
     if not result.remarks:
         return sums
     count = len(result.remarks)
-    return f"{sums} " + ngettext("%d new remark.", "%d new remarks.", count) % count
+    return flowing([sums, ngettext("%d new remark.", "%d new remarks.", count) % count])
 
 
 async def import_sheet(

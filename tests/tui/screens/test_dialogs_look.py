@@ -62,6 +62,7 @@ async def test_dialogs_look_as_they_were_looked_at(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PBXMETER_EXPORTS", "~/exports")
     monkeypatch.setattr(tui.notices, "NOTICE_SECONDS", 600.0)
+    monkeypatch.setattr(tui.notices, "READ_SECONDS", 600.0)
     for name, sheet in SHEETS.items():
         (tmp_path / name).write_text(sheet, encoding="utf-8")
     app = PbxmeterApp(site.home, language=language, clock=lambda: NOON)
