@@ -49,10 +49,11 @@ class Ingestor:
         alarmed: Callable[[], None],
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
+        backlog_bytes: int = CATCHING_UP_BYTES,
     ) -> None:
         """`stored` runs in the writer thread after each commit; `alarmed` when `fault` or health changes.
 
-        `now` is naive UTC, `clock` monotonic seconds.
+        `now` is naive UTC, `clock` monotonic seconds. A file so many bytes behind is read beside the thread.
         """
         self._home = home
         self._database = database
@@ -60,6 +61,7 @@ class Ingestor:
         self._alarmed = alarmed
         self._now = now
         self._clock = clock
+        self._backlog_bytes = backlog_bytes
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._pending: Settings | None = settings
@@ -106,6 +108,11 @@ class Ingestor:
         self._take_over()
         self._resolve_doubt()
         return self._turn()
+
+    @property
+    def reading(self) -> bool:
+        """Whether a piece of a backlog is being read, or read and waiting for a turn to store it."""
+        return self._backlog.underway is not None
 
     @property
     def settings(self) -> Settings:
@@ -261,7 +268,7 @@ class Ingestor:
         for work in works:
             if self._stop.is_set() or self._pending is not None:
                 return True
-            if work.behind >= CATCHING_UP_BYTES:
+            if work.behind >= self._backlog_bytes:
                 self._begin_backlog(follower, work)
             else:
                 went_on = self._store(follower, work) or went_on

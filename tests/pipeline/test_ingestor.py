@@ -194,7 +194,7 @@ def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
 def test_a_backlog_is_read_in_another_thread_while_its_file_grows_is_renamed_and_copied(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CATCHING_UP_BYTES", 0)
+    monkeypatch.setitem(module.Ingestor.__init__.__kwdefaults__, "backlog_bytes", 0)
     monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 16_384)
     whole = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
     file = tmp_path / "Master.csv"

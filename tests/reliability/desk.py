@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ from config.settings import EngineSettings, Numbering, Settings, SiteSettings, S
 from engine.access.settings import set_setting
 from engine.api.extensions import ListExtensions
 from engine.api.site import SetSetting
+from engine.ingest.health import CATCHING_UP_BYTES
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
 from engine.pipeline.ingestor import Ingestor
@@ -26,7 +28,7 @@ from engine.store import Database, Session, Writer
 from tests.reliability.lines import OFFICE, ZONE
 
 NUMBERING = Numbering(extensions=r"8\d{3}", trunks=("PJSIP/trunk_*",))
-MAX_TURNS = 1000
+MAX_TURNS = 10_000
 
 Moment = Literal["before the commit", "after the commit", "at once"]
 """When to die: in a change before it is committed, once it is but nobody knows, or where it stands."""
@@ -75,11 +77,18 @@ class Desk:
         self._open(Path(shutil.copyfile(template, folder / "0.duckdb")))
 
     def start(
-        self, path: Path, *, format_name: str = "asterisk-csv", polling: bool = True, by_itself: bool = False
+        self,
+        path: Path,
+        *,
+        format_name: str = "asterisk-csv",
+        polling: bool = True,
+        by_itself: bool = False,
+        beside: bool = False,
     ) -> None:
         """An engine begins to follow the file, or glob. Nothing but the store is known to it.
 
-        `by_itself` = with the thread that an engine has for it, and without turns from here.
+        `by_itself` = with the thread that an engine has for it, and without turns from here; `beside` = every
+        piece is read as one of a backlog is, while the turns go on.
         """
         self.state.standing = Standing()
         self.writer.changes_left = 0
@@ -98,6 +107,7 @@ class Desk:
             alarmed=lambda: None,
             now=self._now,
             clock=self._clock,
+            backlog_bytes=0 if beside else CATCHING_UP_BYTES,
         )
         if by_itself:
             self._ingestor.start()
@@ -109,9 +119,12 @@ class Desk:
 
     def catch_up(self) -> None:
         """Turns until there is nothing to do."""
+        assert self._ingestor is not None
         for _ in range(MAX_TURNS):
             if not self.turn():
-                return
+                if not self._ingestor.reading:
+                    return
+                time.sleep(0.001)
         raise AssertionError("ingest finds work without end")
 
     def stop(self) -> None:

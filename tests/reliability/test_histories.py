@@ -46,12 +46,14 @@ class HistoriesIndoors(FileHistory):
     world: Indoors
 
     @initialize(
-        inodes=st.sampled_from(["any", "newest", "lowest"]), pace=st.sampled_from([0.0, 0.01, 1.0, 20.0])
+        inodes=st.sampled_from(["any", "newest", "lowest"]),
+        pace=st.sampled_from([0.0, 0.01, 1.0, 20.0]),
+        beside=st.booleans(),
     )
-    def begin(self, inodes: Inodes, pace: float) -> None:
+    def begin(self, inodes: Inodes, pace: float, beside: bool) -> None:
         self.desk, self.expected = self.world.begin()
         self.disk = Disk(self.world.wall, inodes=inodes)
-        self.pace = pace
+        self.pace, self.beside = pace, beside
         self.start(0.0)
         # What was rotated away before a file was ever read counts as an archive.
         self.append(1)
@@ -98,7 +100,7 @@ class HistoriesIndoors(FileHistory):
     @rule(pause=st.sampled_from([0.0, 3600.0]))
     def start(self, pause: float) -> None:
         self.world.now += pause
-        self.desk.start(self.path)
+        self.desk.start(self.path, beside=self.beside)
         self.up = True
 
     @precondition(lambda self: self.up)
