@@ -1,6 +1,5 @@
 """The ledger of one extension: every money movement, newest first."""
 
-import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -18,6 +17,7 @@ from engine.domain.names import EntryKind, Role
 from tui.format import stamp
 from tui.i18n import N_, _, ngettext
 from tui.operation_rows import OperationRows
+from tui.screens.one_key import OneKey
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.undo import entries_taken_back
@@ -183,7 +183,7 @@ class AdjustForm(Form[Recharged]):
     def __init__(self, number: str) -> None:
         super().__init__(_("Adjustment of %s") % number, submit=_("Adjust"))
         self._number = number
-        self._key = uuid.uuid4().hex
+        self._once = OneKey()
         self.amount = MoneyField("amount", _("Amount"), least=None, hint=_("with a minus to take away"))
         self.reason = TextField("reason", _("Reason"), required=True, max_length=200)
 
@@ -198,11 +198,9 @@ class AdjustForm(Form[Recharged]):
         return _("Adds %s to the balance of %s.") % (money, self._number)
 
     async def submit(self) -> Recharged:
-        return await self.ask(
-            Adjust(
-                number=self._number,
-                amount_micros=self.amount.value,
-                reason=self.reason.value,
-                key=self._key,
+        amount_micros, reason = self.amount.value, self.reason.value
+        return await self._once.send(
+            lambda key: self.ask(
+                Adjust(number=self._number, amount_micros=amount_micros, reason=reason, key=key)
             )
         )

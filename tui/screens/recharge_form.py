@@ -1,14 +1,12 @@
 """Recharging one extension or many: the same amount to each, all of them or none."""
 
-import uuid
 from collections.abc import Sequence
 
 from engine.api.extensions import ExtensionRow, Recharge, Recharged
-from engine.domain.errors import EngineDown, PbxmeterError
-from tui.connection import NOT_SENT
+from engine.domain.errors import PbxmeterError
 from tui.i18n import _, flowing, ngettext
 from tui.screens.base import SiteScreen
-from tui.sentences import said
+from tui.screens.one_key import OneKey
 from tui.undo import entries_taken_back, extension_rows
 from tui.widgets.field import Field
 from tui.widgets.fields import MoneyField, TextField
@@ -22,7 +20,7 @@ MAX_BALANCES = 1000
 
 
 class RechargeForm(Form[Recharged]):
-    """Ends with what was recharged. One form has one key: repeating a failed try never recharges twice."""
+    """Ends with what was recharged."""
 
     def __init__(
         self, numbers: Sequence[str], *, names: str = "", before: Sequence[ExtensionRow] = ()
@@ -36,8 +34,7 @@ class RechargeForm(Form[Recharged]):
         super().__init__(title, submit=_("Recharge"), intro=_listed(numbers))
         self._numbers = list(numbers)
         self._before = tuple(before)
-        self._key = uuid.uuid4().hex
-        self._sent: tuple[int, str] | None = None
+        self._once = OneKey()
         self.amount = MoneyField("amount", _("Amount for each"), least=1)
         self.note = TextField("note", _("Note"), max_length=200, placeholder=_("optional"))
 
@@ -84,22 +81,12 @@ class RechargeForm(Form[Recharged]):
     async def submit(self) -> Recharged:
         if len(self._numbers) > ASK_ABOVE:
             await self.confirm(self.consequence())
-        content = (self.amount.value, self.note.value)
-        if self._sent is not None and self._sent != content:
-            self._key = uuid.uuid4().hex
-        self._sent = content
-        operation = Recharge(
-            numbers=self._numbers, amount_micros=self.amount.value, note=self.note.value, key=self._key
-        )
-        try:
-            return await self.ask(operation)
-        except EngineDown as error:
-            if error.code == NOT_SENT:
-                raise
-            hint = _(
-                "Whether it was done is not known: sending the same again is safe, it is never done twice."
+        amount_micros, note = self.amount.value, self.note.value
+        return await self._once.send(
+            lambda key: self.ask(
+                Recharge(numbers=self._numbers, amount_micros=amount_micros, note=note, key=key)
             )
-            raise EngineDown(flowing([said(error.message), hint])) from error
+        )
 
 
 async def recharge(screen: SiteScreen, numbers: Sequence[str], *, names: str = "") -> bool:

@@ -1,7 +1,7 @@
 """A month to choose a day from, by arrows."""
 
 import calendar
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar
 
 from textual import events
@@ -17,6 +17,8 @@ from tui.widgets.blocks import padded_left
 from tui.widgets.weekdays_field import WEEKDAY_NAMES
 
 CELLS_PER_DAY = 4
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+"""How far it goes; the weeks around these days exist, too."""
 
 
 class Calendar(ModalScreen[date | None]):
@@ -36,7 +38,7 @@ class Calendar(ModalScreen[date | None]):
 
     def __init__(self, day: date, *, today: date) -> None:
         super().__init__()
-        self.day = day
+        self.day = _within(day)
         self._today = today
 
     def compose(self) -> ComposeResult:
@@ -76,7 +78,7 @@ class Calendar(ModalScreen[date | None]):
             self.dismiss(weeks[offset.y - 1][weekday])
 
     def action_days(self, by: int) -> None:
-        self._go(self.day + timedelta(days=by))
+        self._go(date.fromordinal(self.day.toordinal() + by))
 
     def action_months(self, by: int) -> None:
         month = self.day.year * 12 + self.day.month - 1 + by
@@ -88,7 +90,7 @@ class Calendar(ModalScreen[date | None]):
         self._go(self._today)
 
     def _go(self, day: date) -> None:
-        self.day = day
+        self.day = _within(day)
         self._draw()
 
     def action_choose(self) -> None:
@@ -96,3 +98,7 @@ class Calendar(ModalScreen[date | None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+def _within(day: date) -> date:
+    return min(max(day, FIRST_DAY), LAST_DAY)

@@ -15,6 +15,7 @@ from tui.widgets.field import TypedField
 from tui.widgets.fields import TextField
 
 _DURATION = re.compile(r"(?:(?P<h>\d{1,5})h)?(?:(?P<m>\d{1,7})m)?(?:(?P<s>\d{1,8})s?)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CLOCK = re.compile(r"(?:(?P<h>\d{1,5}):(?P<m>[0-5]\d)|(?P<n>\d{1,6})):(?P<s>[0-5]\d)", re.ASCII)
 
 
@@ -104,11 +105,11 @@ class DateField(TypedField[date | None]):
         if not text and self._optional:
             return None
         try:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-                raise ValueError
+            if not _DAY.fullmatch(text):
+                raise InvalidInput(_("A date, such as 2026-01-31."), field=self.key)
             return date.fromisoformat(text)
         except ValueError as error:
-            raise InvalidInput(_("A date, such as 2026-01-31."), field=self.key) from error
+            raise InvalidInput(_("There is no such day."), field=self.key) from error
 
     def action_calendar(self) -> None:
         from tui.widgets.calendar import Calendar
@@ -149,14 +150,17 @@ class MomentField(TextField):
         try:
             return parse_moment(text, self._where, field=self.key)
         except InvalidInput as error:
-            raise InvalidInput(
-                _("Write 2026-01-31, 2026-01, or 2026-01-31 18:30."), field=self.key
-            ) from error
+            text = (
+                _("There is no such day.")
+                if _DAY.fullmatch(text)
+                else _("Write 2026-01-31, 2026-01, or 2026-01-31 18:30.")
+            )
+            raise InvalidInput(text, field=self.key) from error
 
     def action_calendar(self) -> None:
         from tui.widgets.calendar import Calendar
 
-        match = re.match(r"\d{4}-\d{2}-\d{2}", self.text.strip(), re.ASCII)
+        match = _DAY.match(self.text.strip())
         try:
             day = date.fromisoformat(match.group()) if match else self._today
         except ValueError:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.api.extensions import ListExtensions, ListLedger, SetExtensions
-from engine.domain.errors import InvalidInput
+from engine.api.extensions import ListExtensions, ListLedger, Recharge, Recharged, SetExtensions
+from engine.domain.errors import EngineDown, InvalidInput
 from engine.domain.names import Payment
 from tests.tui.site import Site, message_of_form, opened, remembered, screen_text, shows, until
 from tui.application import PbxmeterApp
@@ -399,3 +399,39 @@ async def test_going_back_asks_only_while_something_differs(site: Site):
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, ExtensionsScreen))
+
+
+async def test_a_recharge_whose_answer_was_lost_is_not_made_again_with_another_note(own_site: Site):
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        call = app.link.call
+
+        def carried_out_but_not_answered(operation: Recharge, **_more: object) -> Recharged:
+            app.link.call = call
+            call(operation)
+            raise EngineDown("The connection to the engine broke.")
+
+        await pilot.press("r", *"7")
+        await until(pilot, lambda: "CN¥7.00" in message_of_form(app))
+        app.link.call = carried_out_but_not_answered
+        await pilot.press("f2")
+        await until(pilot, lambda: "is not known" in message_of_form(app))
+        await pilot.press("tab", *"again", "f2")
+        await until(pilot, lambda: "An earlier try of this form was carried out" in message_of_form(app))
+        assert own_site.extension("1001").balance_micros == 7_000_000
+        await pilot.press("ctrl+u", "f2")
+        await shows(pilot, "Recharged 1001 with CN¥7.00")
+    assert own_site.extension("1001").balance_micros == 7_000_000
+
+
+async def test_a_mistyped_recharge_is_refused_once_and_then_made(own_site: Site):
+    own_site.client.call(SetExtensions(numbers=["1001"], billing=True))
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("r", *"9999999999999", "f2")
+        await until(pilot, lambda: "Amount for each" in message_of_form(app))
+        await pilot.press("ctrl+u", *"3", "f2")
+        await shows(pilot, "Recharged 1001 with CN¥3.00")
+    assert own_site.extension("1001").balance_micros == 3_000_000
