@@ -19,7 +19,7 @@ from engine.domain.zones import utc_now
 from tui import garbage, i18n
 from tui.crash import TellsItsErrors
 from tui.i18n import _
-from tui.keymap import OwnKeys
+from tui.own_keys import OwnKeys
 from tui.screens.covers import Splash, TooSmall, fits
 from tui.screens.numbered import SCREENS
 from tui.site import DIALOG_STYLES, KnowsItsSite
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 
 FIRST_DATA_SECONDS = 0.1
 """So long the screen before stays for the data of the next."""
+
+
+def _keys_of_screens() -> list[dict[str, str]]:
+    digits = {entry.mode: f"{entry.digit},alt+{entry.digit}" for entry in SCREENS}
+    return [{**digits, **entry.keys()} for entry in SCREENS]
 
 
 class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], LeanOutput[int], App[int]):
@@ -106,7 +111,7 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         if self._slow_link:
             self.animation_level = "none"
         self.set_class(self.ascii_only, "-ascii")
-        self.take_keymap(entry.mode for entry in SCREENS)
+        self.take_keymap(_keys_of_screens)
 
     @property
     def tabs(self) -> Sequence[tuple[str, str, str]]:

@@ -341,9 +341,9 @@ async def test_a_key_map_changes_keys_of_screens_and_lists_and_tells_of_names_it
     )
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "line 3: there is no extensions.rechrage")
+        await shows(pilot, "line 4: there is no list.nothing")
         await opened(pilot)
-        await shows(pilot, "there is no list.nothing")
-        await shows(pilot, "there is no extensions.rechrage")
         await pilot.press("f11", "r")
         assert app.screen.query_one("#list", WindowedTable).cursor_row == 1
         await pilot.press("f12")

@@ -98,9 +98,6 @@ class SiteScreen(DrawnWhole[None]):
         yield StatusLine(id="status")
         yield KeyLine(id="keys")
 
-    def on_mount(self) -> None:
-        self.shell.check_keymap(self.SCOPE, [action.name for action in self.all_actions()])
-
     # What a screen gives
 
     def body(self) -> ComposeResult:

@@ -144,8 +144,6 @@ class ListScreen(SiteScreen):
         )
 
     def on_mount(self) -> None:
-        names = [action.name for action in ListScreen.ACTIONS]
-        self.shell.check_keymap("list", [*names, *WindowedTable.key_names()])
         self._recall()
         self.table.set_sort(*self.sort)
         self.relist()

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from tui.i18n import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tui.actions import Action
 
@@ -28,6 +28,17 @@ class ScreenEntry(Struct, frozen=True):
     def actions(self) -> "Sequence[Action]":
         """The screen's own actions."""
         return cast("Sequence[Action]", getattr(self.screen_type(), "ACTIONS"))  # noqa: B009 - of a type by name
+
+    def keys(self) -> "Mapping[str, str]":
+        """The keys of all that can be done on the screen and in its lists, by id."""
+        from tui.widgets.table import WindowedTable
+
+        found = {f"list.{name}": keys for name, keys in WindowedTable.key_names().items()}
+        for cls in reversed(self.screen_type().__mro__):
+            scope = cls.__dict__.get("SCOPE", "shell")
+            for action in cast("Sequence[Action]", cls.__dict__.get("ACTIONS", ())):
+                found[f"{scope}.{action.name}"] = action.keys
+        return found
 
     def screen_type(self) -> type:
         """Imports the screen's module."""

@@ -36,8 +36,8 @@ class OneKey:
                 raise
             raise Refused(
                 _(
-                    "An earlier try of this form was carried out as it was then; nothing was moved now. Go back "
-                    "and look into the ledger."
+                    "An earlier try of this form was carried out as it was then; nothing was moved now. "
+                    "Go back and look into the ledger."
                 ),
                 code=KEY_REUSED,
             ) from error
