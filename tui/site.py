@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,8 @@ class KnowsItsSite(OrderedKeys[int], Notices):
         """Why the engine is not there, for the banner; '' = it is."""
         self._language_chosen = language_chosen
         self._lost_at: datetime | None = None
+        self._day: date | None = None
+        """The site's day of what is shown."""
         self._clock = clock
 
     async def opened(self) -> None:
@@ -158,6 +160,7 @@ class KnowsItsSite(OrderedKeys[int], Notices):
         greeting = message.greeting
         first = self.greeting is None
         self.greeting, self.trouble, self._lost_at = greeting, "", None
+        self._day = self.now().date()
         if not self._language_chosen and greeting.language:
             i18n.install(i18n.of_site(greeting.language))
         self.money = money_style(greeting.currency, i18n.language())
@@ -208,6 +211,7 @@ class KnowsItsSite(OrderedKeys[int], Notices):
 
         event: Event = message.event
         if isinstance(event, Heartbeat):
+            self._turn_day()
             if event.bytes_behind == self.bytes_behind:
                 return
             self.bytes_behind = event.bytes_behind
@@ -221,6 +225,14 @@ class KnowsItsSite(OrderedKeys[int], Notices):
         for screen in self.site_screens():
             screen.engine_event(event)
 
+    def _turn_day(self) -> None:
+        """After midnight, what was today is yesterday, also where no call comes."""
+        today = self.now().date()
+        if today != self._day:
+            self._day = today
+            for screen in self.site_screens():
+                screen.reload_soon()
+
     @work(exclusive=True, group="greeting")
     async def _greet_again(self) -> None:
         from engine.api.session import Greet
@@ -229,7 +241,10 @@ class KnowsItsSite(OrderedKeys[int], Notices):
             greeting = await self.link.ask(Greet())
         except PbxmeterError:
             return
-        changed = greeting.currency != self.money.currency
+        known = self.greeting
+        changed = greeting.currency != self.money.currency or (
+            known is not None and greeting.timezone != known.timezone
+        )
         language_changed = not self._language_chosen and i18n.of_site(greeting.language) != i18n.language()
         self.greeting = greeting
         if language_changed:

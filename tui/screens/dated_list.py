@@ -12,7 +12,26 @@ class DatedList(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.period: Period = ALL_TIME
+        self._chosen = self._listed = ALL_TIME
+
+    @property
+    def period(self) -> Period:
+        """What was chosen, as of today."""
+        return self._chosen.as_of(self.shell.now().date())
+
+    @period.setter
+    def period(self, period: Period) -> None:
+        self._chosen = period
+
+    def relist(self) -> None:
+        self._listed = self.period
+        super().relist()
+
+    def reload(self) -> None:
+        if self.period == self._listed:
+            super().reload()
+        else:
+            self.relist()
 
     def filters(self) -> list[str]:
         return [self.period.label] if self.period.label else []

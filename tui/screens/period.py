@@ -38,12 +38,18 @@ class Period:
             return _("from %s") % self.since
         return _("until %s") % self.until if self.until else ""
 
+    def as_of(self, today: date) -> "Period":
+        """A usual period as it lies on that day: what was called today goes on with the clock."""
+        return next((usual for usual in usual_periods(today) if self.name and usual.name == self.name), self)
+
 
 ALL_TIME = Period()
+LAST_30_DAYS = Period(name=N_("last 30 days"))
+"""To be asked for `as_of` a day, as all that have a name only."""
 
 
 def usual_periods(today: date) -> list[Period]:
-    """Today, yesterday, weeks, months, years, all time; weeks begin on Monday."""
+    """Today, yesterday, weeks, months, this year, all time; weeks begin on Monday."""
     monday = today - timedelta(days=today.weekday())
     last_month = today.replace(day=1) - timedelta(days=1)
 
@@ -55,6 +61,7 @@ def usual_periods(today: date) -> list[Period]:
         Period(day(today - timedelta(days=1)), day(today - timedelta(days=1)), N_("yesterday")),
         Period(day(monday), day(monday + timedelta(days=6)), N_("this week")),
         Period(day(monday - timedelta(days=7)), day(monday - timedelta(days=1)), N_("last week")),
+        Period(day(today - timedelta(days=29)), day(today), LAST_30_DAYS.name),
         Period(f"{today:%Y-%m}", f"{today:%Y-%m}", N_("this month")),
         Period(f"{last_month:%Y-%m}", f"{last_month:%Y-%m}", N_("last month")),
         Period(f"{today:%Y}", f"{today:%Y}", N_("this year")),

@@ -1,14 +1,14 @@
 """What the statistics show: by what and per what, which measure in which view, and of whom."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from engine.api.calls import By, CallFilter, GetHeat, GetStatistics, HeatCell, Per, StatRow
 from tui.actions import following
 from tui.format import MoneyStyle, duration
 from tui.i18n import N_, _
-from tui.screens.period import Period
+from tui.screens.period import LAST_30_DAYS, Period
 from tui.screens.statistics_text import BYS, PERS
 from tui.terminal.text import clean
 from tui.widgets.extensions_field import written_extensions
@@ -29,8 +29,7 @@ class Choice:
     per: Per = ""
     measure: Measure = "cost"
     view: View = "bars"
-    period: Period | None = None
-    """None = the last 30 days, which move on at midnight."""
+    period: Period = LAST_30_DAYS
     extensions: list[str] | None = None
     """None = all."""
     all_directions: bool = False
@@ -47,9 +46,7 @@ class Choice:
 
     def days(self, today: date) -> Period:
         """The period counted."""
-        if self.period is not None:
-            return self.period
-        return Period((today - timedelta(days=29)).isoformat(), today.isoformat(), N_("last 30 days"))
+        return self.period.as_of(today)
 
     def calls(self, today: date) -> CallFilter:
         """The calls counted, of whatever direction."""

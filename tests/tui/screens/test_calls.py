@@ -1,12 +1,13 @@
 """The list of calls: filters, what a call shows, live calls, export and rating anew."""
 
 import csv
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from engine.api.calls import CountCalls
+from engine.api.calls import CountCalls, ListCalls
 from engine.api.rates import ListRates, SaveRate
 from engine.domain.rates import Rate
 from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
@@ -238,3 +239,35 @@ def test_the_history_walks_back_and_returns_to_what_was_typed():
     again.load(history.stored())
     again.load("not json")
     assert again.older("") == "two"
+
+
+async def test_a_period_called_today_goes_on_with_the_clock_also_where_no_call_comes(own_site: Site):
+    own_site.append_call("1001", "0111", 61)
+    clock = [datetime.now(UTC).replace(tzinfo=None)]
+    app = PbxmeterApp(own_site.home, clock=lambda: clock[0])
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot, digit="5")
+        await pilot.press("p")
+        await shows(pilot, "last 30 days")
+        await pilot.press("enter")
+        await shows(pilot, "1 call ")
+        await shows(pilot, "today")
+        clock[0] += timedelta(days=1)
+        await shows(pilot, "No call fits")
+        assert "today" in screen_text(app)
+        clock[0] -= timedelta(days=1)
+        await shows(pilot, "1 call ")
+
+
+async def test_times_follow_the_zone_of_the_site_when_it_changes(own_site: Site):
+    own_site.append_call("1001", "0111", 61)
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot, digit="5")
+        await shows(pilot, "1 call ")
+        (call,) = own_site.client.call(ListCalls()).rows
+        await shows(pilot, f"{call.started_at:%H:%M}")
+        config = own_site.home / "config.yaml"
+        config.write_text(config.read_text().replace("timezone: UTC", "timezone: Asia/Kathmandu", 1))
+        await shows(pilot, f"{call.started_at + timedelta(hours=5, minutes=45):%H:%M}")
+        assert app.local(call.started_at) == call.started_at + timedelta(hours=5, minutes=45)
