@@ -83,7 +83,7 @@ SHELL_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         name="guide",
-        keys="alt+g",
+        keys="f12",
         label=N_("Set up a site"),
         help=N_("The guide of a new site: finds CDR files and writes config.yaml."),
         role=Role.ADMIN,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from engine.api.client import Credentials
 
 SLOW_LINK_FPS = "15"
+DEMO_WANTED = -1
+"""What `run` answers with when the operator wants to see the sample office instead."""
 
 
 def run(
@@ -23,7 +25,7 @@ def run(
     mouse: bool = True,
     language: str | None = None,
 ) -> int:
-    """Runs the application on this terminal until the operator leaves; the exit code.
+    """Runs the application on this terminal until the operator leaves; the exit code, or `DEMO_WANTED`.
 
     `slow_link`: no animations, few frames, 16 colours. `language` None = the locale's, then the site's.
     """
@@ -51,7 +53,7 @@ def run(
     app.run(mouse=mouse)
     if message := app.last_words:
         print(f"pbxmeter: {message}", file=sys.stderr)
-    return app.return_code or 0
+    return DEMO_WANTED if app.demo_wanted else app.return_code or 0
 
 
 def unusable_terminal(term: str, is_terminal: bool) -> str:

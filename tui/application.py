@@ -23,8 +23,8 @@ from tui.own_keys import OwnKeys
 from tui.screens.covers import Splash, TooSmall, fits
 from tui.screens.numbered import SCREENS
 from tui.site import DIALOG_STYLES, KnowsItsSite
-from tui.terminal.alt_digits import take_alt_digits
 from tui.terminal.colours import SIXTEEN, text_on_colours
+from tui.terminal.escapes import take_escapes
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.lean import LeanOutput
 from tui.terminal.plain import PlainSigns
@@ -78,14 +78,16 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
             language_chosen=language is not None or i18n.chosen(),
             clock=clock,
         )
-        take_alt_digits()
         wrap_wide_text()
+        take_escapes()
         self.stylesheet = KeptStylesheet(self.stylesheet)
         self.ascii_only = ascii_only
         self._plain_signs = PlainSigns()
         self.report_folder = home
         self.last_words = ""
         """Printed to the terminal after the application has ended."""
+        self.demo_wanted = False
+        """Whether the operator left to see the sample office."""
         self._slow_link = slow_link
         self._asking_to_quit = False
         self._opening = True
@@ -142,6 +144,7 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         garbage.started()
         self.stylesheet.read(DIALOG_STYLES)
         self.fit()
+        self.tell_of_keymap()
         self._guide_if_new()
 
     @work(group=DIALOG_GROUP)
@@ -169,6 +172,11 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         from tui.screens.first_run import Guide
 
         await Guide(self).run()
+
+    def open_demo(self) -> None:
+        """Leaves this site for the sample office."""
+        self.demo_wanted = True
+        self.exit(return_code=0)
 
     @work(group=DIALOG_GROUP)
     async def _guide_if_new(self) -> None:

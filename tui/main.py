@@ -33,10 +33,15 @@ def main() -> None:
 def _open() -> int:
     """The application at once: without arguments, what reads a command line is not even imported."""
     from engine.api.home import home_folder
-    from tui.app import run
+    from tui.app import DEMO_WANTED, run
 
     try:
-        return run(home_folder())
+        code = run(home_folder())
+        if code != DEMO_WANTED:
+            return code
+        from tui.commands.program import run_command
+
+        return run_command(["demo"])
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.api.client import connect
 from engine.api.session import SaveAccount
+from engine.api.site import StopEngine
 from engine.domain.names import Role
 from tests.tui.pty import Terminal
 from tests.tui.site import Site
@@ -90,6 +92,42 @@ def test_two_terminals_see_each_others_recharges(site: Site):
         other.send(b"2r61.25\r\r")
         other.wait_for("Recharged 1001 with CN¥61.25")
         one.wait_for("61.25")
+
+
+def test_a_pasted_column_of_numbers_is_a_list_in_a_field_and_nothing_outside_of_one(site: Site):
+    with _terminal(site) as terminal:
+        terminal.wait_for("live")
+        terminal.send(b"2")
+        terminal.wait_for("Ada Alder")
+        terminal.paste("r99\n\n7q\n")
+        terminal.send(b"6e")
+        terminal.wait_for("Which extensions")
+        terminal.send(b"\x15")
+        terminal.paste("1001\n1002\r\n1010\n")
+        terminal.wait_for("1001 1002 1010")
+        terminal.send(b"\r")
+        terminal.wait_for("1001 1002 1010 · outbound")
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        (b"2/100\x7f\x7f\x7fdora\r" + b"jkjkjkjk" + b"G" * 8 + b"r", "Recharge 1004"),
+        (b"2" + b"j" * 10 + b"k" * 12 + b"jj" + b"/x\x1b" + b"r1\x7f23.5\x1b[D\x1b[D4", "Adds CN¥234.50"),
+        (b"5/cost>1\r\x1b/cost>" + b"9" * 12 + b"\x7f" * 12 + b"2\x1b6vvv5", "Rule or rea"),
+        (
+            b"7jjjjjjkkkkkk\x1b1\t\t2345672345671" + b"?\x1b?\x1b" * 3 + b":ledger\x1b?",
+            "Calls appear here as",
+        ),
+        (b"6bbbbbooooo" + b"mmm" + b"vvv" + b"dd" + b"p\x1bp\x1bp\x1be", "Which extensions"),
+    ],
+    ids=["filter", "amount", "filters", "screens", "statistics"],
+)
+def test_dozens_of_keys_in_one_write_are_all_handled_in_their_order(site: Site, keys: bytes, shown: str):
+    with _terminal(site) as terminal:
+        terminal.wait_for("live")
+        terminal.send(keys)
+        terminal.wait_for(shown)
 
 
 def test_leaving_ends_with_0_and_gives_the_terminal_back(site: Site):
@@ -192,3 +230,20 @@ def test_without_a_terminal_the_application_says_so(site: Site):
     )
     assert ended.returncode == 1
     assert "must be a terminal" in ended.stderr
+
+
+def test_the_guide_of_a_new_site_opens_the_sample_office_instead(tmp_path: Path):
+    environment = {"TMPDIR": str(tmp_path), "PBXMETER_HOME": str(tmp_path / "home")}
+    with Terminal([sys.executable, "-m", "tui.main", "--slow-link"], env=environment) as terminal:
+        terminal.wait_for("Which", 60)
+        terminal.send(b"\x1b[B\r")
+        terminal.wait_for("open the sample office?")
+        terminal.send(b"y")
+        terminal.wait_for(lambda text: "pbxmeter-demo" in text or "A week ago" in text, 60)
+        terminal.wait_for("● 1 following", 60)
+        terminal.send(b"2")
+        terminal.wait_for("30 rows")
+        terminal.send(b"q")
+        assert terminal.wait_exit(60) == 0
+    assert not list(tmp_path.glob("pbxmeter-demo-*"))
+    connect(tmp_path / "home").call(StopEngine())

@@ -164,7 +164,7 @@ def _open_application(session: Session) -> None:
     from tui.app import run
 
     with site.live_calls(session.folder / _FOLLOWED_FILE):
-        run(session.folder)
+        run(session.folder, slow_link=session.slow_link, mouse=session.mouse)
 
 
 def _stop_engine(session: Session) -> None:

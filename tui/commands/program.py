@@ -79,6 +79,7 @@ def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
     `error: CODE: message` when refused, with 2 when it was not typed right.
     """
     session = context.ensure_object(Session)
+    session.slow_link, session.mouse = slow_link, not no_mouse
     context.call_on_close(session.close)
     if context.invoked_subcommand is not None:
         return
@@ -86,11 +87,13 @@ def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
         raise click.UsageError(
             "The full-screen application needs a terminal; see pbxmeter --help for commands."
         )
-    from tui.app import run
+    from tui.app import DEMO_WANTED, run
 
-    context.exit(
-        run(session.folder, credentials=session.credentials, slow_link=slow_link, mouse=not no_mouse)
-    )
+    code = run(session.folder, credentials=session.credentials, slow_link=slow_link, mouse=session.mouse)
+    if code == DEMO_WANTED:
+        terminal = [*(["--slow-link"] if slow_link else []), *(["--no-mouse"] if no_mouse else [])]
+        code = run_command([*terminal, "demo"])
+    context.exit(code)
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -37,6 +37,8 @@ class Session:
         self.user: str | None = None
         self.password_file: str | None = None
         self.as_json = False
+        self.slow_link = False
+        self.mouse = True
         self._client: Client | None = None
 
     @cached_property

@@ -27,7 +27,7 @@ from tui.screens.first_run_file import FilePreview
 from tui.screens.first_run_site import SiteForm, Written
 from tui.screens.paths import FileForm
 from tui.terminal.text import clean
-from tui.widgets.dialogs import TextDialog
+from tui.widgets.dialogs import Confirm, TextDialog
 
 if TYPE_CHECKING:
     from tui.application import PbxmeterApp
@@ -124,7 +124,9 @@ class Guide:
             if chosen is None or chosen.what == LATER:
                 return
             if chosen.what == DEMO:
-                await self._shell.push_screen_wait(TextDialog(_("Sample data"), demo_text()))
+                if await self._shell.push_screen_wait(Confirm(demo_question(), yes=_("Open it"))):
+                    self._shell.open_demo()
+                    return
                 continue
             file = chosen.file or await self._named()
             if file is not None and await self._set_up(file):
@@ -183,12 +185,10 @@ class Guide:
         )
 
 
-def demo_text() -> str:
-    """How to see sample data without touching this site."""
+def demo_question() -> str:
+    """What the sample data are, and that this site is left for them."""
     return _(
-        "The sample office is a site of its own in a throwaway folder, so that no sample call ever "
-        "stands among real ones:\n\n"
-        "    pbxmeter demo\n\n"
-        "It shows two weeks of 30 extensions, with calls still coming in, and is removed when you leave. "
-        "Quit here with q and run it; to keep it, name a folder: pbxmeter demo --keep DIR."
+        "Leave this site and open the sample office? It is a site of its own in a throwaway folder, so that "
+        "no sample call ever stands among real ones: two weeks of 30 extensions, with calls still coming in. "
+        "It is removed when you leave it. Later on: pbxmeter demo."
     )

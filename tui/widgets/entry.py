@@ -1,11 +1,16 @@
 """A one-line input."""
 
+import re
+
+from textual import events
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
 
 class Entry(Input):
-    """A one-line input that does not blink."""
+    """A one-line input that does not blink, and takes the lines of a pasted column as words."""
 
     def __init__(
         self,
@@ -27,3 +32,8 @@ class Entry(Input):
             compact=True,
         )
         self.cursor_blink = False
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.replace(_CONTROLS.sub(" ", event.text.strip("\r\n")), *self.selection)

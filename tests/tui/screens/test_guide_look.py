@@ -50,7 +50,7 @@ STEPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("", ("escape",), "WhereScreen"),
     ("guide-other-file", ("down", "enter"), "FileForm"),
     ("", ("escape",), "WhereScreen"),
-    ("guide-sample", ("down", "down", "enter"), "TextDialog"),
+    ("guide-sample", ("down", "down", "enter"), "Confirm"),
 )
 """Name ('' = no picture), the keys that lead there from the step before, the screen in front."""
 

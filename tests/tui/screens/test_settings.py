@@ -1,8 +1,10 @@
 """Settings: each section over a real engine."""
 
 import msgspec
+from textual.widgets import OptionList
 
-from engine.api.session import ListAccounts
+from engine.api.client import Credentials
+from engine.api.session import ListAccounts, SaveAccount
 from engine.api.site import GetSettings
 from engine.domain.names import Role
 from tests.tui.site import Site, message_of_form, screen_text, shows, until
@@ -176,3 +178,32 @@ async def test_who_may_only_look_is_kept_out_of_accounts_and_changes_nothing(sit
         await until(pilot, lambda: screen_text(app).count("is for admins") == 2, what="notice and page")
         assert "No account" not in screen_text(app)
         assert "0 accounts" not in screen_text(app)
+
+
+async def test_an_account_is_removed_after_a_question_and_tab_goes_between_sections_and_page(own_site: Site):
+    own_site.client.call(
+        SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password="all of it here")
+    )
+    ann = Credentials(name="ann", password="all of it here")
+    own_site.client.sign_in(ann)
+    own_site.client.call(SaveAccount(name="bob", new=True, account_role=Role.VIEWER, password="only to look"))
+    app = PbxmeterApp(own_site.home, credentials=ann)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", *["down"] * 4)
+        await shows(pilot, "bob")
+        await pilot.press("right")
+        await until(pilot, lambda: isinstance(app.focused, WindowedTable))
+        await pilot.press("tab")
+        await until(pilot, lambda: isinstance(app.focused, OptionList))
+        await pilot.press("tab", "down", "D")
+        await shows(pilot, "Remove the account bob?")
+        await pilot.press("enter")
+        assert [row.name for row in own_site.client.call(ListAccounts()).rows] == ["ann", "bob"]
+        await pilot.press("D")
+        await shows(pilot, "Remove the account bob?")
+        await pilot.press("y")
+        await shows(pilot, "Removed the account bob")
+        await pilot.press("g", "D", "y")
+        await shows(pilot, "last admin")
+    assert [row.name for row in own_site.client.call(ListAccounts()).rows] == ["ann"]

@@ -142,3 +142,21 @@ def test_a_line_is_found_again_by_the_filter_language():
     assert key_term("trunk", line("PJSIP/a b")) == 'trunk="PJSIP/a b"'
     assert key_term("destination", line("900")) == "destination=900"
     assert key_term("rate", line("")) == 'rate=""'
+
+
+async def test_period_and_extensions_narrow_what_is_counted(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("6")
+        await shows(pilot, "3 calls")
+        await pilot.press("e", "ctrl+u", *"1002-1010", "f2")
+        await shows(pilot, "1 call ")
+        await shows(pilot, "1 call ")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CallsScreen))
+        await shows(pilot, "ext:1002")
+        await shows(pilot, "1 call ")
+        await pilot.press("6", "p", "down", "enter")
+        await shows(pilot, "yesterday")
+        await shows(pilot, "No calls in this period.")
