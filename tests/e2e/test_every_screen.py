@@ -105,7 +105,7 @@ async def test_every_screen_looks_as_it_was_looked_at(
             await at_rest(pilot, "OverviewScreen")
             await pilot.press("6", "p", "shift+tab", *"2025-03-14", "shift+tab", *"2025-03-01", "f2")
             async for stop in walk(pilot, (*STOPS, *BESIDE_THE_TOUR)):
-                changing = _NUMBER if stop.name in ("settings-engine", "books") else _TIME
+                changing = _NUMBER if stop.name in ("settings-engine", "help-settings", "books") else _TIME
                 rows = [
                     masked(row, lambda text, changing=changing: _hide(text, home, changing))
                     for row in rows_of_app(cast("App[object]", app))

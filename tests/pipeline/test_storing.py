@@ -221,7 +221,7 @@ def test_a_file_of_another_format_is_refused_instead_of_filling_the_quarantine(
 ) -> None:
     wrong = tmp_path / "wrong.csv"
     wrong.write_bytes(b"no,cdr,at,all\n" * 5000)
-    with pytest.raises(InvalidInput, match="5000 of the latest 5000 lines"):
+    with pytest.raises(InvalidInput, match="5,000 of the latest 5,000 lines"):
         site.ingest(wrong)
     assert site.batches == []
 

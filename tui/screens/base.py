@@ -118,8 +118,11 @@ class SiteScreen(DrawnWhole[None]):
     # What it gets
 
     async def ask(self, operation: Operation[R]) -> R:
-        """The engine's answer. Raises `PbxmeterError`."""
-        return await self.shell.link.ask(operation)
+        """The engine's answer. Raises `PbxmeterError`; cancelled when the application has ended meanwhile."""
+        answer = await self.shell.link.ask(operation)
+        if not (self.app.is_running and self.is_attached):
+            raise asyncio.CancelledError
+        return answer
 
     def data_arrived(self) -> None:
         """Says that what is shown is fresh."""

@@ -60,7 +60,7 @@ class Section(Vertical):
 
     async def ask(self, operation: Operation[R]) -> R:
         """The engine's answer. Raises `PbxmeterError`."""
-        return await self.shell.link.ask(operation)
+        return await self.settings.ask(operation)
 
     async def run(self, title: str, operation: Operation[R]) -> R | None:
         """The result of a long operation; None = it was stopped or refused, and the operator told so."""
