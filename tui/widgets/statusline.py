@@ -103,8 +103,9 @@ class StatusLine(PieceLine):
             if not part or room <= 0:
                 continue
             if cell_len(part) > room:
-                part = set_cell_size(part, max(0, room - 1)).rstrip() + "…"
-                part = set_cell_size(part, room)
+                # Half an amount is worse than none: what comes after the first is left out whole.
+                part = set_cell_size(part, room - 1).rstrip() if not lefts else ""
+                part = set_cell_size(part + "…", room)
             lefts.append(Piece(part, f"status--{style}" if style else ""))
             room -= cell_len(part)
         self.set_pieces([*lefts, Piece(" " * max(0, room)), *rights])
