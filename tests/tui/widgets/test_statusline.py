@@ -8,7 +8,7 @@ from tui.widgets.statusline import StatusLine
 WIDTH = 40
 
 
-class _Line(App[None]):
+class _Line(App[object]):
     def compose(self) -> ComposeResult:
         yield StatusLine()
 
