@@ -153,7 +153,9 @@ class LedgerScreen(ModalScreen[None]):
                     question=question % (self._number, money.money(done.rows[0].amount_micros)),
                 ),
             )
-            self.query_one(WindowedTable).refresh_rows()
+            table = self.query_one(WindowedTable)
+            await table.refreshed()
+            table.move_to(0)
 
     @work(group=DIALOG_GROUP)
     async def action_export(self) -> None:

@@ -146,12 +146,14 @@ async def test_a_range_of_new_extensions_is_counted_and_confirmed(site: Site):
 
 
 async def test_the_ledger_shows_movements_and_takes_an_adjustment_with_a_reason(site: Site, tmp_path: Path):
+    site.client.call(Recharge(numbers=["1001"], amount_micros=1_000_000, note="earlier", key="earlier"))
     balance = site.extension("1001").balance_micros
     app = PbxmeterApp(site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, LedgerScreen))
+        await shows(pilot, "earlier")
         await pilot.press("D", *"-1.5", "enter", "enter")
         await until(pilot, lambda: "Must not be empty" in message_of_form(app))
         await pilot.press(*"typing error", "f2")
