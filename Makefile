@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/pbxmeter demo
 
 test: $(READY)
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-long: $(READY)
 	$(BIN)/pytest -m long --run-long
