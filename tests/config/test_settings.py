@@ -97,6 +97,11 @@ def test_the_commented_example_says_the_same_in_every_language() -> None:
     texts = {language: shipped_text("example", language) for language in ("en", "zh_CN")}
     assert texts["en"] != texts["zh_CN"]
     assert parse_settings(texts["en"], name="") == parse_settings(texts["zh_CN"], name="")
+    # Also the keys that are only shown, behind a #.
+    keys = {
+        language: re.findall(r"^[ #-]*([a-z_]+):", text, re.MULTILINE) for language, text in texts.items()
+    }
+    assert keys["en"] == keys["zh_CN"]
 
 
 @pytest.mark.parametrize(
