@@ -92,33 +92,12 @@ def export_recharges(session: Session, site: Site, request: ExportRecharges) -> 
 
 def list_ledger(session: Session, site: Site, request: ListLedger) -> Ledger:
     """One page of an extension's entries, newest first."""
-    since, until = period(site, request.since, request.until)
-    rows, (total,) = session.page(
-        EntryRow,
-        "ledger.entry_page",
-        "total",
-        number=request.number,
-        since=since,
-        until=until,
-        limit=min(request.limit, MAX_PAGE),
-        offset=request.offset,
-    )
-    return Ledger(rows=rows, total=total)
+    return _entries(session, site, request, limit=min(request.limit, MAX_PAGE), offset=request.offset)
 
 
 def export_ledger(session: Session, site: Site, request: ExportLedger) -> CsvText:
     """One extension's entries of a period, oldest first."""
-    since, until = period(site, request.since, request.until)
-    rows, _totals = session.page(
-        EntryRow,
-        "ledger.entry_page",
-        "total",
-        number=request.number,
-        since=since,
-        until=until,
-        limit=MAX_ROWS,
-        offset=0,
-    )
+    rows = _entries(session, site, request, limit=MAX_ROWS).rows
     lines = (
         (
             isoformat(row.posted_at, site.zone),
@@ -132,3 +111,20 @@ def export_ledger(session: Session, site: Site, request: ExportLedger) -> CsvTex
         for row in reversed(rows)
     )
     return CsvText(text=write_sheet(LEDGER_COLUMNS, lines), rows=len(rows))
+
+
+def _entries(
+    session: Session, site: Site, request: ListLedger | ExportLedger, *, limit: int, offset: int = 0
+) -> Ledger:
+    since, until = period(site, request.since, request.until)
+    rows, (total,) = session.page(
+        EntryRow,
+        "ledger.entry_page",
+        "total",
+        number=request.number,
+        since=since,
+        until=until,
+        limit=limit,
+        offset=offset,
+    )
+    return Ledger(rows=rows, total=total)
