@@ -14,7 +14,7 @@ from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui import i18n
 from tui.connection import Connected, EngineLink, Happened, Lost, SignInWanted
-from tui.format import MoneyStyle, local_time, money_style
+from tui.format import MoneyStyle, local_time, money_style, size_of
 from tui.i18n import _
 from tui.notices import Notices
 from tui.screens.covers import Splash
@@ -117,8 +117,6 @@ class KnowsItsSite(OrderedKeys[int], Notices):
         """The right part of the status line: sources, engine, operator."""
         pieces: list[tuple[str, str]] = []
         if self.bytes_behind:
-            from tui.format import size_of
-
             pieces.append((_("%s to read") % size_of(self.bytes_behind), "warning"))
         if self.alarms:
             pieces.append((f"{'!' if self.ascii_only else '⚠'} {self.alarms}", "error"))
