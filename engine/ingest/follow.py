@@ -123,6 +123,8 @@ class Follower:
                 (tail + read[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:],
             )
             file.handed = None
+        if after.read_offset == file.read_end:
+            file.waiting = b""
         if after.read_offset == before.read_offset and file.read_full:
             file.limit = min(2 * max(file.limit, self._piece_bytes), self._longest)
         elif after.read_offset == before.read_offset:
@@ -183,7 +185,7 @@ class Follower:
         at_end = end == file.size
         torn = full and file.limit >= self._longest
         closed = at_end and source.closing(file)
-        file.read_end, file.read_full = end, full
+        file.read_end, file.read_full, file.waiting = end, full, data[-FINGERPRINT_BYTES:]
         piece = Piece(
             before=before,
             data=data,

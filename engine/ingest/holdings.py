@@ -87,7 +87,7 @@ class Holdings:
             return False
         file.path = path
         file.looked_at = looked_at
-        if stamp == file.stamp:
+        if stamp == file.stamp and file.waits_in(content):
             return True
         file.opening = content.read_at(0, FINGERPRINT_BYTES)
         file.stamp = stamp

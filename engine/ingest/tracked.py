@@ -47,6 +47,8 @@ class Tracked:
     """The consumer has seen all up to here and waits for more; -1 = nothing seen yet."""
     read_end: int = 0
     """Where the last piece handed out ended."""
+    waiting: bytes = b""
+    """The last bytes of it, at most FINGERPRINT_BYTES, where they are not accounted for."""
     read_full: bool = False
     """Whether that piece was as long as a piece may be."""
     limit: int = 0
@@ -75,6 +77,10 @@ class Tracked:
     def begins(self, content: Content) -> bool:
         """Whether the content begins as the file did when last seen, what is not accounted for included."""
         return content.read_at(0, FINGERPRINT_BYTES).startswith(self.opening)
+
+    def waits_in(self, content: Content) -> bool:
+        """Whether what waits for more is still what was read."""
+        return content.read_at(self.read_end - len(self.waiting), len(self.waiting)) == self.waiting
 
     def close(self) -> None:
         """Lets go of the open file."""

@@ -273,3 +273,16 @@ def test_a_file_that_begins_like_one_finished_in_the_middle_of_its_first_line_is
         first.unlink()
         append(second, "staff,8001,other\nb\n")
     assert reader.catch_up()[2:] == ["staff,8001,late" if same_inode else "staff,8001,other", "b"]
+
+
+def test_a_torn_line_replaced_by_others_of_the_same_length_in_the_same_moment_is_not_waited_for(
+    cdr: Path,
+) -> None:
+    header = "column,another\n" * 100
+    append(cdr, header + "half a line, and no end")
+    moment = cdr.stat().st_mtime_ns
+    reader = Reader(cdr, wall=lambda: moment / 1e9)
+    assert len(reader.catch_up()) == 100
+    cdr.write_text(header + "a line\nanother\na third\n")
+    os.utime(cdr, ns=(moment, moment))
+    assert reader.catch_up()[100:] == ["a line", "another", "a third"]
