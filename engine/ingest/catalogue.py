@@ -58,6 +58,7 @@ class Catalogue:
 
     def look_through(self, now: float, *, thorough: bool) -> None:
         """Looks at every name; only where `thorough`, also at files long unchanged."""
+        self._held.moved = False
         self._held.faults = {}
         self._strangers.begin_listing()
         self._neighbours.begin_listing()
@@ -99,9 +100,11 @@ class Catalogue:
                 return
             file = self._by_inode(found)
         except FileNotFoundError:
+            # A link to nowhere has no inode here.
+            self._held.moved = self._held.moved or entry.inode != 0
             return
         except Moved:
-            self._held.restless = True
+            self._held.moved = True
             return
         except (OSError, StorageError) as problem:
             self._held.note(entry.path, problem)

@@ -23,6 +23,8 @@ PIECE_BYTES = 32 << 20
 """About as much as the store compresses at once."""
 MAX_LINE_BYTES = 16 << 20
 """A line longer than this and than a piece is handed out torn."""
+OPENING_BYTES = 64 << 10
+"""What is read of a rotated file to begin with."""
 MAX_WORKS = 256
 """Files offered by one sweep."""
 SETTLE_SECONDS = 30.0
@@ -62,8 +64,8 @@ class Follower:
                 self._known.add(position, owner=None, path=position.path)
 
     def sweep(self, *, without: Collection[int] = ()) -> list[FileWork]:
-        """Looks at every source. What to read, live files before backlog, older before newer; at most about
-        one piece's bytes in all, so that the next sweep is never far.
+        """Looks at every source. What to read: rotated files, live ones, backlog; at most about one piece's
+        bytes in all, so that the next sweep is never far.
 
         `without` are the tokens of files that are not to be read at present.
         """
@@ -71,14 +73,14 @@ class Follower:
         for source in self._sources:
             source.look()
             works += (work for work in source.works() if work.token not in without)
-        works.sort(key=lambda work: (work.behind >= CATCHING_UP_BYTES, work.modified_ns))
+        works.sort(key=_turn)
         room = self._piece_bytes
         chosen: list[FileWork] = []
         for work in works[:MAX_WORKS]:
             if room <= 0:
                 break
             chosen.append(work)
-            room -= min(work.behind, self._piece_bytes)
+            room -= min(work.behind, self._usual_bytes(work))
         return chosen
 
     def read(self, work: FileWork) -> Piece | None:
@@ -98,7 +100,7 @@ class Follower:
             )
         source = self._sources[file.owner]
         try:
-            piece = self._piece(file, source.readable(file), source)
+            piece = self._piece(file, source.readable(file), source, self._usual_bytes(work))
         except (OSError, LookupError):
             piece = None
         except StorageError as problem:
@@ -160,17 +162,20 @@ class Follower:
         for file in list(self._known.by_token.values()):
             self._known.let_go(file)
 
+    def _usual_bytes(self, work: FileWork) -> int:
+        return min(OPENING_BYTES, self._piece_bytes) if work.opening else self._piece_bytes
+
     @property
     def _longest(self) -> int:
         return max(self._piece_bytes, MAX_LINE_BYTES)
 
-    def _piece(self, file: Tracked, content: Content, source: SourceFollower) -> Piece | None:
+    def _piece(self, file: Tracked, content: Content, source: SourceFollower, usual: int) -> Piece | None:
         before, read_at = file.position, self._wall()
         # A compressed file is not written in place, and going back in it means unpacking it again.
         edges = file.edges if content.packed and file.edges else before.edges(content.read_at)
         if edges is None:
             return None
-        limit = file.limit or self._piece_bytes
+        limit = file.limit or usual
         if before.read_offset and not file.header:
             file.header = _first_lines(content.read_at(0, HEADER_BYTES))
         data = content.read_at(before.read_offset, limit)
@@ -197,6 +202,13 @@ class Follower:
         )
         file.handed = piece if content.packed else None
         return piece
+
+
+def _turn(work: FileWork) -> tuple[bool, bool, int]:
+    backlog = work.behind >= CATCHING_UP_BYTES
+    if work.opening or (work.rotated and not backlog):
+        return False, False, work.token
+    return True, backlog, work.modified_ns
 
 
 def _first_lines(head: bytes) -> bytes:

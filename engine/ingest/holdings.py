@@ -52,6 +52,9 @@ class Holdings:
         """Files that may have work; the others have to change first."""
         self.restless = True
         """Whether the next sweep lists the folders in any case."""
+        self.moved = False
+        """Whether names or contents changed while they were looked at, and do not fit together: a file read
+        then could hide those that are rotated with it."""
         self.faults: dict[str, str] = {}
         self.warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
 
@@ -140,7 +143,7 @@ class Holdings:
         file.primary = not entry.base
         self.place(file, entry, now)
         if not self.observe(file, entry.path, content.status()):
-            self.restless = True
+            self.moved = True
 
     def fresh(self, content: Content, entry: Entry) -> Tracked:
         """A file never met, from its start."""

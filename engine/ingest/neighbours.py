@@ -1,11 +1,16 @@
 """What rotation left beside the followed files: finished where it was being read, read where it never was."""
 
+# ruff: noqa: PTH116  # text paths: folders of thousands are looked at every second
+
+import contextlib
 import os
 
 from engine.ingest.holdings import MTIME_SLACK_SECONDS, Found, Holdings
+from engine.ingest.listing import entries
 from engine.ingest.recognition import Verdict
 from engine.ingest.rotation import newest_first
 from engine.ingest.strangers import Strangers
+from engine.ingest.tracked import Key
 
 
 class Neighbours:
@@ -33,7 +38,10 @@ class Neighbours:
         ]
         primaries = [file.token for file in self._held.files.values() if file.visible and file.primary]
         scene = (missing, strangers, primaries)
-        if not strangers or scene == self._scene:
+        if scene == self._scene or not (strangers or self._begins_anew()):
+            return
+        if not self._is_all_listed(rotated):
+            self._held.moved = True
             return
         self._scene = scene
         groups: dict[str, list[Found]] = {}
@@ -42,6 +50,30 @@ class Neighbours:
                 groups.setdefault(found[0].base, []).append(found)
         for group in groups.values():
             self._settle_group(group, now)
+
+    def _begins_anew(self) -> bool:
+        """Whether a file under the source's own name was met for the first time."""
+        return not self._held.spec.whole_files and any(
+            file.visible and file.primary and file.position.file_id == 0
+            for file in self._held.lively.values()
+        )
+
+    def _is_all_listed(self, rotated: list[Found]) -> bool:
+        """Whether none was missed: a file renamed while its folder is read may show under neither name."""
+        met = {(status.st_dev, status.st_ino) for _, status in rotated}
+        for folder in self._held.spec.folders():
+            with contextlib.suppress(OSError):
+                for entry in entries(self._held.spec, folder):
+                    if entry.rotated is not None and not self._was_met(entry.path, met):
+                        return False
+        return True
+
+    def _was_met(self, path: str, met: set[Key]) -> bool:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return True
+        return (status.st_dev, status.st_ino) in met or self._is_visible(status)
 
     def _settle_group(self, group: list[Found], now: float) -> None:
         """Newest first: what lies before the first that is known was never read, and is read now; so is
@@ -73,7 +105,7 @@ class Neighbours:
                 (
                     file.position.last_read_at
                     for file in self._held.files.values()
-                    if not (file.visible and file.primary)
+                    if not file.visible and file.position.read_offset
                 ),
                 default=self._began,
             )

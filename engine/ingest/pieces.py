@@ -20,6 +20,14 @@ class FileWork:
     """The file's modification time."""
     token: int
     """The follower's own number for the file."""
+    rotated: bool
+    """Under a name that rotation gave it."""
+
+    @property
+    def opening(self) -> bool:
+        """Whether it is a rotated file of which nothing is stored yet. A little of each is read before all
+        else, the oldest first: one that is known says of those rotated away before it that they are, too."""
+        return self.rotated and self.position.file_id == 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

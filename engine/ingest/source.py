@@ -12,6 +12,8 @@ from engine.ingest.position import Position
 from engine.ingest.tracked import Known, Tracked
 
 THOROUGH_SECONDS = 30.0
+MAX_LISTINGS = 10
+"""In one look, while names change."""
 
 
 class SourceFollower:
@@ -50,8 +52,12 @@ class SourceFollower:
         faulty = bool(self._held.faults) and now - self._listed_at >= 1.0
         if not (moved or thorough or faulty or self._held.restless or self._catalogue.has_changed()):
             return
-        self._held.restless = False
-        self._catalogue.look_through(now, thorough=thorough)
+        for _ in range(MAX_LISTINGS):
+            self._held.restless = False
+            self._catalogue.look_through(now, thorough=thorough)
+            if not self._held.moved:
+                break
+        self._held.restless = self._held.restless or self._held.moved
         self._listed_at = now
         if thorough:
             self._thorough_at = now
@@ -86,6 +92,7 @@ class SourceFollower:
                         behind=0 if file.gone else file.behind,
                         modified_ns=file.stamp[1],
                         token=file.token,
+                        rotated=not file.primary,
                     )
                 )
             elif self._is_at_rest(file):

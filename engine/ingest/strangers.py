@@ -80,7 +80,7 @@ class Strangers:
             elif verdict is Verdict.COPY and original is not None:
                 self._copies[key] = Copy(stamp, looked_at, original, entry.path)
             elif verdict is Verdict.LATER:
-                self._held.restless = True
+                self._held.moved = True
             elif begin:
                 kept = True
                 self._held.take_up(self._held.fresh(content, entry), content, entry, now)
@@ -115,7 +115,7 @@ class Strangers:
         try:
             content = Content(entry.path)
         except FileNotFoundError:
-            self._held.restless = True
+            self._held.moved = True
             return None
         except (OSError, StorageError) as problem:
             self._held.note(entry.path, problem)
@@ -123,5 +123,5 @@ class Strangers:
         if (content.device, content.inode) == (status.st_dev, status.st_ino):
             return content
         content.close()
-        self._held.restless = True
+        self._held.moved = True
         return None

@@ -268,7 +268,7 @@ class Ingestor:
         for work in works:
             if self._stop.is_set() or self._pending is not None:
                 return True
-            if work.behind >= self._backlog_bytes:
+            if work.behind >= self._backlog_bytes and not work.opening:
                 self._begin_backlog(follower, work)
             else:
                 went_on = self._store(follower, work) or went_on

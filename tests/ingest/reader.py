@@ -83,6 +83,16 @@ class Reader:
             self.take(work)
         return works
 
+    def catch_up_dying(self, pieces: int = 1000) -> list[str]:
+        """As `catch_up`, but the engine dies and comes back after each of so many pieces."""
+        for _ in range(pieces):
+            works = self.follower.sweep()
+            if not works:
+                break
+            self.take(works[0])
+            self.restart()
+        return self.lines
+
     def catch_up(self, seconds: float = 0.0) -> list[str]:
         """Sweeps until nothing is offered, once more after `seconds`; all lines so far."""
         for wait in (0.0, seconds) if seconds else (0.0,):

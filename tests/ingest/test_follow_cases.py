@@ -4,6 +4,9 @@ import gzip
 import os
 import shutil
 import tempfile
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +57,67 @@ def test_a_file_rotated_to_a_dated_name_is_finished(cdr: Path, name: str) -> Non
     append(cdr, "c\n")
     reader.restart()
     assert reader.catch_up() == ["a", "b", "c"]
+
+
+def test_rotations_while_down_are_finished_by_an_engine_that_dies_after_each_piece(cdr: Path) -> None:
+    append(cdr, "a\n")
+    reader = Reader(cdr)
+    reader.catch_up()
+    reader.stop()
+    cdr.write_text("")
+    # The clock was set back between the two: by it the newer file is the older.
+    for number, line, moment in ((3, "a\n", 100), (2, "b\n" * (1 << 20), 300), (1, "c\n", 200)):
+        rotated = Path(f"{cdr}.{number}")
+        rotated.write_text(line)
+        os.utime(rotated, (moment, moment))
+    append(cdr, "d\n")
+    reader.restart()
+    lines = reader.catch_up_dying()
+    assert Counter(lines) == {"a": 1, "b": 1 << 20, "c": 1, "d": 1}
+
+
+def test_rotations_while_the_folder_is_listed_hide_nothing(tmp_path: Path) -> None:
+    for turn in range(300):
+        cdr = tmp_path / f"{turn}" / "Master.csv"
+        cdr.parent.mkdir()
+        append(cdr, "a\n")
+        reader = Reader(cdr)
+        reader.catch_up()
+        reader.stop()
+        cdr.rename(f"{cdr}.3")
+        for name, line in ((f"{cdr}.2", "b\n"), (f"{cdr}.1", "c\n"), (cdr, "d\n")):
+            append(Path(name), line)
+            os.utime(name, (0, 0))
+        rotation = threading.Thread(target=rotate, args=(cdr, 3, turn % 40 / 100_000))
+        rotation.start()
+        reader.restart()
+        reader.catch_up()
+        rotation.join()
+        assert sorted(reader.catch_up()) == ["a", "b", "c", "d"]
+        reader.stop()
+
+
+def rotate(path: Path, files: int, delay: float) -> None:
+    """As logrotate does it, the oldest of so many rotated files first, after so many seconds."""
+    time.sleep(delay)
+    for number in range(files, 0, -1):
+        Path(f"{path}.{number}").rename(f"{path}.{number + 1}")
+    path.rename(f"{path}.1")
+
+
+def test_an_empty_rotated_file_stored_before_the_engine_died_does_not_hide_the_next(cdr: Path) -> None:
+    then = 1_790_000_000.0
+    append(cdr, "a\n")
+    reader = Reader(cdr, wall=lambda: then)
+    reader.catch_up()
+    reader.stop()
+    cdr.write_text("")
+    for rotated, line in ((Path(f"{cdr}.2"), ""), (Path(f"{cdr}.1"), "b\n")):
+        rotated.write_text(line)
+        os.utime(rotated, (then, then))
+    then += 3600
+    reader.restart()
+    assert reader.catch_up_dying() == ["a", "b"]
 
 
 def test_archives_that_lie_there_at_the_first_start_are_left_alone(cdr: Path) -> None:
@@ -235,9 +299,9 @@ def test_clocks_that_jump_change_nothing(cdr: Path) -> None:
     append(cdr, "a\n")
     reader = Reader(cdr)
     reader.catch_up()
-    for time, text in ((0, "b\n"), (4_000_000_000, "c\n"), (1, "d\n")):
+    for moment, text in ((0, "b\n"), (4_000_000_000, "c\n"), (1, "d\n")):
         append(cdr, text)
-        os.utime(cdr, (time, time))
+        os.utime(cdr, (moment, moment))
         reader.catch_up()
     assert reader.lines == ["a", "b", "c", "d"]
 

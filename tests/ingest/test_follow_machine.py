@@ -39,7 +39,8 @@ class Incarnation:
     copied: str = ""
     """What an older, shorter copy holds. Told from new content only by the engine that read the original."""
     repeated: str = ""
-    compressed: bool = False
+    elsewhere: bool = False
+    """In another file than it was written to: compressed, or copied."""
     closed: bool = False
     """Not written to any more: left alone for long, or what is left is a copy of an earlier state."""
 
@@ -154,6 +155,7 @@ class Histories(RuleBasedStateMachine):
         assert self.current is not None
         self.shift()
         self.disk.copy(self.path, self.place(1), keep_times=keep_times)
+        self.current.elsewhere = True
         self.rotated.insert(0, self.current)
         self.disk.truncate(self.path)
         self.current = Incarnation()
@@ -208,7 +210,7 @@ class Histories(RuleBasedStateMachine):
         place = data.draw(st.sampled_from([p for p in range(len(self.rotated)) if p not in self.packed]))
         self.disk.pack(self.place(place + 1))
         self.packed.add(place)
-        self.rotated[place].compressed = True
+        self.rotated[place].elsewhere = True
 
     # The reader
 
@@ -235,6 +237,12 @@ class Histories(RuleBasedStateMachine):
     def only_look(self) -> None:
         self.reader.follower.sweep()
 
+    @precondition(lambda self: self.up)
+    @rule(pieces=st.integers(1, 3))
+    def die_after_each_piece(self, pieces: int) -> None:
+        self.reader.catch_up_dying(pieces)
+        self.note_what_a_restart_forgets()
+
     @rule(pause=st.sampled_from([0.0, 3600.0]))
     def stop_or_start(self, pause: float = 0.0) -> None:
         if self.up:
@@ -242,9 +250,12 @@ class Histories(RuleBasedStateMachine):
         else:
             self.clock.now += pause
             self.reader.restart()
-            for content in self.past:
-                content.repeated = content.repeated or content.copied
+            self.note_what_a_restart_forgets()
         self.up = not self.up
+
+    def note_what_a_restart_forgets(self) -> None:
+        for content in self.past:
+            content.repeated = content.repeated or content.copied
 
     @invariant()
     def nothing_comes_from_nowhere(self) -> None:
@@ -272,7 +283,7 @@ class Histories(RuleBasedStateMachine):
         if content.doomed is not None:
             text = content.text[: content.doomed]
             return self.lines_of(text[: text.rfind("\n") + 1])
-        if content.compressed and "\n" not in content.text.removeprefix(self.header):
+        if content.elsewhere and "\n" not in content.text.removeprefix(self.header):
             # Only a torn line, and nothing read of it but perhaps the header that all files share: once it is
             # another file, nothing tells it from an archive.
             return []

@@ -83,12 +83,12 @@ class Desk:
         format_name: str = "asterisk-csv",
         polling: bool = True,
         by_itself: bool = False,
-        beside: bool = False,
+        backlog_bytes: int = CATCHING_UP_BYTES,
     ) -> None:
         """An engine begins to follow the file, or glob. Nothing but the store is known to it.
 
-        `by_itself` = with the thread that an engine has for it, and without turns from here; `beside` = every
-        piece is read as one of a backlog is, while the turns go on.
+        `by_itself` = with the thread that an engine has for it, and without turns from here. A file
+        `backlog_bytes` behind is read beside the turns.
         """
         self.state.standing = Standing()
         self.writer.changes_left = 0
@@ -107,7 +107,7 @@ class Desk:
             alarmed=lambda: None,
             now=self._now,
             clock=self._clock,
-            backlog_bytes=0 if beside else CATCHING_UP_BYTES,
+            backlog_bytes=backlog_bytes,
         )
         if by_itself:
             self._ingestor.start()

@@ -11,6 +11,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule, run_s
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
 from engine.api.site import Ingest, Verify
+from engine.ingest.health import CATCHING_UP_BYTES
 from tests.ingest.disk import Disk, Inodes
 from tests.reliability.desk import Moment
 from tests.reliability.history import Expected, FileHistory
@@ -48,12 +49,12 @@ class HistoriesIndoors(FileHistory):
     @initialize(
         inodes=st.sampled_from(["any", "newest", "lowest"]),
         pace=st.sampled_from([0.0, 0.01, 1.0, 20.0]),
-        beside=st.booleans(),
+        backlog_bytes=st.sampled_from([0, 400, CATCHING_UP_BYTES]),
     )
-    def begin(self, inodes: Inodes, pace: float, beside: bool) -> None:
+    def begin(self, inodes: Inodes, pace: float, backlog_bytes: int) -> None:
         self.desk, self.expected = self.world.begin()
         self.disk = Disk(self.world.wall, inodes=inodes)
-        self.pace, self.beside = pace, beside
+        self.pace, self.backlog_bytes = pace, backlog_bytes
         self.start(0.0)
         # What was rotated away before a file was ever read counts as an archive.
         self.append(1)
@@ -100,7 +101,7 @@ class HistoriesIndoors(FileHistory):
     @rule(pause=st.sampled_from([0.0, 3600.0]))
     def start(self, pause: float) -> None:
         self.world.now += pause
-        self.desk.start(self.path, beside=self.beside)
+        self.desk.start(self.path, backlog_bytes=self.backlog_bytes)
         self.up = True
 
     @precondition(lambda self: self.up)
@@ -130,13 +131,16 @@ class Outdoors:
         self._nursery = Nursery()
         self._sites = self._histories = 0
         self._site: Site | None = None
+        self.ended_well = True
+        """Whether the last history did: else the next one begins with a site that is whole."""
 
     def begin(self) -> tuple[Site, Expected]:
         """A site whose engine is off."""
-        if self._site is None or self._histories % HISTORIES_OF_A_SITE == 0:
+        if self._site is None or not self.ended_well or self._histories % HISTORIES_OF_A_SITE == 0:
             self._sites += 1
             self._site = Site(self._folder / f"{self._sites}", self._nursery)
             self._expected = Expected(self._sites)
+        self.ended_well = False
         self._histories += 1
         return self._site, self._expected
 
@@ -172,6 +176,7 @@ class HistoriesOutdoors(FileHistory):
                 assert row.balance_micros == -owed[row.number], row
             report = self.client.call(Verify())
             assert report.clean, report.findings
+            self.world.ended_well = True
         finally:
             if self.client is not None:
                 self.client.close()
