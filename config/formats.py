@@ -22,6 +22,7 @@ FORMAT_NAMES = (
     "freeswitch-csv",
     "freeswitch-asterisk-csv",
     "freeswitch-json",
+    "freeswitch-xml",
     "grandstream-ucm",
     "3cx",
     "yeastar",

@@ -204,11 +204,11 @@ class Follower:
         return piece
 
 
-def _turn(work: FileWork) -> tuple[bool, bool, int]:
-    backlog = work.behind >= CATCHING_UP_BYTES
-    if work.opening or (work.rotated and not backlog):
-        return False, False, work.token
-    return True, backlog, work.modified_ns
+def _turn(work: FileWork) -> tuple[int, int]:
+    """Rotated files stay in the order given."""
+    if work.behind >= CATCHING_UP_BYTES and not work.opening:
+        return 2, work.modified_ns
+    return (0, 0) if work.rotated else (1, work.modified_ns)
 
 
 def _first_lines(head: bytes) -> bytes:

@@ -126,6 +126,7 @@ class Holdings:
             file.primary = primary
             file.changed_at = now
             self.stir(file)
+        file.rotated = entry.rotated
         if file.path != entry.path or file.position.path == "":
             file.path = entry.path
         real = os.path.realpath(entry.path)

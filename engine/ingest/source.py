@@ -9,6 +9,7 @@ from engine.ingest.holdings import Holdings
 from engine.ingest.listing import FolderClock, SourceSpec
 from engine.ingest.pieces import FileWork
 from engine.ingest.position import Position
+from engine.ingest.rotation import Rotated, newest_first
 from engine.ingest.tracked import Known, Tracked
 
 THOROUGH_SECONDS = 30.0
@@ -80,24 +81,25 @@ class SourceFollower:
         return file.content
 
     def works(self) -> list[FileWork]:
-        """Files with something to be read or recorded."""
-        found: list[FileWork] = []
+        """Files with something to be read or recorded, in the order in which they were rotated."""
+        found: list[Tracked] = []
         for file in list(self._held.lively.values()):
             if self._has_work(file):
-                found.append(
-                    FileWork(
-                        source=self.spec.path,
-                        path=file.path,
-                        position=file.position,
-                        behind=0 if file.gone else file.behind,
-                        modified_ns=file.stamp[1],
-                        token=file.token,
-                        rotated=not file.primary,
-                    )
-                )
+                found.append(file)
             elif self._is_at_rest(file):
                 del self._held.lively[file.token]
-        return found
+        return [
+            FileWork(
+                source=self.spec.path,
+                path=file.path,
+                position=file.position,
+                behind=0 if file.gone else file.behind,
+                modified_ns=file.stamp[1],
+                token=file.token,
+                rotated=not file.primary,
+            )
+            for file in _oldest_first(found)
+        ]
 
     def _has_work(self, file: Tracked) -> bool:
         position = file.position
@@ -136,3 +138,18 @@ class SourceFollower:
         return SourceHealth(
             source=self.spec.path, state=state, message=" ".join(problems), bytes_behind=behind, files=present
         )
+
+
+def _oldest_first(files: list[Tracked]) -> list[Tracked]:
+    """The rotated files of each name in the order of their rotation, behind all others."""
+    others: list[Tracked] = []
+    rotated: dict[str, list[tuple[Rotated, Tracked]]] = {}
+    for file in files:
+        if file.rotated is None:
+            others.append(file)
+        else:
+            rotated.setdefault(file.rotated.base, []).append((file.rotated, file))
+    for group in rotated.values():
+        order = newest_first([(name, file.stamp[1]) for name, file in group])
+        others += (group[place][1] for place in reversed(order))
+    return others

@@ -9,6 +9,7 @@ from engine.ingest.content import Content
 from engine.ingest.fingerprint import FINGERPRINT_BYTES, prefix_digests
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
+from engine.ingest.rotation import Rotated
 
 MAX_OPEN = 128
 """Files kept open between sweeps: what is deleted can be read to its end, and its inode is not reused."""
@@ -35,6 +36,8 @@ class Tracked:
     """The inode holds other content now; this content may live on in a copy."""
     primary: bool = False
     """Under the source's own name, not a rotated one."""
+    rotated: Rotated | None = None
+    """The name that rotation gave it, taken apart."""
     size: int = 0
     stamp: tuple[int, int] = (-1, -1)
     """Stored size and modification time at the last look."""

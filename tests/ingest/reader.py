@@ -69,6 +69,9 @@ class Reader:
         consumed = len(piece.data) if piece.final else piece.data.rfind(b"\n") + 1
         lines = piece.data[:consumed].decode().splitlines()
         after = piece.after(consumed=consumed, lines=len(lines))
+        if piece.data and not consumed:
+            self.follower.commit(work, after)
+            return piece
         if after.file_id == 0:
             after = replace(after, file_id=next(self._ids))
         self.lines += lines
@@ -86,10 +89,13 @@ class Reader:
     def catch_up_dying(self, pieces: int = 1000) -> list[str]:
         """As `catch_up`, but the engine dies and comes back after each of so many pieces."""
         for _ in range(pieces):
-            works = self.follower.sweep()
-            if not works:
+            before = dict(self.stored)
+            for work in self.follower.sweep():
+                self.take(work)
+                if self.stored != before:
+                    break
+            else:
                 break
-            self.take(works[0])
             self.restart()
         return self.lines
 

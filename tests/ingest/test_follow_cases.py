@@ -97,12 +97,25 @@ def test_rotations_while_the_folder_is_listed_hide_nothing(tmp_path: Path) -> No
         reader.stop()
 
 
-def rotate(path: Path, files: int, delay: float) -> None:
+def rotate(path: Path, files: int, delay: float = 0.0) -> None:
     """As logrotate does it, the oldest of so many rotated files first, after so many seconds."""
     time.sleep(delay)
     for number in range(files, 0, -1):
         Path(f"{path}.{number}").rename(f"{path}.{number + 1}")
     path.rename(f"{path}.1")
+
+
+def test_a_file_rotated_once_it_was_seen_does_not_go_before_those_rotated_earlier(cdr: Path) -> None:
+    append(cdr, "a\n")
+    reader = Reader(cdr)
+    reader.catch_up()
+    reader.stop()
+    cdr.write_text("c\n")
+    append(Path(f"{cdr}.1"), "b\n")
+    reader.restart()
+    reader.follower.sweep()
+    rotate(cdr, files=1)
+    assert reader.catch_up_dying() == ["a", "b", "c"]
 
 
 def test_an_empty_rotated_file_stored_before_the_engine_died_does_not_hide_the_next(cdr: Path) -> None:
