@@ -61,7 +61,6 @@ class Catalogue:
         self._held.moved = False
         self._held.faults = {}
         self._strangers.begin_listing()
-        self._neighbours.begin_listing()
         self.waiting_for = f"{self._held.spec.path} is not there yet."
         active = {file.token for file in self._active}
         listing = _Listing(now)

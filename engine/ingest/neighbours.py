@@ -21,12 +21,7 @@ class Neighbours:
         self._strangers = strangers
         self._scene: object = None
         """What was there when all was settled last."""
-        self._began = self._last_read_at = held.wall()
-
-    def begin_listing(self) -> None:
-        """Takes note of when anything of the source was read last."""
-        read_at = [file.position.last_read_at for file in self._held.files.values()]
-        self._last_read_at = max(read_at, default=self._began)
+        self._began = held.wall()
 
     def settle(self, rotated: list[Found], now: float) -> None:
         """Finds, beside each followed name, the rotated files that are known and those that are new."""
@@ -76,24 +71,23 @@ class Neighbours:
         return (status.st_dev, status.st_ino) in met or self._is_visible(status)
 
     def _settle_group(self, group: list[Found], now: float) -> None:
-        """Newest first: what lies before the first that is known was never read, and is read now; so is
-        what was written after anything of this source was last read.
-
-        With none known, those written after the last read of a file that is gone, or, with no such file,
-        since this engine began. Others are archives.
+        """Newest first: what lies before the first that is known was never read, and is read now, as is what
+        was written since the source is followed. Others are archives.
         """
         order = newest_first(
             [(entry.rotated, status.st_mtime_ns) for entry, status in group if entry.rotated]
         )
         fresh: list[Found] = []
         known_seen = False
+        read_at = [file.position.last_read_at for file in self._held.files.values()]
+        followed_since = min(read_at, default=self._began) - MTIME_SLACK_SECONDS
         for found in (group[index] for index in order):
             status = found[1]
             if self._is_visible(status):
                 # An inode alone, with nothing read under it, may have been given to another file meanwhile.
                 known_seen = known_seen or self._is_known_by_content(status)
                 continue
-            recent = status.st_mtime > self._last_read_at - MTIME_SLACK_SECONDS
+            recent = status.st_mtime > followed_since
             if known_seen and not recent and not any(True for _ in self._held.missing()):
                 continue
             known = self._settle_one(found, now)
@@ -101,16 +95,7 @@ class Neighbours:
             if known is False and (recent or not known_seen):
                 fresh.append(found)
         if not known_seen:
-            since = max(
-                (
-                    file.position.last_read_at
-                    for file in self._held.files.values()
-                    if not file.visible and file.position.read_offset
-                ),
-                default=self._began,
-            )
-            since = min(since, self._last_read_at)
-            fresh = [found for found in fresh if found[1].st_mtime > since - MTIME_SLACK_SECONDS]
+            fresh = [found for found in fresh if found[1].st_mtime > followed_since]
         for found in reversed(fresh):
             self._strangers.begin(found, now)
 
