@@ -253,9 +253,6 @@ class Ingestor:
         busy = self._refusals.waiting()
         if self._backlog.underway is not None:
             busy.add(self._backlog.underway.work.token)
-        if read is not None and not went_on:
-            # It waits for more to be written.
-            busy.add(read.work.token)
         works = follower.sweep(without=busy)
         self._refusals.keep(follower.follows)
         health = follower.health()
