@@ -27,6 +27,8 @@ OPENING_BYTES = 64 << 10
 """What is read of a rotated file to begin with."""
 MAX_WORKS = 256
 """Files offered by one sweep."""
+LIVE_SECONDS = 60.0
+"""What was written to in this time goes before what was not."""
 SETTLE_SECONDS = 30.0
 """A rotated file that stayed unchanged for this long is not written to any more."""
 HEADER_BYTES = 64 << 10
@@ -64,8 +66,8 @@ class Follower:
                 self._known.add(position, owner=None, path=position.path)
 
     def sweep(self, *, without: Collection[int] = ()) -> list[FileWork]:
-        """Looks at every source. What to read: rotated files, live ones, backlog; at most about one piece's
-        bytes in all, so that the next sweep is never far.
+        """Looks at every source. What to read: rotated files, live ones, others, backlog; at most about one
+        piece's bytes in all, so that the next sweep is never far.
 
         `without` are the tokens of files that are not to be read at present.
         """
@@ -73,7 +75,8 @@ class Follower:
         for source in self._sources:
             source.look()
             works += (work for work in source.works() if work.token not in without)
-        works.sort(key=_turn)
+        now = self._wall()
+        works.sort(key=lambda work: _turn(work, now))
         room = self._piece_bytes
         chosen: list[FileWork] = []
         for work in works[:MAX_WORKS]:
@@ -204,11 +207,14 @@ class Follower:
         return piece
 
 
-def _turn(work: FileWork) -> tuple[int, int]:
+def _turn(work: FileWork, now: float) -> tuple[int, int]:
     """Rotated files stay in the order given."""
     if work.behind >= CATCHING_UP_BYTES and not work.opening:
-        return 2, work.modified_ns
-    return (0, 0) if work.rotated else (1, work.modified_ns)
+        return 3, work.modified_ns
+    if work.rotated:
+        return 0, 0
+    live = abs(now - work.modified_ns / 1e9) < LIVE_SECONDS
+    return 1 if live else 2, work.modified_ns
 
 
 def _first_lines(head: bytes) -> bytes:

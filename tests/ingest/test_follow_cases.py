@@ -308,6 +308,15 @@ def test_a_live_file_goes_before_a_backlog(tmp_path: Path) -> None:
     assert len(reader.catch_up()) == 50_004
 
 
+def test_a_new_call_of_one_file_per_call_goes_before_thousands_of_old_ones(tmp_path: Path) -> None:
+    for number in range(1000):
+        (tmp_path / f"{number}.json").write_text(f"{{{number}}}\n")
+        os.utime(tmp_path / f"{number}.json", (1000 + number, 1000 + number))
+    (tmp_path / "new.json").write_text("{}\n")
+    works = Reader(tmp_path / "*.json", whole_files=True).sweep()
+    assert [Path(work.path).name for work in works[:2]] == ["new.json", "0.json"]
+
+
 def test_clocks_that_jump_change_nothing(cdr: Path) -> None:
     append(cdr, "a\n")
     reader = Reader(cdr)
