@@ -26,7 +26,8 @@ class FileWork:
     @property
     def opening(self) -> bool:
         """Whether it is a rotated file of which nothing is stored yet. A little of each is read before all
-        else, the oldest first: one that is known says of those rotated away before it that they are, too."""
+        else, the oldest first, and its position stored even if it stays at 0: a file that is known says of
+        those rotated away before it that they are known, too."""
         return self.rotated and self.position.file_id == 0
 
 

@@ -307,7 +307,7 @@ class Ingestor:
             return False
         self._refusals.allow(work.token)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-        if not parsed.consumed and piece.data:
+        if not parsed.consumed and piece.data and not work.opening:
             follower.commit(work, after)
             return False
 

@@ -69,7 +69,7 @@ class Reader:
         consumed = len(piece.data) if piece.final else piece.data.rfind(b"\n") + 1
         lines = piece.data[:consumed].decode().splitlines()
         after = piece.after(consumed=consumed, lines=len(lines))
-        if piece.data and not consumed:
+        if piece.data and not consumed and not work.opening:
             self.follower.commit(work, after)
             return piece
         if after.file_id == 0:
