@@ -6,6 +6,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,12 +127,17 @@ class Server(flight.FlightServerBase):
             yield _encode(_failure(error))
             return
         try:
-            yield _encode(self._heartbeat())
+            beat_at = 0.0
             while not context.is_cancelled():
+                if (left := beat_at - time.monotonic()) <= 0:
+                    # Also while much else happens: it tells how far ingest is.
+                    yield _encode(self._heartbeat())
+                    beat_at = time.monotonic() + HEARTBEAT_SECONDS
+                    continue
                 try:
-                    event = waiting.get(timeout=HEARTBEAT_SECONDS)
+                    event = waiting.get(timeout=left)
                 except queue.Empty:
-                    event = self._heartbeat()
+                    continue
                 if event is None:
                     return
                 yield _encode(event)

@@ -127,6 +127,20 @@ def test_settings_are_told_to_everybody(home: Path) -> None:
         assert watcher.call(Greet()).billing
 
 
+def test_heartbeats_come_also_while_much_else_happens(home: Path) -> None:
+    with Client(home) as watcher, Client(home) as admin:
+        events = watcher.events()
+        assert isinstance(next(events), Heartbeat)
+        others = 0
+        while True:
+            admin.call(SetSetting(name="billing", value="on" if others % 2 else "off"))
+            if isinstance(next(events), Heartbeat):
+                break
+            others += 1
+            assert others < 100_000
+        assert others > 10
+
+
 def _raw(home: Path, name: str, body: bytes) -> Failed:
     folder = run_folder(home)
     token = ask_identity(home).token
