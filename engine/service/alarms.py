@@ -59,11 +59,12 @@ class Alarms:
             )
             bad = session.integer("quarantine.open_count")
         if unrated:
-            found.append(
-                ("unrated", "unrated", f"{unrated} calls of the last {UNRATED_DAYS} days match no rate rule.")
-            )
+            one = f"1 call of the last {UNRATED_DAYS} days matches no rate rule."
+            many = f"{unrated:,} calls of the last {UNRATED_DAYS} days match no rate rule."
+            found.append(("unrated", "unrated", one if unrated == 1 else many))
         if bad:
-            found.append(("quarantine", "quarantine", f"{bad} lines could not be read as calls."))
+            one, many = "1 line could not be read as a call.", f"{bad:,} lines could not be read as calls."
+            found.append(("quarantine", "quarantine", one if bad == 1 else many))
         with self._lock:
             self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
             return [

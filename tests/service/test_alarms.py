@@ -18,6 +18,11 @@ def test_unrated_calls_of_the_last_thirty_days_are_an_alarm_and_older_or_impossi
         for days in (-31, -29, 0, 2):
             books.call(started_at=NOON + timedelta(days=days), unrated="no rule", cost_micros=0)
     still = cast("Any", SimpleNamespace(fault="", health=[]))
-    alarms = Alarms(database, ingestor=lambda: still, targets=list, config_error=lambda: "", now=lambda: NOON)
+    moment = NOON
+    alarms = Alarms(
+        database, ingestor=lambda: still, targets=list, config_error=lambda: "", now=lambda: moment
+    )
     assert [alarm.text for alarm in alarms.current()] == ["2 calls of the last 30 days match no rate rule."]
+    moment += timedelta(days=31)
+    assert [alarm.text for alarm in alarms.current()] == ["1 call of the last 30 days matches no rate rule."]
     database.close()
