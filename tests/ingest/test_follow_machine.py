@@ -258,8 +258,8 @@ class Histories(RuleBasedStateMachine):
     def note_what_a_restart_forgets(self) -> None:
         for content in self.past:
             content.repeated = content.repeated or content.copied
-            if content.elsewhere and len(self.header) > FINGERPRINT_BYTES:
-                # Where its inode was another's of which only the same header was read, it passes for that one.
+            if content.elsewhere and not content.repeated and len(self.header) > FINGERPRINT_BYTES:
+                # On an inode that was another's, of which only the same header was read, it passes for that.
                 content.repeated = content.text
 
     @invariant()
