@@ -64,9 +64,9 @@ SHELL_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         name="reload",
-        keys="f5,ctrl+r",
+        keys="f5,ctrl+r,ctrl+l",
         label=N_("Refresh"),
-        help=N_("Ask the engine anew for what is shown. Changes also arrive by themselves."),
+        help=N_("Draw the screen anew, with what the engine says now. Changes also arrive by themselves."),
         shown=False,
         online=True,
     ),

@@ -50,7 +50,7 @@ class LedgerScreen(ModalScreen[None]):
         Binding("D", "adjust", show=False),
         Binding("u", "undo", show=False),
         Binding("x", "export", show=False),
-        Binding("f5,ctrl+r", "reload", show=False),
+        Binding("f5,ctrl+r,ctrl+l", "reload", show=False),
     ]
 
     def __init__(self, number: str) -> None:
