@@ -23,6 +23,25 @@ from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable
 
 AUDIT_LIMIT = 1000
+AUDITED = {
+    "Adjust": N_("Adjustment"),
+    "Backup": N_("Backup"),
+    "ImportExtensions": N_("Extension sheet"),
+    "ImportRates": N_("Rate sheet"),
+    "Ingest": N_("CDR import"),
+    "MoveRate": N_("Rule moved"),
+    "Recharge": N_("Recharge"),
+    "RemoveAccount": N_("Account removed"),
+    "RemoveRates": N_("Rules removed"),
+    "Rerate": N_("Re-rating"),
+    "RetryQuarantine": N_("Bad lines again"),
+    "SaveAccount": N_("Account saved"),
+    "SaveRate": N_("Rule saved"),
+    "SetExtensions": N_("Extensions"),
+    "SetSetting": N_("Setting"),
+    "SwitchRates": N_("Rules on or off"),
+}
+"""What the audited operations are called."""
 
 
 class AccountsSection(Section):
@@ -209,7 +228,7 @@ class AuditSection(Section):
             cells = (
                 stamp(self.shell.local(row.done_at)),
                 clean(row.operator),
-                clean(row.action),
+                _(AUDITED[row.action]) if row.action in AUDITED else clean(row.action),
                 clean(row.detail),
             )
             rows.append(Row(key=f"{row.done_at.isoformat()}-{place}", cells=cells))
