@@ -148,12 +148,14 @@ class Holdings:
 
     def fresh(self, content: Content, entry: Entry) -> Tracked:
         """A file never met, from its start."""
+        now = self.wall()
         position = Position(
             source=self.spec.path,
             path=content.path,
             device=content.device,
             inode=content.inode,
-            last_read_at=self.wall(),
+            first_read_at=now,
+            last_read_at=now,
         )
         return self.known.add(position, owner=self.index, path=entry.path)
 

@@ -79,7 +79,7 @@ class Neighbours:
         )
         fresh: list[Found] = []
         known_seen = False
-        read_at = [file.position.last_read_at for file in self._held.files.values()]
+        read_at = [file.position.first_read_at for file in self._held.files.values()]
         followed_since = min(read_at, default=self._began) - MTIME_SLACK_SECONDS
         for found in (group[index] for index in order):
             status = found[1]

@@ -28,6 +28,8 @@ class Position:
     """Lines in those bytes."""
     finished: bool = False
     """Not expected to grow any more. If it does, it is read on all the same."""
+    first_read_at: float = 0.0
+    """Seconds since 1970 when it was first read, or seen."""
     last_read_at: float = 0.0
     """Seconds since 1970 just before the bytes last accounted for were read, or when the file was first seen:
     what was written later may not be among them."""

@@ -156,5 +156,5 @@ FROM source_file GROUP BY source;
 -- name: positions
 -- How far the files of sources were read; imports by hand have no source.
 SELECT file_id, source, path, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset, lines,
-    finished, epoch(last_read_at) AS last_read_at
+    finished, epoch(first_read_at) AS first_read_at, epoch(last_read_at) AS last_read_at
 FROM source_file WHERE source <> '' ORDER BY file_id;
