@@ -129,7 +129,8 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
             screen = cast("SiteScreen", self.screen_stack[0])
             with suppress(TimeoutError):
                 await asyncio.wait_for(screen.stands.wait(), FIRST_DATA_SECONDS)
-        if self.screen is screen:
+        # None is in front where the operator has quit meanwhile.
+        if self.screen_stack[-1:] == [screen]:
             screen.draw()
 
     def delay_update(self, delay: float = 0.05) -> None:

@@ -204,7 +204,7 @@ def test_a_mended_format_file_is_taken_over_and_a_broken_one_leaves_the_last_goo
         assert (done.stored, done.still_bad) == (len(first), 0)
         ours.write_text(good.replace("dialled: dst", "dialled: number"))
         wait_until("there is an alarm", lambda: alarms(client, "config"))
-        assert f"{ours}:32: call.dialled: 'number' is not a column" in alarms(client, "config")[0]
+        assert f"{ours}:33: call.dialled: 'number' is not a column" in alarms(client, "config")[0]
         site.append(third)
         site.check(client, first + second + third)
         assert [row.quarantined for row in client.call(ListSources()).rows] == [0]
