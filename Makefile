@@ -9,8 +9,9 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/pbxmeter demo
 
+# On two cores three at a time: half of the tests wait for an engine or a screen.
 test: $(READY)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 test-long: $(READY)
 	$(BIN)/pytest -m long --run-long
