@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -96,9 +97,16 @@ class PeriodForm(Form[Period]):
             compact=True,
         )
 
-    def on_mount(self) -> None:
-        # Textual calls the form's own handler, which focuses the first field, after this one.
-        self.call_after_refresh(self.query_one("#usual-periods").focus)
+    def focus_first(self) -> None:
+        self.query_one("#usual-periods").focus()
+
+    def on_key(self, event: Key) -> None:
+        """A digit typed on the list begins the first date."""
+        if isinstance(self.focused, OptionList) and event.character is not None and event.character.isdigit():
+            event.stop()
+            self.set_focus(self.since.entry)
+            # Behind the news that it has the focus, by which its text is marked to be typed over.
+            self.since.entry.post_message(Key(event.key, event.character))
 
     @on(OptionList.OptionSelected)
     def _usual_chosen(self, event: OptionList.OptionSelected) -> None:

@@ -122,10 +122,14 @@ class Form(ModalScreen["T | None"], Generic[T]):
     def on_mount(self) -> None:
         for field in self.fields():
             field.show_error("")
+        self.focus_first()
+        self._tell_consequence()
+
+    def focus_first(self) -> None:
+        """Where typing begins: the first field."""
         first = next(iter(self.fields()), None)
         if first is not None:
             first.focus_editor()
-        self._tell_consequence()
 
     @on(Field.Changed)
     def _changed(self, message: Field.Changed) -> None:

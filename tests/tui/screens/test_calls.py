@@ -257,6 +257,8 @@ async def test_a_period_called_today_goes_on_with_the_clock_also_where_no_call_c
         assert "today" in screen_text(app)
         clock[0] -= timedelta(days=1)
         await shows(pilot, "1 call ")
+        await pilot.press("p", *"2001-02", "f2")
+        await shows(pilot, "2001-02 – ")
 
 
 async def test_times_follow_the_zone_of_the_site_when_it_changes(own_site: Site):
