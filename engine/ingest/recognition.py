@@ -64,10 +64,13 @@ def take_over(known: Known, file: Tracked, content: Content, *, source: str, pat
 
 
 def _still_there(file: Tracked) -> bool:
-    """Whether the content can be had from the known file itself."""
+    """Whether the content can be had from the known file itself.
+
+    One that is finished is not looked at any more when its name is gone, open or not.
+    """
     if file.displaced or file.gone:
         return False
-    return file.visible or file.content is not None
+    return file.visible or (file.content is not None and not file.position.finished)
 
 
 def _beside_original(original: Tracked, copy: Content) -> Verdict:
@@ -99,7 +102,7 @@ def _of_which_a_part(known: Known, content: Content, *, owner: int) -> Tracked |
 def _is_part_of(file: Tracked, content: Content) -> bool:
     """Whether the content is an earlier, shorter state of the file, and none of it is lost with the file."""
     size = content.size()
-    if file.displaced and size > file.position.read_offset:
+    if size > file.position.read_offset and not _still_there(file):
         return False
     still_open = file.content is not None and file.position.edges(file.content.read_at) is not None
     if file.content is not None and still_open:

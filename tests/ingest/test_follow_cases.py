@@ -118,6 +118,22 @@ def test_a_file_rotated_once_it_was_seen_does_not_go_before_those_rotated_earlie
     assert reader.catch_up_dying() == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("before", ["", "a\n"])
+def test_what_is_written_to_a_finished_file_right_before_it_is_compressed_is_read(
+    cdr: Path, before: str
+) -> None:
+    append(cdr, before)
+    reader = Reader(cdr)
+    reader.catch_up()
+    rotate(cdr, files=0)
+    reader.catch_up(100)
+    late = Path(f"{cdr}.1")
+    append(late, "late\n")
+    Path(f"{late}.gz").write_bytes(gzip.compress(late.read_bytes()))
+    late.unlink()
+    assert reader.catch_up(100) == [*before.split(), "late"]
+
+
 def test_an_empty_rotated_file_stored_before_the_engine_died_does_not_hide_the_next(cdr: Path) -> None:
     then = 1_790_000_000.0
     append(cdr, "a\n")
