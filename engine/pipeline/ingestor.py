@@ -29,6 +29,8 @@ from engine.store import Database, Session, Writer
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+TURN_SECONDS = 1.0
+"""So long many files are read before another look: what was written meanwhile may go first."""
 RETRY_SECONDS = 2.0
 RATE_WINDOW_SECONDS = 60.0
 
@@ -262,8 +264,10 @@ class Ingestor:
             self._health = health
             self._alarmed()
         self._health = health
+        began = self._clock()
         for work in works:
-            if self._stop.is_set() or self._pending is not None:
+            late = self._clock() - began > TURN_SECONDS
+            if late or self._stop.is_set() or self._pending is not None:
                 return True
             if work.behind >= self._backlog_bytes and not work.opening:
                 self._begin_backlog(follower, work)
