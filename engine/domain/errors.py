@@ -65,6 +65,10 @@ class StorageError(PbxmeterError):
     code = "storage"
 
 
+OUT_OF_RANGE = "out_of_range"
+"""Code of a `StorageError`: a balance would be larger than the store holds."""
+
+
 LEAVES: tuple[type[PbxmeterError], ...] = (
     InvalidInput,
     NotFound,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.ingest.parse import give_way
 from engine.ingest.pieces import FileWork, Piece
 from engine.ingest.record import Parsed
-from engine.pipeline.batch import with_keys
+from engine.pipeline.calls import with_keys
 from engine.pipeline.reading import SourceParser
 from engine.store import ROW_GROUP_ROWS, Database
 

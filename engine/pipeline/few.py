@@ -52,10 +52,9 @@ def fresh_few(session: Session, calls: pa.Table, recent: RecentKeys) -> tuple[pa
     return calls.append_column("call_key", keys_array), identities
 
 
-def append_few(session: Session, calls: pa.Table, *, file_id: int) -> None:
-    """Appends calls; their columns are those of table `call` but for the file."""
-    file = pa.repeat(pa.scalar(file_id, pa.int64()), calls.num_rows)
-    session.feed("pipeline.append_calls", few_calls=calls.append_column("file_id", file))
+def append_few(session: Session, calls: pa.Table) -> None:
+    """Appends calls; their columns are those of table `call`."""
+    session.feed("pipeline.append_calls", few_calls=calls)
 
 
 def charge_few(session: Session, charged: pa.Table, standing: Standing, now: datetime) -> dict[str, int]:

@@ -18,8 +18,8 @@ from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.parse import give_way
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
-from engine.ingest.record import Parsed
-from engine.pipeline.batch import StoredBatch, with_keys
+from engine.pipeline.batch import ReadPiece, StoredBatch
+from engine.pipeline.calls import with_keys
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.state import State
 from engine.pipeline.storing import Storer
@@ -91,22 +91,21 @@ class Import:
             self._database.reading() as session,
             closing(_ahead(self._pieces(content, parser, session))) as pieces,
         ):
-            for parsed, after in pieces:
+            for piece in pieces:
                 if self._cancelled.is_set():
                     break
                 if outstanding is not None:
                     # The piece before has to be stored first: it gives the file its number.
                     # And a piece must never be stored when the one before it was not.
-                    after = replace(after, file_id=self._count(outstanding.result()))
-                outstanding = self._storer.submit(parsed, after, format_name=parser.format_name)
-                self._bytes_done += parsed.consumed
+                    file_id = self._count(outstanding.result())
+                    piece = replace(piece, after=replace(piece.after, file_id=file_id))
+                outstanding = self._storer.submit([piece])
+                self._bytes_done += piece.parsed.consumed
         if outstanding is not None:
             self._count(outstanding.result())
 
-    def _pieces(
-        self, content: Content, parser: SourceParser, session: Session
-    ) -> Iterator[tuple[Parsed, Position]]:
-        """The file in pieces, with its position behind each. A file without content has one, too."""
+    def _pieces(self, content: Content, parser: SourceParser, session: Session) -> Iterator[ReadPiece]:
+        """The file in pieces. A file without content has one, too."""
         position = Position(
             source="",
             path=str(Path(content.path)),
@@ -138,7 +137,7 @@ class Import:
                 size *= 2
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-            yield with_keys(session, parsed), position
+            yield ReadPiece(parsed=with_keys(session, parsed), after=position, format_name=parser.format_name)
             if final and parsed.consumed in (0, len(data)):
                 return
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
@@ -158,7 +157,8 @@ class Import:
                 rows_per_second=self._counts["lines"] / elapsed,
             )
         )
-        return batch.position.file_id
+        ((position, _),) = batch.files
+        return position.file_id
 
 
 def _size(length: int, records: int) -> int:
@@ -166,7 +166,7 @@ def _size(length: int, records: int) -> int:
     return min(PIECE_BYTES, length * (ROW_GROUP_ROWS + MARGIN_ROWS) // max(records, 1) + 1)
 
 
-def _ahead(pieces: Iterator[tuple[Parsed, Position]]) -> Generator[tuple[Parsed, Position]]:
+def _ahead(pieces: Iterator[ReadPiece]) -> Generator[ReadPiece]:
     """The same pieces, some of them read ahead in another thread."""
     pool = ThreadPoolExecutor(1, "import", initializer=give_way)
     try:

@@ -4,12 +4,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from config.settings import Settings, Source
-from engine.domain.errors import PbxmeterError
+from engine.domain.errors import OUT_OF_RANGE, PbxmeterError, StorageError
 from engine.ingest.follow import Follower
 from engine.ingest.health import CATCHING_UP_BYTES, SourceHealth
 from engine.ingest.listing import SourceSpec
@@ -18,7 +19,7 @@ from engine.ingest.position import Position
 from engine.ingest.record import Parsed
 from engine.ingest.watch import Mode, Watcher
 from engine.pipeline.backlog import Backlog
-from engine.pipeline.batch import StoredBatch
+from engine.pipeline.batch import ReadPiece, StoredBatch
 from engine.pipeline.positions import load_positions
 from engine.pipeline.reading import SourceParser, parser_of
 from engine.pipeline.refusals import Refusals
@@ -31,13 +32,25 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 TURN_SECONDS = 1.0
 """So long many files are read before another look: what was written meanwhile may go first."""
+GROUP_FILES = 64
+GROUP_BYTES = 256 << 10
+"""So much of different files is stored in one transaction, where it was found in one look."""
 RETRY_SECONDS = 2.0
 RATE_WINDOW_SECONDS = 60.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """A piece that was read and is to be stored."""
+
+    work: FileWork
+    piece: ReadPiece
+    size: int
+
+
 class Ingestor:
-    """One thread, and one that reads backlogs for it; every piece becomes one transaction with the file's new
-    position."""
+    """One thread, and one that reads backlogs for it; pieces become transactions with their files' new
+    positions."""
 
     def __init__(
         self,
@@ -248,10 +261,7 @@ class Ingestor:
         follower = self._follower
         if follower is None:
             return False
-        read = self._backlog.take()
-        went_on = read is not None and self._keep(
-            follower, read.work, read.piece, read.parser, read.parsed.result
-        )
+        went_on = self._store(follower, self._read_backlog(follower))
         busy = self._refusals.waiting()
         if self._backlog.underway is not None:
             busy.add(self._backlog.underway.work.token)
@@ -265,15 +275,20 @@ class Ingestor:
             self._alarmed()
         self._health = health
         began = self._clock()
+        group: list[_Read] = []
         for work in works:
             late = self._clock() - began > TURN_SECONDS
             if late or self._stop.is_set() or self._pending is not None:
+                self._store(follower, group)
                 return True
             if work.behind >= self._backlog_bytes and not work.opening:
                 self._begin_backlog(follower, work)
-            else:
-                went_on = self._store(follower, work) or went_on
-        return went_on
+                continue
+            group += self._read(follower, work)
+            if len(group) >= GROUP_FILES or sum(read.size for read in group) >= GROUP_BYTES:
+                went_on = self._store(follower, group) or went_on
+                group = []
+        return self._store(follower, group) or went_on
 
     def _begin_backlog(self, follower: Follower, work: FileWork) -> None:
         parser = self._bulk_parsers.get(work.source)
@@ -283,45 +298,69 @@ class Ingestor:
         if piece is not None:
             self._backlog.begin(work, piece, parser)
 
-    def _store(self, follower: Follower, work: FileWork) -> bool:
+    def _read_backlog(self, follower: Follower) -> list[_Read]:
+        """The piece of a backlog that was read meanwhile, if it can be stored."""
+        read = self._backlog.take()
+        if read is None:
+            return []
+        return self._parsed(follower, read.work, read.piece, read.parser, read.parsed.result)
+
+    def _read(self, follower: Follower, work: FileWork) -> list[_Read]:
+        """The file's next piece, if there is one that can be stored."""
         parser = self._parsers.get(work.source)
         piece = follower.read(work) if parser is not None else None
         if parser is None or piece is None:
-            return False
-        return self._keep(follower, work, piece, parser, lambda: parser.parse(piece))
+            return []
+        return self._parsed(follower, work, piece, parser, lambda: parser.parse(piece))
 
-    def _keep(
+    def _parsed(
         self,
         follower: Follower,
         work: FileWork,
         piece: Piece,
         parser: SourceParser,
-        read: Callable[[], Parsed],
-    ) -> bool:
-        """Stores what `read` makes of a piece; whether anything was."""
+        parse: Callable[[], Parsed],
+    ) -> list[_Read]:
         try:
-            parsed = read()
+            parsed = parse()
         except PbxmeterError as error:
             self._refusals.refuse(work, str(error))
-            return False
+            return []
         except Exception as error:
             # An error of our own in one source must not hold up the others.
             if self._refusals.refuse(work, f"{error!r}; engine.log has the details."):
                 log.exception("Reading %s failed", work.path)
-            return False
+            return []
         self._refusals.allow(work.token)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         if not parsed.consumed and piece.data and not work.opening:
             follower.commit(work, after)
-            return False
+            return []
+        read = ReadPiece(parsed=parsed, after=after, format_name=parser.format_name)
+        return [_Read(work=work, piece=read, size=len(piece.data))]
 
+    def _store(self, follower: Follower, group: Sequence[_Read]) -> bool:
+        """Stores what was read, all of it in one transaction; whether that was anything."""
+        if not group:
+            return False
         self._in_doubt = True
-        batch = self._storer.submit(parsed, after, format_name=parser.format_name).result()
+        try:
+            batch = self._storer.submit([read.piece for read in group]).result()
+        except StorageError as error:
+            if error.code != OUT_OF_RANGE:
+                raise
+            # Charges that cannot be made hold up no file but their own.
+            if len(group) == 1:
+                self._refusals.refuse(group[0].work, str(error))
+                return False
+            return sum(self._store(follower, [read]) for read in group) > 0
         self._in_doubt = False
-        self._offsets[batch.position.file_id] = batch.position.read_offset
-        follower.commit(work, batch.position)
-        if batch.lines:
-            self._recent.setdefault(work.source, deque(maxlen=4096)).append((time.monotonic(), batch.lines))
+        for read, (position, _) in zip(group, batch.files, strict=True):
+            self._offsets[position.file_id] = position.read_offset
+            follower.commit(read.work, position)
+            if read.piece.parsed.lines:
+                recent = self._recent.setdefault(read.work.source, deque(maxlen=4096))
+                recent.append((time.monotonic(), read.piece.parsed.lines))
         return True
 
     def _note_fault(self, fault: str) -> None:

@@ -1,8 +1,11 @@
 """Read positions and files as the store remembers them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+import pyarrow as pa
 
 from engine.domain.zones import moment
 from engine.ingest.position import Position
@@ -56,16 +59,34 @@ class Progress:
     """None = no call."""
 
 
-def add_file(session: Session, position: Position, named: Named, progress: Progress) -> None:
-    """A file that was not read before."""
-    session.run(
-        "pipeline.add_file",
-        file_id=position.file_id,
-        **named._asdict(),
-        **_reached(position),
-        **_stored(progress),
-        **_not_stored(progress),
-    )
+_FILES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("source", "path", "format", "head_sha256", "tail_sha256")),
+        *(
+            (name, pa.int64())
+            for name in ("file_id", "device", "read_offset", "lines", "stored", "duplicates")
+        ),
+        *((name, pa.int64()) for name in ("quarantined", "ignored", "stored_bytes", "duplicate_bytes")),
+        *((name, pa.int64()) for name in ("quarantined_bytes", "ignored_bytes")),
+        *((name, pa.int32()) for name in ("head_length", "tail_length")),
+        ("inode", pa.uint64()),
+        ("finished", pa.bool_()),
+        *((name, pa.timestamp("us")) for name in ("first_read_at", "last_read_at", "last_call_at")),
+    ]
+)
+"""Of table `source_file`."""
+
+
+def add_files(session: Session, files: Sequence[tuple[Position, Named, Progress]]) -> None:
+    """Files that were not read before."""
+    rows: list[dict[str, object]] = []
+    for position, named, progress in files:
+        reached = _reached(position)
+        read_at = reached.pop("read_at")
+        row = named._asdict() | reached | _stored(progress) | _not_stored(progress)
+        row |= {"file_id": position.file_id, "first_read_at": read_at, "last_read_at": read_at}
+        rows.append(row)
+    session.feed("pipeline.add_files", new_files=pa.Table.from_pylist(rows, schema=_FILES))
 
 
 def advance_file(session: Session, position: Position, progress: Progress) -> None:

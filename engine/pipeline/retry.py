@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.ingest.record import Parsed
-from engine.pipeline.batch import StoredCalls, store_calls
+from engine.pipeline.calls import Lines, of_file, store_calls
 from engine.pipeline.quarantine import mark_retried
-from engine.pipeline.standing import Standing
 from engine.pipeline.state import State
 from engine.store import Session
 
@@ -28,34 +27,25 @@ class BadLine:
 
 def retry_lines(session: Session, lines: list[BadLine], *, state: State, now: datetime) -> tuple[int, int]:
     """Stores the lines that can be read now; (stored, duplicates). The accounts of their files follow."""
-    stored = duplicates = 0
-    for file_id in sorted({line.file_id for line in lines}):
-        own = [line for line in lines if line.file_id == file_id and line.parsed.calls.num_rows == 1]
-        if not own:
-            continue
-        calls = pa.concat_tables([line.parsed.calls for line in own])
-        total_bytes = int(pc.sum(calls["line_length"]).as_py())
-        outcome: StoredCalls = store_calls(
-            session,
-            calls,
-            file_id=file_id,
-            book=state.book,
-            site=state.site,
-            # Files before this one have stored calls in the same transaction.
-            standing=Standing(),
-            now=now,
-        )
-        fresh = outcome.calls.num_rows
+    good = [line for line in lines if line.parsed.calls.num_rows == 1]
+    if not good:
+        return 0, 0
+    calls = pa.concat_tables([of_file(line.parsed.calls, line.file_id) for line in good])
+    outcome = store_calls(session, calls, book=state.book, site=state.site, standing=state.standing, now=now)
+    fresh = outcome.by_file()
+    duplicates = 0
+    for file_id in sorted({line.file_id for line in good}):
+        own = calls.filter(pc.equal(calls["file_id"], pa.scalar(file_id, pa.int64())))
+        stored = fresh.get(file_id, Lines(0, 0))
         session.run(
             "quarantine.move_to_stored",
             file_id=file_id,
-            stored=fresh,
-            duplicates=len(own) - fresh,
-            stored_bytes=outcome.bytes,
-            duplicate_bytes=total_bytes - outcome.bytes,
-            last_call_at=pc.max(calls["started_at"]).as_py(),
+            stored=stored.lines,
+            duplicates=own.num_rows - stored.lines,
+            stored_bytes=stored.bytes,
+            duplicate_bytes=int(pc.sum(own["line_length"]).as_py()) - stored.bytes,
+            last_call_at=pc.max(own["started_at"]).as_py(),
         )
-        mark_retried(session, [line.quarantine_id for line in own], now=now)
-        stored += fresh
-        duplicates += len(own) - fresh
-    return stored, duplicates
+        duplicates += own.num_rows - stored.lines
+    mark_retried(session, [line.quarantine_id for line in good], now=now)
+    return len(good) - duplicates, duplicates

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.domain.errors import StorageError
+from engine.domain.errors import OUT_OF_RANGE, StorageError
 from engine.ledger.entries import MAX_BALANCE_MICROS
 from engine.pipeline.positions import Named
 from engine.pipeline.recent import Identity, RecentKeys
@@ -71,20 +71,20 @@ class Standing:
                 raise StorageError(
                     f"The charges of extension {number} would take its balance out of range. "
                     "A price in the rate list must be far too high; correct it.",
-                    code="out_of_range",
+                    code=OUT_OF_RANGE,
                 )
 
     def take_over(
         self,
         session: Session,
         *,
-        file: tuple[int, Named],
+        files: Mapping[int, Named],
         calls: int,
         entries: int,
         balances: Mapping[str, int],
         identities: Collection[Identity] | None,
     ) -> None:
-        """What a change did, after its commit: file, numbers used, balances that moved, calls stored.
+        """What a change did, after its commit: files, numbers used, balances that moved, calls stored.
 
         `identities` None = too many to say.
         """
@@ -94,7 +94,7 @@ class Standing:
             self.recent.add(identities)
         if len(self.files) >= MAX_FILES:
             self.files = {}
-        self.files[file[0]] = file[1]
+        self.files |= files
         self.next_call += calls
         self.next_entry += entries
         for number, balance in balances.items():

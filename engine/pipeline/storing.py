@@ -1,18 +1,16 @@
 """Handing parsed pieces to the writer: the one way for live files and imports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
-from engine.ingest.position import Position
-from engine.ingest.record import Parsed
-from engine.pipeline.batch import StoredBatch, store_parsed
+from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
 from engine.pipeline.state import State
 from engine.store import Session, Writer
 
 
 class Storer:
-    """Makes each piece a change of the writer, and tells of it after the commit."""
+    """Makes pieces changes of the writer, and tells of it after the commit."""
 
     def __init__(
         self,
@@ -28,15 +26,13 @@ class Storer:
         self._stored = stored
         self._now = now
 
-    def submit(self, parsed: Parsed, after: Position, *, format_name: str) -> Future[StoredBatch]:
-        """Queues a piece; the future gives what storing it did. Its file stands at `after` then."""
+    def submit(self, pieces: Sequence[ReadPiece]) -> Future[StoredBatch]:
+        """Queues pieces of different files as one change; the future gives what storing them did."""
 
         def change(session: Session) -> StoredBatch:
-            return store_parsed(
+            return store_pieces(
                 session,
-                parsed,
-                after,
-                format_name=format_name,
+                pieces,
                 book=self._state.book,
                 site=self._state.site,
                 standing=self._state.standing,

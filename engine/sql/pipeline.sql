@@ -77,7 +77,7 @@ INSERT INTO call (call_id, call_key, started_at, started_local, answered_at, ans
     first_block_micros, file_id, line_offset, line_length)
 SELECT call_id, call_key, started_at, started_local, answered_at, answered_local, ended_at, extension,
     direction, dialled, trunk, disposition, duration, billsec, cost_micros, unrated, rate_version, cycles,
-    first_block_micros, $file_id, line_offset, line_length
+    first_block_micros, file_id, line_offset, line_length
 FROM stored;
 
 -- name: post_charges
@@ -108,14 +108,9 @@ SELECT $first_id + row_number() OVER (ORDER BY line_offset) - 1, $file_id, line_
     $first_line + line_in_piece, line_length, field, reason, raw, $now, NULL
 FROM rejects;
 
--- name: add_file
--- A file read for the first time.
-INSERT INTO source_file (file_id, source, path, format, device, inode, head_length, head_sha256, tail_length,
-    tail_sha256, read_offset, lines, stored, duplicates, quarantined, ignored, stored_bytes, duplicate_bytes,
-    quarantined_bytes, ignored_bytes, finished, first_read_at, last_read_at, last_call_at)
-VALUES ($file_id, $source, $path, $format, $device, $inode, $head_length, $head_sha256, $tail_length,
-    $tail_sha256, $read_offset, $lines, $stored, $duplicates, $quarantined, $ignored, $stored_bytes,
-    $duplicate_bytes, $quarantined_bytes, $ignored_bytes, $finished, $read_at, $read_at, $last_call_at);
+-- name: add_files
+-- Files read for the first time: the fed table `new_files`, whose columns are those of table `source_file`.
+INSERT INTO source_file BY NAME SELECT * FROM new_files;
 
 -- name: advance_file
 -- A file read further: the position, and the calls stored on the way, in the transaction that stored them.

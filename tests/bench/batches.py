@@ -12,7 +12,7 @@ import duckdb
 from engine.ingest.fingerprint import FINGERPRINT_BYTES
 from engine.ingest.pieces import Piece
 from engine.ingest.position import Position
-from engine.pipeline.batch import StoredBatch, store_parsed
+from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
 from engine.store import Session
 from sample_cdr import bulk
 from tests.bench.files import EXTENSIONS
@@ -79,11 +79,9 @@ class _Batches:
         self._edges = (head + data)[:FINGERPRINT_BYTES], (tail + data)[-FINGERPRINT_BYTES:]
         parsed = self._parser.parse(piece)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-        self._change = lambda session: store_parsed(
+        self._change = lambda session: store_pieces(
             session,
-            parsed,
-            after,
-            format_name="asterisk-csv",
+            [ReadPiece(parsed=parsed, after=after, format_name="asterisk-csv")],
             book=site.state.book,
             site=site.state.site,
             standing=site.state.standing,
@@ -97,7 +95,7 @@ class _Batches:
         batch = self._site.writer.run(
             self._change, after=lambda session, stored: stored.committed(session, standing)
         )
-        self._position = batch.position
+        ((self._position, _),) = batch.files
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.ingest.position import Position
 from engine.ingest.record import CALLS, REJECTS, Parsed
-from engine.pipeline.batch import StoredBatch, store_parsed
+from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
 from engine.pipeline.positions import load_positions
 from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
@@ -38,11 +38,9 @@ class Reader:
             consumed=10,
             lines=1,
         )
-        return store_parsed(
+        return store_pieces(
             session,
-            parsed,
-            position,
-            format_name="asterisk-csv",
+            [ReadPiece(parsed=parsed, after=position, format_name="asterisk-csv")],
             book=self._book,
             site=SITE,
             standing=self.standing,
@@ -55,7 +53,8 @@ class Reader:
             lambda session: self.change(session, position),
             after=lambda session, stored: stored.committed(session, self.standing),
         )
-        return batch.position
+        ((stored, _),) = batch.files
+        return stored
 
     def stored(self) -> Position:
         """The one file."""
