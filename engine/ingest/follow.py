@@ -25,7 +25,7 @@ MAX_LINE_BYTES = 16 << 20
 """A line longer than this and than a piece is handed out torn."""
 OPENING_BYTES = 64 << 10
 """What is read of a rotated file to begin with."""
-MAX_WORKS = 256
+MAX_WORKS = 2048
 """Files offered by one sweep."""
 LIVE_SECONDS = 60.0
 """What was written to in this time goes before what was not."""

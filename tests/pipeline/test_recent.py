@@ -11,7 +11,7 @@ from engine.pipeline.retry import BadLine, retry_lines
 from tests.pipeline.test_storing import OFFICE, Site
 from tests.stores import NOW
 
-FEW = "engine.pipeline.batch.FEW_CALLS"
+FEW = "engine.pipeline.calls.FEW_CALLS"
 
 
 @pytest.fixture

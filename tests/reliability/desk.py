@@ -174,6 +174,11 @@ class Desk:
         watcher = self._ingestor._watcher  # pyright: ignore[reportPrivateUsage]
         return "" if watcher is None else watcher.mode
 
+    def refused(self) -> str:
+        """Why a file of the source cannot be read; '' = all can."""
+        assert self._ingestor is not None
+        return self._ingestor.parser_fault(self._ingestor.path_of(self._ingestor.settings.sources[0]))
+
     def stored(self) -> Counter[tuple[int, int]]:
         """Start (epoch seconds) and cost (micro-units) of every stored call."""
         with self.database.reading() as session:
