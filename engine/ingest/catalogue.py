@@ -49,6 +49,10 @@ class Catalogue:
         self._strangers = Strangers(held)
         self._neighbours = Neighbours(held, self._strangers)
         self._active: list[Tracked] = []
+        self.present = 0
+        """Files under any name of the source at the last listing."""
+        self.followed = False
+        """Whether one of them has the source's own name."""
         self.waiting_for = ""
         """What is not there, in words."""
 
@@ -60,6 +64,7 @@ class Catalogue:
         """Looks at every name; only where `thorough`, also at files long unchanged."""
         self._held.moved = False
         self._held.faults = {}
+        self._held.real_folders = {}
         self._strangers.begin_listing()
         self.waiting_for = f"{self._held.spec.path} is not there yet."
         active = {file.token for file in self._active}
@@ -80,10 +85,10 @@ class Catalogue:
             self._meet(entry, listing, doubted=True)
         self._neighbours.settle(listing.rotated, now)
         look_for_missing(self._held, now)
+        visible = [file for file in self._held.files.values() if file.visible]
+        self.present, self.followed = len(visible), any(file.primary for file in visible)
         self._active = heapq.nlargest(
-            MAX_ACTIVE,
-            (file for file in self._held.files.values() if file.visible),
-            key=lambda file: (not file.position.finished, file.changed_at),
+            MAX_ACTIVE, visible, key=lambda file: (not file.position.finished, file.changed_at)
         )
 
     def _meet(self, entry: Entry, listing: _Listing, *, doubted: bool = False) -> None:

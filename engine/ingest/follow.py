@@ -5,6 +5,7 @@ with the position after it in one transaction, and commits that position here. A
 is offered again. One thread at a time; `health` may be asked from any.
 """
 
+import heapq
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -71,17 +72,20 @@ class Follower:
 
         `without` are the tokens of files that are not to be read at present.
         """
-        works: list[FileWork] = []
+        due: list[tuple[int, int, int, SourceFollower, Tracked]] = []
+        now = self._wall()
         for source in self._sources:
             source.look()
-            works += (work for work in source.works() if work.token not in without)
-        now = self._wall()
-        works.sort(key=lambda work: _turn(work, now))
+            for file in source.due():
+                if file.token not in without:
+                    # The order found counts where nothing else does.
+                    due.append((*_turn(file, now), len(due), source, file))
         room = self._piece_bytes
         chosen: list[FileWork] = []
-        for work in works[:MAX_WORKS]:
+        for *_, source, file in heapq.nsmallest(MAX_WORKS, due):
             if room <= 0:
                 break
+            work = source.work(file)
             chosen.append(work)
             room -= min(work.behind, self._usual_bytes(work))
         return chosen
@@ -207,14 +211,15 @@ class Follower:
         return piece
 
 
-def _turn(work: FileWork, now: float) -> tuple[int, int]:
+def _turn(file: Tracked, now: float) -> tuple[int, int]:
     """Rotated files stay in the order given."""
-    if work.behind >= CATCHING_UP_BYTES and not work.opening:
-        return 3, work.modified_ns
-    if work.rotated:
+    opening = not file.primary and file.position.file_id == 0
+    if file.unread >= CATCHING_UP_BYTES and not opening:
+        return 3, file.stamp[1]
+    if not file.primary:
         return 0, 0
-    live = abs(now - work.modified_ns / 1e9) < LIVE_SECONDS
-    return 1 if live else 2, work.modified_ns
+    live = abs(now - file.stamp[1] / 1e9) < LIVE_SECONDS
+    return 1 if live else 2, file.stamp[1]
 
 
 def _first_lines(head: bytes) -> bytes:

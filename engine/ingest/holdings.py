@@ -1,6 +1,6 @@
 """The files of one source as they were last seen, and what keeps them from being read."""
 
-# ruff: noqa: PTH116  # text paths: folders of thousands are looked at every second
+# ruff: noqa: PTH116, PTH118  # text paths: folders of thousands are looked at every second
 
 import os
 from collections import deque
@@ -50,17 +50,28 @@ class Holdings:
         self.files: dict[int, Tracked] = {}
         self.lively: dict[int, Tracked] = {}
         """Files that may have work; the others have to change first."""
+        self.pending: dict[int, Tracked] = {}
+        """Of these others, the files with bytes that are no whole line yet."""
         self.restless = True
         """Whether the next sweep lists the folders in any case."""
         self.moved = False
         """Whether names or contents changed while they were looked at, and do not fit together: a file read
         then could hide those that are rotated with it."""
+        self.real_folders: dict[str, str] = {}
+        """Folders without symbolic links, in the present listing."""
         self.faults: dict[str, str] = {}
         self.warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
 
     def stir(self, file: Tracked) -> None:
         """The file may have work again."""
         self.lively[file.token] = file
+        self.pending.pop(file.token, None)
+
+    def rest(self, file: Tracked) -> None:
+        """The file has no work until it changes."""
+        del self.lively[file.token]
+        if file.unread:
+            self.pending[file.token] = file
 
     def remember(self, position: Position) -> None:
         """A file known from before."""
@@ -129,12 +140,21 @@ class Holdings:
         file.rotated = entry.rotated
         if file.path != entry.path or file.position.path == "":
             file.path = entry.path
-        real = os.path.realpath(entry.path)
+        real = self._real(entry)
         if file.position.path != real:
             file.position = replace(file.position, path=real)
         file.visible = True
         file.missing_since = None
         file.gone = False
+
+    def _real(self, entry: Entry) -> str:
+        """The path without symbolic links."""
+        if not entry.inode:
+            return os.path.realpath(entry.path)
+        folder, name = os.path.split(entry.path)
+        if folder not in self.real_folders:
+            self.real_folders[folder] = os.path.realpath(folder)
+        return os.path.join(self.real_folders[folder], name)
 
     def take_up(self, file: Tracked, content: Content, entry: Entry, now: float) -> None:
         """Follows the file in this content, under this name."""

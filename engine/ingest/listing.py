@@ -3,9 +3,11 @@
 # ruff: noqa: PTH116, PTH118, PTH119, PTH120, PTH207  # text paths: folders of thousands are listed every second
 
 import fnmatch
+import functools
 import glob
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.ingest.rotation import Rotated, rotated, rotated_from
@@ -64,15 +66,26 @@ def entries(spec: SourceSpec, folder: str) -> Iterator[Entry]:
 
 
 def _of_glob(folder: str, pattern: str) -> Iterator[Entry]:
+    fits, hidden = _matcher(pattern), pattern.startswith(".")
     with os.scandir(folder) as names:
         for name in names:
-            if name.name.startswith(".") and not pattern.startswith("."):
+            if name.name.startswith(".") and not hidden:
                 continue
-            if fnmatch.fnmatchcase(name.name, pattern):
+            if fits(name.name):
                 if not name.is_dir():
                     yield Entry(name.path, "", None, _inode(name))
-            elif (found := rotated_from(name.name)) is not None and fnmatch.fnmatchcase(found.base, pattern):
+            elif (found := rotated_from(name.name)) is not None and fits(found.base):
                 yield Entry(name.path, os.path.join(folder, found.base), found, _inode(name))
+
+
+@functools.cache
+def _matcher(pattern: str) -> Callable[[str], object]:
+    """Whether a name fits the pattern, which mostly is a beginning, an asterisk, and an end."""
+    begin, star, end = pattern.partition("*")
+    if not star or glob.has_magic(begin) or glob.has_magic(end):
+        return re.compile(fnmatch.translate(pattern)).match
+    least = len(begin) + len(end)
+    return lambda name: len(name) >= least and name.startswith(begin) and name.endswith(end)
 
 
 def _inode(name: os.DirEntry[str]) -> int:

@@ -15,6 +15,8 @@ from engine.ingest.tracked import Known, Tracked
 THOROUGH_SECONDS = 30.0
 MAX_LISTINGS = 10
 """In one look, while names change."""
+PAUSES = 3
+"""For so many times as long as it took to list large folders they are left alone: the host has other work."""
 
 
 class SourceFollower:
@@ -35,7 +37,7 @@ class SourceFollower:
         self._catalogue = Catalogue(self._held)
         self._folders = FolderClock()
         self._settle = settle_seconds
-        self._listed_at = self._thorough_at = float("-inf")
+        self._listed_at = self._thorough_at = self._again_at = float("-inf")
 
     def remember(self, position: Position) -> None:
         """A file known from before."""
@@ -48,10 +50,13 @@ class SourceFollower:
     def look(self) -> None:
         """One sweep: stats what may have changed, lists the folders where names may have."""
         now = self._held.clock()
+        changed = self._catalogue.has_changed()
+        if now < self._again_at:
+            return
         moved = self._folders.moved(self.spec.folders(), now)
         thorough = now - self._thorough_at >= THOROUGH_SECONDS
         faulty = bool(self._held.faults) and now - self._listed_at >= 1.0
-        if not (moved or thorough or faulty or self._held.restless or self._catalogue.has_changed()):
+        if not (moved or thorough or faulty or self._held.restless or changed):
             return
         for _ in range(MAX_LISTINGS):
             self._held.restless = False
@@ -62,6 +67,8 @@ class SourceFollower:
         self._listed_at = now
         if thorough:
             self._thorough_at = now
+        ended = self._held.clock()
+        self._again_at = ended + PAUSES * (ended - now)
 
     def closing(self, file: Tracked) -> bool:
         """Whether what is in the file now is all that it will ever hold."""
@@ -80,26 +87,27 @@ class SourceFollower:
         assert file.content is not None
         return file.content
 
-    def works(self) -> list[FileWork]:
+    def due(self) -> list[Tracked]:
         """Files with something to be read or recorded, in the order in which they were rotated."""
         found: list[Tracked] = []
         for file in list(self._held.lively.values()):
             if self._has_work(file):
                 found.append(file)
             elif self._is_at_rest(file):
-                del self._held.lively[file.token]
-        return [
-            FileWork(
-                source=self.spec.path,
-                path=file.path,
-                position=file.position,
-                behind=0 if file.gone else file.behind,
-                modified_ns=file.stamp[1],
-                token=file.token,
-                rotated=not file.primary,
-            )
-            for file in _oldest_first(found)
-        ]
+                self._held.rest(file)
+        return _oldest_first(found)
+
+    def work(self, file: Tracked) -> FileWork:
+        """What there is to be done with a file that is due."""
+        return FileWork(
+            source=self.spec.path,
+            path=file.path,
+            position=file.position,
+            behind=file.unread,
+            modified_ns=file.stamp[1],
+            token=file.token,
+            rotated=not file.primary,
+        )
 
     def _has_work(self, file: Tracked) -> bool:
         position = file.position
@@ -124,19 +132,21 @@ class SourceFollower:
 
     def health(self) -> SourceHealth:
         """As of the last sweep."""
-        behind = sum(
-            file.behind for file in list(self._held.files.values()) if not file.gone and not file.displaced
-        )
-        present = sum(file.visible for file in list(self._held.files.values()))
+        unread = [*self._held.lively.values(), *self._held.pending.values()]
+        behind = sum(file.unread for file in unread if not file.displaced)
         problems = list(self._held.faults.values())[:3] + list(self._held.warnings)[-1:]
         if self._held.faults:
             state = "error"
-        elif not any(file.visible and file.primary for file in list(self._held.files.values())):
+        elif not self._catalogue.followed:
             state, problems = "waiting", [self._catalogue.waiting_for, *problems]
         else:
             state = "catching up" if behind >= CATCHING_UP_BYTES else "following"
         return SourceHealth(
-            source=self.spec.path, state=state, message=" ".join(problems), bytes_behind=behind, files=present
+            source=self.spec.path,
+            state=state,
+            message=" ".join(problems),
+            bytes_behind=behind,
+            files=self._catalogue.present,
         )
 
 

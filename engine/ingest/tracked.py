@@ -75,7 +75,13 @@ class Tracked:
     @property
     def behind(self) -> int:
         """Bytes not accounted for."""
-        return max(0, self.size - self.position.read_offset)
+        behind = self.size - self.position.read_offset
+        return behind if behind > 0 else 0
+
+    @property
+    def unread(self) -> int:
+        """Of these, the bytes that can still be had."""
+        return 0 if self.gone else self.behind
 
     def begins(self, content: Content) -> bool:
         """Whether the content begins as the file did when last seen, what is not accounted for included."""
