@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from config.formats import Format
 from engine.ingest.calls import CallReader
 from engine.ingest.columns import Read, Splitter, Unframed, mended, read_delimited, read_lines
-from engine.ingest.framing import MAX_LINE_BYTES, Lines, lines_of
+from engine.ingest.framing import MAX_LINE_BYTES, Lines, lines_of, too_long
 from engine.ingest.layouts import Layouts
 from engine.ingest.outcome import Outcome
 from engine.ingest.salvage import BadLine
@@ -35,7 +35,7 @@ class _Chunk:
                     length=length,
                     number=row,
                     field=name,
-                    reason=f"is longer than {MAX_LINE_BYTES:,} bytes" if length > MAX_LINE_BYTES else reason,
+                    reason=too_long(length) or reason,
                 )
             )
 

@@ -64,6 +64,11 @@ def whole_bytes(piece: bytes, *, final: bool) -> int:
     return end
 
 
+def too_long(length: int) -> str:
+    """Why a line of so many bytes is no record; '' = it may be one."""
+    return f"is longer than {MAX_LINE_BYTES:,} bytes" if length > MAX_LINE_BYTES else ""
+
+
 def chunks(piece: bytes, start: int, end: int, *, size: int = CHUNK_BYTES) -> Iterator[tuple[int, int]]:
     """Ranges of about `size` bytes that cover start to end and break at newlines."""
     while start < end:

@@ -5,9 +5,12 @@ import pyarrow as pa
 from config.formats import Format
 from engine.ingest.calls import CallReader
 from engine.ingest.columns import decoded, read_lines
+from engine.ingest.framing import too_long
 from engine.ingest.layouts import Layouts
 from engine.ingest.outcome import Outcome
 from engine.ingest.salvage import MAX_SPAN_BYTES, MAX_SPAN_LINES, BadLine, Ignored, Salvage, Saved
+
+CUT_OFF = "the file ends without a newline, so that the line may be cut off; retry it if nothing is missing"
 
 
 class Leftovers:
@@ -86,3 +89,15 @@ class Leftovers:
 
     def _salvage(self) -> Salvage:
         return Salvage(self._form, self._layouts.of, self._layouts.header)
+
+
+def cut_off(piece: bytes, begin: int, end: int) -> BadLine:
+    """The last line of a file, which ends without a newline: it may have been longer."""
+    length = end - begin
+    return BadLine(
+        offset=begin,
+        length=length,
+        number=piece.count(b"\n", 0, begin),
+        field="",
+        reason=too_long(length) or CUT_OFF,
+    )

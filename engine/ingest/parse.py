@@ -14,7 +14,7 @@ from engine.ingest.chunk import ChunkReader
 from engine.ingest.documents import DocumentReader
 from engine.ingest.framing import UTF8_BOM, chunks, refuse_utf16, whole_bytes
 from engine.ingest.layouts import Layouts
-from engine.ingest.leftovers import Leftovers
+from engine.ingest.leftovers import Leftovers, cut_off
 from engine.ingest.outcome import Outcome
 from engine.ingest.record import Parsed
 
@@ -63,13 +63,15 @@ class Parser:
         base_offset: int,
         first: bool,
         final: bool = False,
+        whole: bool = True,
         most_calls: int | None = None,
     ) -> Parsed:
         """The calls and bad lines of a piece; it starts at a line, `base_offset` bytes into its file.
 
-        `first` = the piece starts the file; `final` = nothing will follow, so an unterminated last line is
-        whole. A line is at most MAX_LINE_BYTES long, so a piece of more than that always moves on. What lies
-        behind `most_calls` calls stays pending, where lines are calls of their own; None = no limit.
+        `first` = the piece starts the file; `final` = nothing will follow, and an unterminated last line
+        is whole if `whole`, and cut off otherwise. A line is at most MAX_LINE_BYTES long, so a piece of more
+        than that always moves on. What lies behind `most_calls` calls stays pending, where lines are calls
+        of their own; None = no limit.
         Raises `InvalidInput` for UTF-16, and for a header that is missing or not of the format.
         """
         if first:
@@ -77,14 +79,14 @@ class Parser:
         if self._form.records in ("json", "xml"):
             outcome, end = self._documents.read(piece, first=first, final=final)
         else:
-            outcome, end = self._lines(piece, first=first, final=final)
+            outcome, end = self._lines(piece, first=first, final=final, whole=whole)
             if most_calls is not None and self._form.segments is None:
                 end = outcome.cut(end, most_calls=most_calls)
         if self._form.segments is not None:
             end = outcome.join_segments(end, final=final)
         return outcome.parsed(piece, base_offset=base_offset, consumed=end)
 
-    def _lines(self, piece: bytes, *, first: bool, final: bool) -> tuple[Outcome, int]:
+    def _lines(self, piece: bytes, *, first: bool, final: bool, whole: bool) -> tuple[Outcome, int]:
         """(what the lines are, bytes that are whole lines and need none behind them)."""
         end = whole_bytes(piece, final=final)
         start = 0
@@ -93,10 +95,16 @@ class Parser:
             start = self._start(piece, end, outcome)
         elif self.needs_header:
             raise InvalidInput("The header of the file is not known; read the file from its start.")
-        ranges = list(chunks(piece, start, end))
+        begin = end if whole else max(start, piece.rfind(b"\n", start, end) + 1)
+        if piece[begin:end].strip():
+            outcome.rejects.append(cut_off(piece, begin, end))
+        else:
+            begin = end
+        ranges = list(chunks(piece, start, begin))
         for found in self._worked(memoryview(piece), ranges):
             outcome.add(found, lines_before=outcome.lines)
-        end = self._leftovers.without_open_end(piece, end, outcome, final=final)
+        if begin == end:
+            end = self._leftovers.without_open_end(piece, end, outcome, final=final)
         self._leftovers.settle(piece, outcome)
         return outcome, end
 

@@ -42,9 +42,12 @@ class Piece:
     edges: tuple[bytes, bytes]
     """The fingerprinted bytes of `before`: the file's first ones, and those just before the base offset."""
     final: bool
-    """Nothing is to follow: what is left after the last newline is a record of its own, account for all."""
+    """Nothing is to follow: account for all."""
     finishes: bool
     """Whether the file is done when all of `data` is."""
+    whole: bool = False
+    """Where `final`: a last line without a newline is whole, as in a file given by hand. In one that was
+    rotated away or deleted it may be cut off anywhere, and a record cut off can read as a shorter one."""
     read_at: float = field(default_factory=time.time)
     """Seconds since 1970 just before it was read: what was written later may not be in it."""
 

@@ -16,6 +16,7 @@ THOROUGH_SECONDS = 30.0
 MAX_LISTINGS = 10
 """In one look, while names change."""
 PAUSES = 3
+MAX_PAUSE_SECONDS = 0.8
 """For so many times as long as it took to list large folders they are left alone: the host has other work."""
 
 
@@ -68,7 +69,7 @@ class SourceFollower:
         if thorough:
             self._thorough_at = now
         ended = self._held.clock()
-        self._again_at = ended + PAUSES * (ended - now)
+        self._again_at = ended + min(MAX_PAUSE_SECONDS, PAUSES * (ended - now))
 
     def closing(self, file: Tracked) -> bool:
         """Whether what is in the file now is all that it will ever hold."""

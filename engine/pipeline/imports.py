@@ -128,6 +128,7 @@ class Import:
                 edges=(head, preceding),
                 final=final,
                 finishes=final,
+                whole=True,
             )
             parsed = parser.parse(piece, most_calls=ROW_GROUP_ROWS)
             # To go back in a compressed file is to unpack it from its start.

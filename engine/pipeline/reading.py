@@ -63,6 +63,7 @@ class SourceParser:
             base_offset=piece.base_offset,
             first=piece.first,
             final=piece.final,
+            whole=piece.whole,
             most_calls=most_calls,
         )
         self._weigh(parsed)
