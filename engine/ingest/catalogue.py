@@ -4,6 +4,7 @@
 
 import heapq
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.domain.errors import StorageError
@@ -70,9 +71,8 @@ class Catalogue:
         active = {file.token for file in self._active}
         listing = _Listing(now)
         seen = listing.seen
-        for entry in self._entries():
-            if thorough or not entry.inode or not self._is_quiet(entry, active, seen):
-                self._meet(entry, listing)
+        for entry in self._entries(lambda entry: not thorough and self._is_quiet(entry, active, seen)):
+            self._meet(entry, listing)
         for file in self._held.files.values():
             visible = seen.get(file.key) is file
             if file.visible and not visible:
@@ -121,17 +121,20 @@ class Catalogue:
         elif file is None and not entry.base:
             listing.strangers.append(found)
 
-    def _entries(self) -> list[Entry]:
+    def _entries(self, quiet: Callable[[Entry], bool]) -> list[Entry]:
         """Every name worth a look; the last names of unfinished files included, wherever they are."""
         found: list[Entry] = []
+        names: set[str] = set()
         for folder in self._held.spec.folders():
             try:
-                found += entries(self._held.spec, folder)
+                for entry in entries(self._held.spec, folder):
+                    names.add(entry.path)
+                    if not quiet(entry):
+                        found.append(entry)
             except FileNotFoundError:
                 self.waiting_for = f"The folder {folder} does not exist yet."
             except OSError as problem:
                 self._held.note(folder, problem)
-        names = {entry.path for entry in found}
         for file in self._held.files.values():
             position = file.position
             if not position.finished and not file.displaced and position.path not in names:
@@ -140,6 +143,8 @@ class Catalogue:
 
     def _is_quiet(self, entry: Entry, active: set[int], seen: dict[Key, Tracked]) -> bool:
         """Whether the entry is a file long unchanged, told by its inode alone."""
+        if not entry.inode:
+            return False
         for file in self._held.known.at_inode(entry.inode):
             if (
                 file.owner == self._held.index

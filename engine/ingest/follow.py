@@ -72,17 +72,17 @@ class Follower:
 
         `without` are the tokens of files that are not to be read at present.
         """
-        due: list[tuple[int, int, int, SourceFollower, Tracked]] = []
         now = self._wall()
+        due: list[tuple[SourceFollower, Tracked]] = []
         for source in self._sources:
             source.look()
-            for file in source.due():
-                if file.token not in without:
-                    # The order found counts where nothing else does.
-                    due.append((*_turn(file, now), len(due), source, file))
+            files = [file for file in source.due() if file.token not in without]
+            first = heapq.nsmallest(MAX_WORKS, files, key=lambda file: _turn(file, now))
+            due += ((source, file) for file in first)
+        due.sort(key=lambda pair: _turn(pair[1], now))
         room = self._piece_bytes
         chosen: list[FileWork] = []
-        for *_, source, file in heapq.nsmallest(MAX_WORKS, due):
+        for source, file in due[:MAX_WORKS]:
             if room <= 0:
                 break
             work = source.work(file)
