@@ -141,7 +141,7 @@ class Follower:
         else:
             file.waiting_end = file.read_end
             file.limit = 0
-            file.checkpoints.append((after.read_offset, after.tail_length, after.tail_sha256))
+            file.check(after)
         self._known.advance(
             file,
             replace(after, source=before.source, path=before.path, device=before.device, inode=before.inode),
@@ -150,6 +150,7 @@ class Follower:
             self._known.let_go(file)
             # Of what was truncated, copies of an earlier state may still turn up.
             file.opening = file.opening if file.displaced else b""
+            file.header = b""
 
     def follows(self, token: int) -> bool:
         """Whether the file of a piece of work is still there, with the same content."""

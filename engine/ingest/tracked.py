@@ -1,7 +1,7 @@
 """The files a follower knows, found again by inode or by content."""
 
 import itertools
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,6 +17,8 @@ MAX_CHECKPOINTS = 64
 
 Key = tuple[int, int]
 """Device and inode."""
+Checkpoint = tuple[int, int, str]
+"""An earlier read offset, with length and digest of the bytes before it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,8 +66,8 @@ class Tracked:
     """The piece of a compressed file that is not committed yet."""
     header: bytes = b""
     """The file's first lines, once known."""
-    checkpoints: deque[tuple[int, int, str]] = field(default_factory=lambda: deque(maxlen=MAX_CHECKPOINTS))
-    """Earlier read offsets with length and digest of the bytes before them."""
+    checkpoints: list[Checkpoint] = field(default_factory=list[Checkpoint])
+    """The latest of them, at most MAX_CHECKPOINTS."""
 
     @property
     def key(self) -> Key:
@@ -82,6 +84,11 @@ class Tracked:
     def unread(self) -> int:
         """Of these, the bytes that can still be had."""
         return 0 if self.gone else self.behind
+
+    def check(self, position: Position) -> None:
+        """Remembers a checkpoint, the newest last."""
+        self.checkpoints.append((position.read_offset, position.tail_length, position.tail_sha256))
+        del self.checkpoints[:-MAX_CHECKPOINTS]
 
     def begins(self, content: Content) -> bool:
         """Whether the content begins as the file did when last seen, what is not accounted for included."""
@@ -116,7 +123,7 @@ class Known:
         """A file from now on tracked."""
         file = Tracked(token=next(self._tokens), position=position, owner=owner, path=path)
         if position.read_offset and not position.finished:
-            file.checkpoints.append((position.read_offset, position.tail_length, position.tail_sha256))
+            file.check(position)
         self.by_token[file.token] = file
         self._index_key(file)
         self._index_head(file)
