@@ -162,10 +162,17 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         if chosen is None:
             return
         if chosen.mode:
-            await self.show_mode(chosen.mode)
+            await self.show_place(chosen.mode, chosen.place)
             screen = cast("SiteScreen", self.screen)
         if chosen.action:
             await screen.action_act(chosen.action)
+
+    async def show_place(self, mode: str, place: str) -> None:
+        """A numbered screen, and a part of it unless that is ''."""
+        await self.show_mode(mode)
+        screen = cast("SiteScreen", self.screen)
+        if place:
+            screen.call_after_refresh(screen.show_place, place)
 
     @work(group=DIALOG_GROUP)
     async def show_guide(self) -> None:

@@ -212,6 +212,18 @@ async def test_the_palette_finds_what_other_screens_can_do_and_goes_there(own_si
         await until(pilot, lambda: list((own_site.home / "backups").glob("*")))
 
 
+async def test_the_palette_goes_to_parts_of_screens_and_says_when_nothing_fits(site: Site):
+    app = PbxmeterApp(site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("colon", *"zzzz")
+        await shows(pilot, "Nothing has a name like that")
+        await pilot.press("enter", "escape", "colon", *"quaran", "enter")
+        await shows(pilot, "Nothing in quarantine")
+        await pilot.press("colon", *"audit", "enter")
+        await shows(pilot, "Rule saved")
+
+
 async def test_the_palette_finds_commands_by_their_english_words_in_chinese_too(site: Site):
     app = PbxmeterApp(site.home, language="zh_CN")
     i18n.install("zh_CN")

@@ -62,6 +62,8 @@ class SiteScreen(DrawnWhole[None]):
     SCOPE: ClassVar[str] = "shell"
     TITLE_TEXT: ClassVar[str] = ""
     HELP: ClassVar[str | None] = None
+    PLACES: ClassVar[Sequence[tuple[str, str]]] = ()
+    """Names and titles of parts that the list of commands goes to."""
     ACTIONS: ClassVar[tuple[Action, ...]] = SHELL_ACTIONS
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = ()
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 0.3
@@ -110,6 +112,9 @@ class SiteScreen(DrawnWhole[None]):
     def status(self) -> list[tuple[str, str]]:
         """The left part of the status line: texts and styles (good, warning, error, muted, marked or '')."""
         return []
+
+    def show_place(self, name: str) -> None:
+        """Goes to one of `PLACES`."""
 
     def back(self) -> bool:
         """Takes one step back, such as clearing a filter; False if there was none to take."""

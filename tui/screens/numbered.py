@@ -29,6 +29,11 @@ class ScreenEntry(Struct, frozen=True):
         """The screen's own actions."""
         return cast("Sequence[Action]", getattr(self.screen_type(), "ACTIONS"))  # noqa: B009 - of a type by name
 
+    def places(self) -> "Sequence[tuple[str, str]]":
+        """Names and titles of the screen's parts, where it has any to go to."""
+        places = getattr(self.screen_type(), "PLACES")  # noqa: B009 - of a type by name
+        return cast("Sequence[tuple[str, str]]", places)
+
     def keys(self) -> "Mapping[str, str]":
         """The keys of all that can be done on the screen and in its lists, by id."""
         from tui.widgets.table import WindowedTable

@@ -337,12 +337,7 @@ class OverviewScreen(SiteScreen):
 
     @on(HealthLine.Clicked)
     async def _health_clicked(self, message: HealthLine.Clicked) -> None:
-        from tui.screens.settings import SettingsScreen
-
-        await self.shell.show_mode("settings")
-        screen = self.app.screen
-        if isinstance(screen, SettingsScreen):
-            screen.call_after_refresh(lambda: screen.show_named(message.what))
+        await self.shell.show_place("settings", message.what)
 
     def _extension_here(self) -> str | None:
         low = self.query_one("#low", WindowedTable)

@@ -25,7 +25,7 @@ TITLE_CELLS = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A choice: a screen to go to, an action of the present one, or one of another that is gone to first."""
+    """A choice: a screen or a part of one to go to, or an action, of another screen after going there."""
 
     title: str
     keys: str
@@ -34,6 +34,8 @@ class Command:
     """Label and help, found in every language: typing Chinese takes more than a keyboard."""
 
     mode: str = ""
+    place: str = ""
+    """A part of that screen."""
     action: str = ""
 
 
@@ -107,6 +109,9 @@ class PaletteScreen(ModalScreen[Command | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._line(command)) for command in self._found])
+        if not self._found:
+            nothing = Content.styled(_("Nothing has a name like that."), "$text-muted")
+            options.add_option(Option(nothing, disabled=True))
         options.highlighted = 0 if self._found else None
 
     @staticmethod
@@ -151,9 +156,21 @@ def _score(matcher: Matcher, command: Command) -> float:
 
 
 def commands_of_others(screen: SiteScreen) -> list[Command]:
-    """What can be done on other screens without choosing a row there; imports them."""
+    """What can be done on other screens without choosing a row there, and the parts of all; imports them."""
     titles = {mode: (digit, title) for mode, digit, title in screen.shell.tabs}
-    return [
+    parts = [
+        Command(
+            title=_(title),
+            keys=entry.digit,
+            explanation=_("%s: go to this part.") % titles[entry.mode][1],
+            english=(title, ""),
+            mode=entry.mode,
+            place=name,
+        )
+        for entry in SCREENS
+        for name, title in entry.places()
+    ]
+    return parts + [
         Command(
             title=action.title,
             keys=f"{titles[entry.mode][0]} {key_name(screen.shell.keys_of(entry.mode, action)[0])}",

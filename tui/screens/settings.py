@@ -43,6 +43,9 @@ class SettingsScreen(SiteScreen):
 
     SCOPE = "settings"
     TITLE_TEXT = N_("Settings")
+    PLACES: ClassVar[Sequence[tuple[str, str]]] = tuple(
+        (section.NAME, section.TITLE_TEXT) for section in SECTIONS
+    )
     CSS_PATH = "settings.tcss"
     AUTO_FOCUS = "#sections"
     HELP = N_(
@@ -179,8 +182,7 @@ class SettingsScreen(SiteScreen):
         """Brings one section to the front."""
         self.query_one("#sections", OptionList).highlighted = SECTIONS.index(kind)
 
-    def show_named(self, name: str) -> None:
-        """Brings the section of that name to the front."""
+    def show_place(self, name: str) -> None:
         self.show_section(next(section for section in SECTIONS if name == section.NAME))
 
     def action_swap(self) -> None:
