@@ -141,5 +141,5 @@ async def opened(pilot: Pilot[int], *, digit: str = "2") -> PbxmeterApp:
 
 
 def message_of_form(app: PbxmeterApp) -> str:
-    """The sentence below the fields of the form in front."""
-    return str(app.screen.query_one("#form-message", Static).content)
+    """The sentence below the fields of the form in front; '' = none, or it is not drawn yet."""
+    return "".join(str(line.content) for line in app.screen.query("#form-message").results(Static))
