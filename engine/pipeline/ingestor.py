@@ -6,22 +6,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings, Source
 from engine.domain.errors import OUT_OF_RANGE, PbxmeterError, StorageError
 from engine.ingest.follow import Follower
 from engine.ingest.health import CATCHING_UP_BYTES, SourceHealth
-from engine.ingest.listing import SourceSpec
 from engine.ingest.pieces import FileWork, Piece
 from engine.ingest.position import Position
 from engine.ingest.record import Parsed
-from engine.ingest.watch import Mode, Watcher
+from engine.ingest.watch import Mode
 from engine.pipeline.backlog import Backlog
 from engine.pipeline.batch import ReadPiece, StoredBatch
+from engine.pipeline.following import Following
 from engine.pipeline.positions import load_positions
-from engine.pipeline.reading import SourceParser, parser_of
+from engine.pipeline.reading import SourceParser
 from engine.pipeline.refusals import Refusals
 from engine.pipeline.state import State
 from engine.pipeline.storing import Storer
@@ -81,14 +81,9 @@ class Ingestor:
         self._stop = threading.Event()
         self._pending: Settings | None = settings
         self._settings = settings
-        self._parsers: dict[str, SourceParser] = {}
-        self._bulk_parsers: dict[str, SourceParser] = {}
         self._backlog = Backlog(database, read=self._wake)
-        self._format_faults: dict[str, str] = {}
-        """Sources without a parser, and why."""
         self._refusals = Refusals(clock=clock, changed=alarmed)
-        self._follower: Follower | None = None
-        self._watcher: Watcher | None = None
+        self._following: Following | None = None
         self._health: list[SourceHealth] = []
         self._offsets: dict[int, int] = {}
         """Read offset by file, as committed."""
@@ -146,8 +141,8 @@ class Ingestor:
     @property
     def watching(self) -> tuple[Mode, str]:
         """Whether the kernel tells of what is written, and why not."""
-        watcher = self._watcher
-        return ("polling", "") if watcher is None else (watcher.mode, watcher.message)
+        following = self._following
+        return ("polling", "") if following is None else (following.watcher.mode, following.watcher.message)
 
     @property
     def bytes_behind(self) -> int:
@@ -156,7 +151,9 @@ class Ingestor:
 
     def parser_fault(self, source: str) -> str:
         """Why a source's lines cannot be read; '' = they can."""
-        return self._format_faults.get(source) or self._refusals.fault_of(source)
+        following = self._following
+        fault = following.faults.get(source) if following is not None else None
+        return fault or self._refusals.fault_of(source)
 
     def lines_per_second(self, source: str) -> float:
         """Lines stored lately."""
@@ -168,9 +165,9 @@ class Ingestor:
 
     def _wake(self) -> None:
         with self._lock:
-            watcher = self._watcher
-        if watcher is not None:
-            watcher.wake()
+            following = self._following
+        if following is not None:
+            following.watcher.wake()
 
     def _serve(self) -> None:
         while not self._stop.is_set():
@@ -186,9 +183,9 @@ class Ingestor:
                 # An error of our own: ingest must not stand still without a word.
                 log.exception("Ingest failed")
                 self._rest(f"{error!r}; engine.log has the details.")
-            watcher = self._watcher
-            if watcher is not None and not self._stop.is_set():
-                watcher.wait(SWEEP_SECONDS)
+            following = self._following
+            if following is not None and not self._stop.is_set():
+                following.watcher.wait(SWEEP_SECONDS)
 
     def _rest(self, fault: str) -> None:
         self._note_fault(fault)
@@ -221,46 +218,26 @@ class Ingestor:
 
     def _follow(self, settings: Settings) -> None:
         self._drop()
-        parsers: dict[str, SourceParser] = {}
-        bulk_parsers: dict[str, SourceParser] = {}
-        faults: dict[str, str] = {}
-        specs: list[SourceSpec] = []
-        for source in settings.sources:
-            path = self.path_of(source)
-            try:
-                parsers[path] = parser_of(source, settings, self._home)
-                bulk_parsers[path] = parser_of(source, settings, self._home)
-            except PbxmeterError as error:
-                faults[path] = str(error)
-            specs.append(SourceSpec(path=path, whole_files=path in parsers and parsers[path].whole_files))
         with self._database.reading() as session:
             known = load_positions(session)
-        watcher = Watcher(
-            lambda: [folder for spec in specs for folder in spec.folders()], polling=settings.engine.polling
-        )
-        follower = Follower(
-            specs, known, clock=self._clock, wall=lambda: self._now().replace(tzinfo=UTC).timestamp()
-        )
+        following = Following(settings, known, home=self._home, now=self._now, clock=self._clock)
         self._offsets = _offsets(known)
         with self._lock:
-            self._settings, self._watcher, self._follower = settings, watcher, follower
-            self._parsers, self._bulk_parsers, self._format_faults = parsers, bulk_parsers, faults
+            self._settings, self._following = settings, following
         self._refusals.clear()
 
     def _drop(self) -> None:
         self._backlog.drop()
         with self._lock:
-            watcher, follower = self._watcher, self._follower
-            self._watcher = self._follower = None
-        if watcher is not None:
-            watcher.close()
-        if follower is not None:
-            follower.close()
+            following, self._following = self._following, None
+        if following is not None:
+            following.close()
 
     def _turn(self) -> bool:
-        follower = self._follower
-        if follower is None:
+        following = self._following
+        if following is None:
             return False
+        follower = following.follower
         went_on = self._store(follower, self._read_backlog(follower))
         busy = self._refusals.waiting()
         if self._backlog.underway is not None:
@@ -282,19 +259,19 @@ class Ingestor:
                 self._store(follower, group)
                 return True
             if work.behind >= self._backlog_bytes and not work.opening:
-                self._begin_backlog(follower, work)
+                self._begin_backlog(following, work)
                 continue
-            group += self._read(follower, work)
+            group += self._read(following, work)
             if len(group) >= GROUP_FILES or sum(read.size for read in group) >= GROUP_BYTES:
                 went_on = self._store(follower, group) or went_on
                 group = []
         return self._store(follower, group) or went_on
 
-    def _begin_backlog(self, follower: Follower, work: FileWork) -> None:
-        parser = self._bulk_parsers.get(work.source)
+    def _begin_backlog(self, following: Following, work: FileWork) -> None:
+        parser = following.bulk_parsers.get(work.source)
         if parser is None or self._backlog.underway is not None:
             return
-        piece = follower.read(work)
+        piece = following.follower.read(work)
         if piece is not None:
             self._backlog.begin(work, piece, parser)
 
@@ -305,13 +282,13 @@ class Ingestor:
             return []
         return self._parsed(follower, read.work, read.piece, read.parser, read.parsed.result)
 
-    def _read(self, follower: Follower, work: FileWork) -> list[_Read]:
+    def _read(self, following: Following, work: FileWork) -> list[_Read]:
         """The file's next piece, if there is one that can be stored."""
-        parser = self._parsers.get(work.source)
-        piece = follower.read(work) if parser is not None else None
+        parser = following.parsers.get(work.source)
+        piece = following.follower.read(work) if parser is not None else None
         if parser is None or piece is None:
             return []
-        return self._parsed(follower, work, piece, parser, lambda: parser.parse(piece))
+        return self._parsed(following.follower, work, piece, parser, lambda: parser.parse(piece))
 
     def _parsed(
         self,

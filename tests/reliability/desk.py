@@ -171,8 +171,7 @@ class Desk:
     def watching(self) -> str:
         """How the ingest thread hears of changes."""
         assert self._ingestor is not None
-        watcher = self._ingestor._watcher  # pyright: ignore[reportPrivateUsage]
-        return "" if watcher is None else watcher.mode
+        return self._ingestor.watching[0]
 
     def refused(self) -> str:
         """Why a file of the source cannot be read; '' = all can."""

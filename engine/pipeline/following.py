@@ -1,0 +1,56 @@
+"""What one configuration has the engine follow: files, who tells of changes, and who reads them."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.settings import Settings
+from engine.domain.errors import PbxmeterError
+from engine.ingest.follow import Follower
+from engine.ingest.listing import SourceSpec
+from engine.ingest.position import Position
+from engine.ingest.watch import Watcher
+from engine.pipeline.reading import SourceParser, parser_of
+
+
+class Following:
+    """The sources of one configuration, from the stored positions on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        known: Sequence[Position],
+        *,
+        home: Path,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`now` is naive UTC, `clock` monotonic seconds."""
+        self.parsers: dict[str, SourceParser] = {}
+        """By the source's path or glob, absolute."""
+        self.bulk_parsers: dict[str, SourceParser] = {}
+        """The same for backlogs, which another thread reads."""
+        self.faults: dict[str, str] = {}
+        """Sources without a parser, and why."""
+        specs: list[SourceSpec] = []
+        for source in settings.sources:
+            path = str(home / source.path)
+            try:
+                self.parsers[path] = parser_of(source, settings, home)
+                self.bulk_parsers[path] = parser_of(source, settings, home)
+            except PbxmeterError as error:
+                self.faults[path] = str(error)
+            whole = path in self.parsers and self.parsers[path].whole_files
+            specs.append(SourceSpec(path=path, whole_files=whole))
+        self.watcher = Watcher(
+            lambda: [folder for spec in specs for folder in spec.folders()], polling=settings.engine.polling
+        )
+        self.follower = Follower(
+            specs, known, clock=clock, wall=lambda: now().replace(tzinfo=UTC).timestamp()
+        )
+
+    def close(self) -> None:
+        """Lets go of all files."""
+        self.watcher.close()
+        self.follower.close()
