@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from config.settings import MOST_MEMORY_MB
 from engine.domain.errors import StorageError
 from engine.store.session import Session, translated
 from engine.store.statements import migrations
@@ -24,8 +25,6 @@ ROW_GROUP_ROWS = 122_880
 """So many new rows in a transaction are compressed and written to the file at once. What is left of a
 transaction goes through the log and is compressed by a checkpoint, which costs about as much again."""
 
-MEMORY_MB = 1500
-
 
 class Database:
     """The open database file. Only the engine that holds the home's lock may open it."""
@@ -35,7 +34,7 @@ class Database:
         path: Path,
         *,
         threads: int | None = None,
-        memory_mb: int = MEMORY_MB,
+        memory_mb: int = MOST_MEMORY_MB,
         lost: Callable[[], None] | None = None,
     ) -> None:
         """Opens or creates the file with mode 0600 and applies the migrations it lacks.
