@@ -37,11 +37,6 @@ def _key(status: os.stat_result) -> Key:
     return status.st_dev, status.st_ino
 
 
-def _is_unproven(file: Tracked) -> bool:
-    """Whether only an inode speaks for the file: nothing of it was read or seen."""
-    return file.position.read_offset == 0 and file.content is None
-
-
 class Catalogue:
     """Finds known files again by inode, takes in the others, and notices who is gone."""
 
@@ -99,7 +94,11 @@ class Catalogue:
             self._strangers.meet(found)
             if _key(status) in listing.seen:
                 return
-            if entry.base and not doubted and any(map(_is_unproven, self._held.known.at(_key(status)))):
+            if (
+                entry.base
+                and not doubted
+                and any(file.unproven for file in self._held.known.at(_key(status)))
+            ):
                 listing.doubtful.append(entry)
                 return
             file = self._by_inode(found)
@@ -182,6 +181,6 @@ class Catalogue:
             # No file is compressed in place.
             return True
         changed = (status.st_size, status.st_mtime_ns) != file.stamp and status.st_size > 0
-        if not changed or not _is_unproven(file):
+        if not changed or not file.unproven:
             return False
         return file.position.finished or self._strangers.is_content_known(found)

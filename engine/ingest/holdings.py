@@ -84,7 +84,11 @@ class Holdings:
         """Whether the file is what and where it was, as far as is seen from its name."""
         try:
             status = os.stat(file.path)
-            return (status.st_dev, status.st_ino) == file.key and self.observe(file, file.path, status)
+            if (status.st_dev, status.st_ino) != file.key:
+                return False
+            # Of a file of which nothing is known but its inode, a listing has to tell whether it is another.
+            changed = (status.st_size, status.st_mtime_ns) != file.stamp
+            return not (changed and file.unproven) and self.observe(file, file.path, status)
         except (OSError, StorageError, Moved):
             return False
 

@@ -51,13 +51,12 @@ class SourceFollower:
     def look(self) -> None:
         """One sweep: stats what may have changed, lists the folders where names may have."""
         now = self._held.clock()
-        changed = self._catalogue.has_changed()
         if now < self._again_at:
             return
         moved = self._folders.moved(self.spec.folders(), now)
         thorough = now - self._thorough_at >= THOROUGH_SECONDS
         faulty = bool(self._held.faults) and now - self._listed_at >= 1.0
-        if not (moved or thorough or faulty or self._held.restless or changed):
+        if not (moved or thorough or faulty or self._held.restless or self._catalogue.has_changed()):
             return
         for _ in range(MAX_LISTINGS):
             self._held.restless = False

@@ -85,6 +85,11 @@ class Tracked:
         """Of these, the bytes that can still be had."""
         return 0 if self.gone else self.behind
 
+    @property
+    def unproven(self) -> bool:
+        """Whether only an inode speaks for the file: nothing of it was read or seen."""
+        return self.position.read_offset == 0 and self.content is None
+
     def check(self, position: Position) -> None:
         """Remembers a checkpoint, the newest last."""
         self.checkpoints.append((position.read_offset, position.tail_length, position.tail_sha256))

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine.ingest.health import SourceHealth
-from tests.ingest.reader import Reader
+from tests.ingest.disk import Disk
+from tests.ingest.reader import Clock, Reader
 
 
 def append(path: Path, text: str) -> None:
@@ -388,3 +389,29 @@ def test_a_torn_line_replaced_by_others_of_the_same_length_in_the_same_moment_is
     cdr.write_text(header + "a line\nanother\na third\n")
     os.utime(cdr, ns=(moment, moment))
     assert reader.catch_up()[100:] == ["a line", "another", "a third"]
+
+
+def test_a_copy_that_gets_the_inode_of_an_empty_file_of_its_name_is_a_copy() -> None:
+    # The clock of the disk stands still, so that no folder's time tells that a name is another file's.
+    disk = Disk(lambda: 1_800_000_000.0, inodes="newest")
+    try:
+        path, rotated = disk.folder / "Master.csv", disk.folder / "Master.csv.1"
+        clock = Clock()
+        reader = Reader(path, clock=clock, wall=lambda: 1_799_999_000.0 + clock.now)
+        disk.append(path, b"a\n")
+        reader.catch_up(100)
+        disk.truncate(path)
+        disk.copy(path, rotated)
+        reader.catch_up(100)
+        disk.append(path, b"b\n")
+        assert reader.catch_up(100) == ["a", "b"]
+        inode = rotated.stat().st_ino
+        disk.delete(rotated)
+        disk.copy(path, rotated)
+        assert rotated.stat().st_ino == inode
+        reader.catch_up()
+        disk.append(path, b"c\n")
+        assert reader.catch_up(100) == ["a", "b", "c"]
+    finally:
+        reader.follower.close()
+        disk.close()
