@@ -122,8 +122,9 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
 
     # Going about
 
-    async def show_mode(self, mode: str) -> None:
-        """Brings a numbered screen to the front, drawn with its first data if those come soon."""
+    async def show_mode(self, mode: str, place: str = "") -> "SiteScreen":
+        """Brings a numbered screen to the front, drawn with its first data if those come soon, and one of its
+        `PLACES` unless that is ''."""
         with self.batch_update():
             await self.switch_mode(mode)
             screen = cast("SiteScreen", self.screen_stack[0])
@@ -132,6 +133,9 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         # None is in front where the operator has quit meanwhile.
         if self.screen_stack[-1:] == [screen]:
             screen.draw()
+        if place:
+            screen.call_after_refresh(screen.show_place, place)
+        return screen
 
     def delay_update(self, delay: float = 0.05) -> None:
         """Textual's pause before another mode is drawn: `show_mode` knows when it stands."""
@@ -162,17 +166,9 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         if chosen is None:
             return
         if chosen.mode:
-            await self.show_place(chosen.mode, chosen.place)
-            screen = cast("SiteScreen", self.screen)
+            screen = await self.show_mode(chosen.mode, chosen.place)
         if chosen.action:
             await screen.action_act(chosen.action)
-
-    async def show_place(self, mode: str, place: str) -> None:
-        """A numbered screen, and a part of it unless that is ''."""
-        await self.show_mode(mode)
-        screen = cast("SiteScreen", self.screen)
-        if place:
-            screen.call_after_refresh(screen.show_place, place)
 
     @work(group=DIALOG_GROUP)
     async def show_guide(self) -> None:

@@ -58,9 +58,7 @@ class Catalogue:
 
     def look_through(self, now: float, *, thorough: bool) -> None:
         """Looks at every name; only where `thorough`, also at files long unchanged."""
-        self._held.moved = False
-        self._held.faults = {}
-        self._held.real_folders = {}
+        self._held.begin_listing()
         self._strangers.begin_listing()
         self.waiting_for = f"{self._held.spec.path} is not there yet."
         active = {file.token for file in self._active}

@@ -214,8 +214,7 @@ class Follower:
 
 def _turn(file: Tracked, now: float) -> tuple[int, int]:
     """Rotated files stay in the order given."""
-    opening = not file.primary and file.position.file_id == 0
-    if file.unread >= CATCHING_UP_BYTES and not opening:
+    if file.unread >= CATCHING_UP_BYTES and not file.unbegun:
         return 3, file.stamp[1]
     if not file.primary:
         return 0, 0

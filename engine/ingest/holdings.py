@@ -57,10 +57,16 @@ class Holdings:
         self.moved = False
         """Whether names or contents changed while they were looked at, and do not fit together: a file read
         then could hide those that are rotated with it."""
-        self.real_folders: dict[str, str] = {}
+        self._real_folders: dict[str, str] = {}
         """Folders without symbolic links, in the present listing."""
         self.faults: dict[str, str] = {}
         self.warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
+
+    def begin_listing(self) -> None:
+        """What the last listing found is not so any more."""
+        self.moved = False
+        self.faults = {}
+        self._real_folders = {}
 
     def stir(self, file: Tracked) -> None:
         """The file may have work again."""
@@ -156,9 +162,9 @@ class Holdings:
         if not entry.inode:
             return os.path.realpath(entry.path)
         folder, name = os.path.split(entry.path)
-        if folder not in self.real_folders:
-            self.real_folders[folder] = os.path.realpath(folder)
-        return os.path.join(self.real_folders[folder], name)
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._real_folders[folder], name)
 
     def take_up(self, file: Tracked, content: Content, entry: Entry, now: float) -> None:
         """Follows the file in this content, under this name."""

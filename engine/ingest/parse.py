@@ -103,8 +103,7 @@ class Parser:
         ranges = list(chunks(piece, start, begin))
         for found in self._worked(memoryview(piece), ranges):
             outcome.add(found, lines_before=outcome.lines)
-        if begin == end:
-            end = self._leftovers.without_open_end(piece, end, outcome, final=final)
+        end = self._leftovers.without_open_end(piece, end, outcome, final=final)
         self._leftovers.settle(piece, outcome)
         return outcome, end
 

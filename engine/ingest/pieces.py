@@ -16,19 +16,12 @@ class FileWork:
     position: Position
     behind: int
     """Bytes not accounted for yet; for compressed files an estimate."""
-    modified_ns: int
-    """The file's modification time."""
     token: int
     """The follower's own number for the file."""
-    rotated: bool
-    """Under a name that rotation gave it."""
-
-    @property
-    def opening(self) -> bool:
-        """Whether it is a rotated file of which nothing is stored yet. A little of each is read before all
-        else, the oldest first, and its position stored even if it stays at 0: a file that is known says of
-        those rotated away before it that they are known, too."""
-        return self.rotated and self.position.file_id == 0
+    opening: bool
+    """Whether it is a rotated file of which nothing is stored yet. A little of each is read before all else,
+    the oldest first, and its position stored even if it stays at 0: a file that is known says of those
+    rotated away before it that they are known, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -104,9 +104,8 @@ class SourceFollower:
             path=file.path,
             position=file.position,
             behind=file.unread,
-            modified_ns=file.stamp[1],
             token=file.token,
-            rotated=not file.primary,
+            opening=file.unbegun,
         )
 
     def _has_work(self, file: Tracked) -> bool:

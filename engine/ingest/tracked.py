@@ -90,6 +90,11 @@ class Tracked:
         """Whether only an inode speaks for the file: nothing of it was read or seen."""
         return self.position.read_offset == 0 and self.content is None
 
+    @property
+    def unbegun(self) -> bool:
+        """Whether it is a rotated file of which nothing is stored yet."""
+        return not self.primary and self.position.file_id == 0
+
     def check(self, position: Position) -> None:
         """Remembers a checkpoint, the newest last."""
         self.checkpoints.append((position.read_offset, position.tail_length, position.tail_sha256))

@@ -68,6 +68,7 @@ class StoredCalls:
     def by_file(self) -> dict[int, Lines]:
         """Their lines, by the number of the file; files without any are not in it."""
         files, lengths = self.calls["file_id"], self.calls["line_length"]
+        # As a set it takes 0.14 ms before it begins, which is more than a few calls take.
         if self.calls.num_rows > FEW_CALLS:
             sums = pa.table({"file": files, "bytes": lengths}).group_by("file")
             sums = sums.aggregate([("bytes", "count"), ("bytes", "sum")])

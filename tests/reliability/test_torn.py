@@ -9,21 +9,9 @@ import pytest
 
 from engine.api.site import ListQuarantine
 from engine.pipeline.quarantine import list_quarantine
+from tests.ingest.reader import Clock
 from tests.reliability.desk import Desk
 from tests.reliability.lines import FIRST_START, SECONDS, Lines
-
-
-class Clock:
-    """Seconds that pass when told."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        """Seconds since 1970."""
-        return FIRST_START + SECONDS + self.now
 
 
 @pytest.fixture
@@ -34,9 +22,14 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(tmp_path: Path, clock: Clock) -> Iterator[Desk]:
     """A site that follows Master.csv."""
-    desk = Desk(tmp_path / "site", clock=clock, wall=clock.wall)
+    desk = Desk(tmp_path / "site", clock=clock, wall=lambda: wall(clock))
     yield desk
     desk.close()
+
+
+def wall(clock: Clock) -> float:
+    """Seconds since 1970."""
+    return FIRST_START + SECONDS + clock.now
 
 
 CUTS = {
@@ -75,7 +68,7 @@ def test_a_line_cut_off_in_a_finished_file_waits_in_quarantine_and_is_charged_on
     assert bad.raw.encode() == torn[-len(bad.raw.encode()) :]
     # The rest comes late, or the file comes back as it should have been.
     rotated.write_bytes(whole)
-    os.utime(rotated, (clock.wall(), clock.wall()))
+    os.utime(rotated, (wall(clock), wall(clock)))
     for _ in range(3):
         desk.catch_up()
         clock.now += 100.0

@@ -337,7 +337,7 @@ class OverviewScreen(SiteScreen):
 
     @on(HealthLine.Clicked)
     async def _health_clicked(self, message: HealthLine.Clicked) -> None:
-        await self.shell.show_place("settings", message.what)
+        await self.shell.show_mode("settings", message.what)
 
     def _extension_here(self) -> str | None:
         low = self.query_one("#low", WindowedTable)
