@@ -69,7 +69,7 @@ messages: $(READY)
 		$(BABEL) update -N --ignore-obsolete --ignore-pot-creation-date -D $$domain -i tui/locale/$$domain.pot -d tui/locale && \
 		$(BABEL) compile -D $$domain -d tui/locale && rm tui/locale/$$domain.pot || exit 1; \
 	done
-	$(BIN)/python -m tui.currencies
+	$(BIN)/python -m tui.text.currencies
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

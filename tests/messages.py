@@ -14,12 +14,21 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ("engine/**/*.py", "config/*.py", "tui/commands/*.py", "tui/*.py")
+SOURCES = (
+    "engine/**/*.py",
+    "config/*.py",
+    "tui/commands/*.py",
+    "tui/*.py",
+    "tui/app/*.py",
+    "tui/text/*.py",
+    "tui/link/*.py",
+    "tui/export/*.py",
+)
 SILENT = (
     "engine/daemon/__main__.py",
-    "engine/ingest/clock.py",
+    "engine/parse/timestamps.py",
     "engine/store/statements.py",
-    "engine/ingest/recognition.py",
+    "engine/tail/identify.py",
 )
 """Modules whose strings nobody reads: options of the engine's process, formats of time, SQL, the log."""
 

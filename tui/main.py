@@ -4,7 +4,7 @@ import io
 import os
 import sys
 
-from tui import i18n
+from tui.text import i18n
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
@@ -33,7 +33,7 @@ def main() -> None:
 def _open() -> int:
     """The application at once: without arguments, what reads a command line is not even imported."""
     from engine.api.home import home_folder
-    from tui.app import DEMO_WANTED, run
+    from tui.app.start import DEMO_WANTED, run
 
     try:
         code = run(home_folder())

@@ -22,12 +22,12 @@ from engine.domain.zones import utc_now
 from engine.lockout.barred import barred_extensions, note_taken
 from engine.lockout.reconciler import Reconciler
 from engine.lockout.target import Target
-from engine.pipeline.ingestor import Ingestor
-from engine.pipeline.state import State
+from engine.pipeline.ingest_loop import Ingestor
+from engine.pipeline.live_site import State
 from engine.pipeline.zone_change import follow_zone
 from engine.service.alarms import Alarms
-from engine.service.desk import Desk
-from engine.service.hub import Hub
+from engine.service.context import ServiceContext
+from engine.service.event_bus import EventBus
 from engine.service.identity import IdentityServer
 from engine.service.server import Server
 from engine.store import Database, Session, Writer
@@ -65,11 +65,11 @@ class Engine:
             self._writer = Writer(self._database)
             stack.callback(self._writer.close)
             self._writer.run(lambda session: follow_zone(session, settings.site.timezone))
-            self._hub = Hub()
+            self._event_bus = EventBus()
             self._state = State(self._database, zone=settings.site.timezone, numbering=settings.numbering)
-            self._desk = self._build_desk(settings)
+            self._service = self._build_service(settings)
             stack.callback(self._close_reconcilers)
-            stack.callback(self._desk.ingestor.close)
+            stack.callback(self._service.ingestor.close)
             self._serve(stack, settings)
             self._stack = stack.pop_all()
 
@@ -82,14 +82,14 @@ class Engine:
 
         Raises `StorageError` after a failed write that only opening the database anew gets over.
         """
-        self._desk.ingestor.start()
-        log.info("Engine %s runs in %s", self._desk.version, self.home)
+        self._service.ingestor.start()
+        log.info("Engine %s runs in %s", self._service.version, self.home)
         try:
             while not self._stop.wait(CONFIG_LOOK_SECONDS):
                 self._look_at_config()
-                idle = time.monotonic() - self._desk.last_asked
+                idle = time.monotonic() - self._service.last_asked
                 limit = self._configuration.settings.engine.idle_exit_seconds
-                if self.background and not self._hub.listeners and idle > limit:
+                if self.background and not self._event_bus.listeners and idle > limit:
                     log.info("No client for %d s: ends", limit)
                     break
         finally:
@@ -109,16 +109,16 @@ class Engine:
 
     def close(self) -> None:
         """Takes everything apart, the database last but the lock."""
-        self._hub.close()
+        self._event_bus.close()
         self._stack.close()
         log.info("Engine ended")
 
-    def _build_desk(self, settings: Settings) -> Desk:
+    def _build_service(self, settings: Settings) -> ServiceContext:
         configuration = self._configuration
         alarms = Alarms(
             self._database,
-            ingestor=lambda: self._desk.ingestor,
-            targets=lambda: self._desk.targets(),
+            ingestor=lambda: self._service.ingestor,
+            targets=lambda: self._service.targets(),
             config_error=self._config_error,
             now=utc_now,
         )
@@ -129,18 +129,18 @@ class Engine:
             writer=self._writer,
             state=self._state,
             settings=settings,
-            stored=lambda session, batch: self._desk.calls_stored(session, batch),
+            stored=lambda session, batch: self._service.calls_stored(session, batch),
             alarmed=self._alarmed,
             now=utc_now,
         )
-        return Desk(
+        return ServiceContext(
             home=self.home,
             version=version("pbxmeter"),
             database=self._database,
             writer=self._writer,
             state=self._state,
             sessions=Sessions(),
-            hub=self._hub,
+            event_bus=self._event_bus,
             ingestor=ingestor,
             reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
             background=self.background,
@@ -169,13 +169,13 @@ class Engine:
             except StorageError as error:
                 log.error("Barred extensions cannot be counted: %s", error)
             else:
-                self._hub.publish(LockoutsChanged(barred=barred))
+                self._event_bus.publish(LockoutsChanged(barred=barred))
             self._alarmed()
 
         return Reconciler(target, wanted=wanted, note=note, changed=changed, now=utc_now)
 
     def _close_reconcilers(self) -> None:
-        for reconciler in self._desk.reconcilers:
+        for reconciler in self._service.reconcilers:
             reconciler.close()
 
     def _serve(self, stack: contextlib.ExitStack, settings: Settings) -> None:
@@ -188,7 +188,7 @@ class Engine:
         mode = 0o600 if group == -1 else 0o660
         previous = os.umask(0o177)
         try:
-            server = Server(self._desk, folder)
+            server = Server(self._service, folder)
         finally:
             os.umask(previous)
         (folder / FLIGHT_SOCKET).chmod(mode)
@@ -215,7 +215,7 @@ class Engine:
         stack.callback(identity.close)
 
     def _identify(self, os_user: str) -> Identity:
-        token, operator, exist = self._desk.identify(os_user)
+        token, operator, exist = self._service.identify(os_user)
         return Identity(token=token, operator=operator, accounts_exist=exist)
 
     def _settings(self) -> Settings:
@@ -252,21 +252,21 @@ class Engine:
             self._state.configure(session, zone=settings.site.timezone, numbering=settings.numbering)
 
         targets = build_targets(settings, self.home)
-        self._writer.run(take_over, after=lambda session, _: self._desk.settings_changed(session))
-        self._desk.ingestor.configure(settings)
+        self._writer.run(take_over, after=lambda session, _: self._service.settings_changed(session))
+        self._service.ingestor.configure(settings)
         self._close_reconcilers()
-        self._desk.reconcilers = [self._reconciler(target) for target in targets]
+        self._service.reconcilers = [self._reconciler(target) for target in targets]
 
     def _config_error(self) -> str:
         return self._configuration.error or self._untaken_fault
 
     def _alarmed(self) -> None:
         try:
-            count = len(self._desk.alarms())
+            count = len(self._service.alarms())
         except StorageError as error:
             log.error("Alarms cannot be counted: %s", error)
         else:
-            self._hub.publish(AlarmsChanged(count=count))
+            self._event_bus.publish(AlarmsChanged(count=count))
 
 
 def _group(name: str | None) -> int:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from engine.ingest.parse import give_way
-from engine.ingest.pieces import FileWork, Piece
-from engine.ingest.record import Parsed
+from engine.parse.parser import give_way
+from engine.parse.schema import Parsed
 from engine.pipeline.calls import with_keys
 from engine.pipeline.reading import SourceParser
 from engine.store import ROW_GROUP_ROWS, Database
+from engine.tail.piece import FileWork, Piece
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.domain.site import Site
-from engine.ingest.position import Position
-from engine.ingest.record import Parsed
+from engine.parse.schema import Parsed
+from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.calls import Lines, StoredCalls, of_file, store_calls
 from engine.pipeline.positions import Named, Progress, add_files, advance_file, describe_file
-from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
 from engine.store import Session
+from engine.tail.checkpoint import Position
 
 NEWEST = 50
 MAX_TOUCHED = 1000
@@ -56,10 +56,10 @@ class StoredBatch:
     """Extensions seen for the first time."""
     outcome: StoredCalls
 
-    def committed(self, session: Session, standing: Standing) -> None:
-        """Brings the standing up to date, after the commit and in the writer thread."""
+    def committed(self, session: Session, account_cache: AccountCache) -> None:
+        """Brings the account cache up to date, after the commit and in the writer thread."""
         if self.outcome.balances is not None:
-            standing.take_over(
+            account_cache.take_over(
                 session,
                 files={position.file_id: named for position, named in self.files},
                 calls=self.outcome.numbers_used,
@@ -75,7 +75,7 @@ def store_pieces(
     *,
     book: RateBook,
     site: Site,
-    standing: Standing,
+    account_cache: AccountCache,
     now: datetime,
 ) -> StoredBatch:
     """Stores pieces (at least one) of different files, in the writer's transaction, and moves their files on.
@@ -85,7 +85,7 @@ def store_pieces(
     positions = _numbered(session, [piece.after for piece in pieces])
     parts = [of_file(piece.parsed.calls, at.file_id) for piece, at in zip(pieces, positions, strict=True)]
     calls = parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
-    outcome = store_calls(session, calls, book=book, site=site, standing=standing, now=now)
+    outcome = store_calls(session, calls, book=book, site=site, account_cache=account_cache, now=now)
     fresh = outcome.by_file()
     added: list[tuple[Position, Named, Progress]] = []
     files: list[tuple[Position, Named]] = []
@@ -100,7 +100,7 @@ def store_pieces(
             added.append((position, named, progress))
             continue
         advance_file(session, position, progress)
-        if standing.files.get(position.file_id) != named:
+        if account_cache.files.get(position.file_id) != named:
             describe_file(session, position.file_id, named)
     if added:
         add_files(session, added)

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.domain.site import Site
-from engine.ingest.record import Parsed
+from engine.parse.schema import Parsed
+from engine.pipeline.account_cache import EXTREME_MICROS, AccountCache
 from engine.pipeline.few import append_few, charge_few, fresh_few
-from engine.pipeline.recent import Identity
-from engine.pipeline.standing import EXTREME_MICROS, Standing
+from engine.pipeline.recent_keys import Identity
 from engine.rating.book import RateBook
 from engine.rating.calls import FEW_CALLS, rate_calls
 from engine.store import Session, in_order
@@ -61,7 +61,7 @@ class StoredCalls:
     numbers_used: int
     """Numbers of calls, gaps included."""
     balances: Mapping[str, int] | None
-    """Balances after the charges; None = too many to say, or new extensions: read the standing anew."""
+    """Balances after the charges; None = too many to say, or new extensions: read the accounts anew."""
     identities: Collection[Identity] | None
     """Keys and starts; None = too many to say."""
 
@@ -92,15 +92,15 @@ def store_calls(
     *,
     book: RateBook,
     site: Site,
-    standing: Standing,
+    account_cache: AccountCache,
     now: datetime,
 ) -> StoredCalls:
     """Rates and stores the calls (schema `CALLS`, and file_id) that are not stored yet, and charges them."""
-    standing.renew(session)
+    account_cache.renew(session)
     few = parsed.num_rows <= FEW_CALLS
     identities: list[Identity] | None = None
     if few:
-        calls, identities = fresh_few(session, parsed, standing.recent)
+        calls, identities = fresh_few(session, parsed, account_cache.recent)
     else:
         calls = _fresh(session, parsed)
     if not calls.num_rows:
@@ -113,8 +113,8 @@ def store_calls(
             balances=dict[str, int](),
             identities=(),
         )
-    calls = _rated(session, calls, book, site, standing)
-    unknown = set(calls["extension"].unique().to_pylist()) - standing.accounts.keys() - {""}
+    calls = _rated(session, calls, book, site, account_cache)
+    unknown = set(calls["extension"].unique().to_pylist()) - account_cache.accounts.keys() - {""}
     if few:
         append_few(session, calls.select(CALL_COLUMNS))
     if unknown or not few:
@@ -127,13 +127,15 @@ def store_calls(
                     session.run("pipeline.add_arrivals", now=now)
     charged = calls.select(CHARGED.names).filter(pc.greater(calls["cost_micros"], _NOTHING))
     if charged.num_rows and pc.max(charged["cost_micros"]).as_py() > EXTREME_MICROS:
-        standing.refuse_beyond_range(charged["extension"].to_pylist(), charged["cost_micros"].to_pylist())
+        account_cache.refuse_beyond_range(
+            charged["extension"].to_pylist(), charged["cost_micros"].to_pylist()
+        )
     balances: dict[str, int] | None = {}
     if charged.num_rows and few:
-        balances = charge_few(session, charged, standing, now)
+        balances = charge_few(session, charged, account_cache, now)
     elif charged.num_rows:
         balances = None
-        numbers = pa.arange(standing.next_entry, standing.next_entry + charged.num_rows)
+        numbers = pa.arange(account_cache.next_entry, account_cache.next_entry + charged.num_rows)
         with session.bound(charged=charged.append_column("entry_id", numbers)):
             session.run("pipeline.post_charges", now=now)
             session.run("pipeline.charge_balances")
@@ -170,11 +172,13 @@ def _keyed(session: Session, calls: pa.Table) -> pa.Table:
     return calls.drop_columns(["key_text"]).append_column("call_key", keys)
 
 
-def _rated(session: Session, calls: pa.Table, book: RateBook, site: Site, standing: Standing) -> pa.Table:
+def _rated(
+    session: Session, calls: pa.Table, book: RateBook, site: Site, account_cache: AccountCache
+) -> pa.Table:
     rows = pa.arange(0, calls.num_rows)
     question = calls.select(list(RATING_COLUMNS)).append_column("row", rows)
-    verdict = rate_calls(session, book, question, site=site, billed=standing.billed())
-    calls = calls.append_column("call_id", pc.add(rows, pa.scalar(standing.next_call, pa.int64())))
+    verdict = rate_calls(session, book, question, site=site, billed=account_cache.billed())
+    calls = calls.append_column("call_id", pc.add(rows, pa.scalar(account_cache.next_call, pa.int64())))
     for name in ("cost_micros", "unrated", "rate_version", "cycles", "first_block_micros"):
         calls = calls.append_column(name, verdict[name])
     return calls

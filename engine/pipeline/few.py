@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from engine.pipeline.recent import Identity, RecentKeys
-from engine.pipeline.standing import Standing
+from engine.pipeline.account_cache import AccountCache
+from engine.pipeline.recent_keys import Identity, RecentKeys
 from engine.store import Session
 
 FEW_COMPARISONS = 400_000
@@ -57,17 +57,19 @@ def append_few(session: Session, calls: pa.Table) -> None:
     session.feed("pipeline.append_calls", few_calls=calls)
 
 
-def charge_few(session: Session, charged: pa.Table, standing: Standing, now: datetime) -> dict[str, int]:
+def charge_few(
+    session: Session, charged: pa.Table, account_cache: AccountCache, now: datetime
+) -> dict[str, int]:
     """Posts the charges (schema `CHARGED`) of a few calls in their order; the balances after them."""
     balances: dict[str, int] = {}
     afters: list[int] = []
     numbers, costs = charged["extension"].to_pylist(), charged["cost_micros"].to_pylist()
     for number, cost in zip(numbers, costs, strict=True):
-        after = balances.get(number, standing.accounts[number].balance_micros) - cost
+        after = balances.get(number, account_cache.accounts[number].balance_micros) - cost
         balances[number] = after
         afters.append(after)
     entries = [
-        pa.arange(standing.next_entry, standing.next_entry + len(afters)),
+        pa.arange(account_cache.next_entry, account_cache.next_entry + len(afters)),
         charged["extension"],
         pa.repeat(pa.scalar(now, pa.timestamp("us")), len(afters)),
         pa.array([-cost for cost in costs], pa.int64()),
@@ -75,7 +77,7 @@ def charge_few(session: Session, charged: pa.Table, standing: Standing, now: dat
         charged["call_id"],
     ]
     session.feed("pipeline.append_charges", few_charges=pa.Table.from_arrays(entries, schema=_CHARGES))
-    few = len(balances) * len(standing.accounts) <= FEW_COMPARISONS
+    few = len(balances) * len(account_cache.accounts) <= FEW_COMPARISONS
     session.brief(
         "pipeline.set_few_balances" if few else "pipeline.set_balances",
         numbers=list(balances),

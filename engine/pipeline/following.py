@@ -7,11 +7,11 @@ from pathlib import Path
 
 from config.settings import Settings
 from engine.domain.errors import PbxmeterError
-from engine.ingest.follow import Follower
-from engine.ingest.listing import SourceSpec
-from engine.ingest.position import Position
-from engine.ingest.watch import Watcher
 from engine.pipeline.reading import SourceParser, parser_of
+from engine.tail.checkpoint import Position
+from engine.tail.follower import Follower
+from engine.tail.listing import SourceSpec
+from engine.tail.watcher import Watcher
 
 
 class Following:

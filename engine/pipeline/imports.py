@@ -13,17 +13,17 @@ from pathlib import Path
 from engine.api.operation import Progress
 from engine.api.site import IngestResult
 from engine.domain.errors import NotFound, StorageError
-from engine.ingest.content import Content
-from engine.ingest.fingerprint import FINGERPRINT_BYTES
-from engine.ingest.parse import give_way
-from engine.ingest.pieces import Piece
-from engine.ingest.position import Position
+from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
 from engine.pipeline.calls import with_keys
+from engine.pipeline.live_site import State
 from engine.pipeline.reading import SourceParser
-from engine.pipeline.state import State
 from engine.pipeline.storing import Storer
 from engine.store import ROW_GROUP_ROWS, Database, Session, Writer
+from engine.tail.checkpoint import Position
+from engine.tail.file_reader import Content
+from engine.tail.fingerprint import FINGERPRINT_BYTES
+from engine.tail.piece import Piece
 
 PIECE_BYTES = 48 * 1024 * 1024
 """No piece is larger, unless a single record is."""

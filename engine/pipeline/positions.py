@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from engine.domain.zones import moment
-from engine.ingest.position import Position
 from engine.store import Session
+from engine.tail.checkpoint import Position
 
 
 def load_positions(session: Session) -> list[Position]:

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from config.formats import load_format
 from config.settings import Numbering, Settings, Source
 from engine.domain.errors import InvalidInput
-from engine.ingest.parse import Parser
-from engine.ingest.pieces import Piece
-from engine.ingest.record import Parsed
+from engine.parse.parser import Parser
+from engine.parse.schema import Parsed
+from engine.tail.piece import Piece
 
 DEFAULT_FORMAT = "asterisk-csv"
 MANY_BAD_LINES = 1000

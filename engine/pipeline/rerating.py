@@ -18,8 +18,8 @@ from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment
 from engine.ledger.entries import next_entry
-from engine.pipeline.standing import EXTREME_MICROS
-from engine.pipeline.state import State
+from engine.pipeline.account_cache import EXTREME_MICROS
+from engine.pipeline.live_site import State
 from engine.rating.rerate import BATCH_CALLS, RerateBatch, Selection, changed_calls, rerate_span, update_calls
 from engine.store import Database, Session, Writer
 
@@ -132,10 +132,10 @@ class Rerating:
 
     def _check_range(self, session: Session, changed: pa.Table) -> None:
         if pc.max(changed["new_cost_micros"]).as_py() > EXTREME_MICROS:
-            standing = self._state.standing
-            standing.renew(session)
+            account_cache = self._state.account_cache
+            account_cache.renew(session)
             dearer = pc.subtract(changed["new_cost_micros"], changed["old_cost_micros"])
-            standing.refuse_beyond_range(changed["extension"].to_pylist(), dearer.to_pylist())
+            account_cache.refuse_beyond_range(changed["extension"].to_pylist(), dearer.to_pylist())
 
     def _add(self, session: Session, changed: pa.Table) -> None:
         if not changed.num_rows:

@@ -9,10 +9,10 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.ingest.record import Parsed
+from engine.parse.schema import Parsed
 from engine.pipeline.calls import Lines, of_file, store_calls
+from engine.pipeline.live_site import State
 from engine.pipeline.quarantine import mark_retried
-from engine.pipeline.state import State
 from engine.store import Session
 
 
@@ -31,7 +31,9 @@ def retry_lines(session: Session, lines: list[BadLine], *, state: State, now: da
     if not good:
         return 0, 0
     calls = pa.concat_tables([of_file(line.parsed.calls, line.file_id) for line in good])
-    outcome = store_calls(session, calls, book=state.book, site=state.site, standing=state.standing, now=now)
+    outcome = store_calls(
+        session, calls, book=state.book, site=state.site, account_cache=state.account_cache, now=now
+    )
     fresh = outcome.by_file()
     duplicates = 0
     for file_id in sorted({line.file_id for line in good}):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.api.site import ListSources, SourceFileRow, SourceRow, Sources, SourceState
-from engine.ingest.health import SourceHealth
-from engine.pipeline.ingestor import Ingestor
+from engine.pipeline.ingest_loop import Ingestor
 from engine.store import Session
+from engine.tail.health import SourceHealth
 
 
 @dataclass(frozen=True, kw_only=True)

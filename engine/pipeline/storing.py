@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from datetime import datetime
 
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
-from engine.pipeline.state import State
+from engine.pipeline.live_site import State
 from engine.store import Session, Writer
 
 
@@ -35,12 +35,12 @@ class Storer:
                 pieces,
                 book=self._state.book,
                 site=self._state.site,
-                standing=self._state.standing,
+                account_cache=self._state.account_cache,
                 now=self._now(),
             )
 
         return self._writer.submit(change, after=self._committed)
 
     def _committed(self, session: Session, batch: StoredBatch) -> None:
-        batch.committed(session, self._state.standing)
+        batch.committed(session, self._state.account_cache)
         self._stored(session, batch)

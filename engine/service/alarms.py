@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from engine.api.calls import Alarm, AlarmKind
 from engine.api.site import TargetRow
-from engine.pipeline.ingestor import Ingestor
+from engine.pipeline.ingest_loop import Ingestor
 from engine.store import Database
 
 UNRATED_DAYS = 30

@@ -7,41 +7,41 @@ from engine.api.operation import PROTOCOL
 from engine.api.session import Greeting
 from engine.api.site import EngineStatus
 from engine.domain.errors import NotSignedIn
-from engine.service.desk import Desk
+from engine.service.context import ServiceContext
 from engine.store import Session
 
 
-def greeting(desk: Desk, token: str) -> Greeting:
+def greeting(service: ServiceContext, token: str) -> Greeting:
     """The engine, the site, and the caller."""
-    site = desk.state.site
+    site = service.state.site
     try:
-        caller = desk.caller(token)
+        caller = service.caller(token)
     except NotSignedIn:
         caller = None
     return Greeting(
-        version=desk.version,
+        version=service.version,
         protocol=PROTOCOL,
-        home=str(desk.home),
+        home=str(service.home),
         timezone=site.zone.key,
         currency=site.currency,
         language=site.language,
         billing=site.billing,
         operator=caller.operator if caller else "",
         role=caller.role if caller else None,
-        accounts_exist=desk.accounts_exist(),
+        accounts_exist=service.accounts_exist(),
     )
 
 
-def engine_status(session: Session, desk: Desk) -> EngineStatus:
+def engine_status(session: Session, service: ServiceContext) -> EngineStatus:
     """The running process and its database."""
     return EngineStatus(
         pid=os.getpid(),
-        version=desk.version,
-        started_at=desk.started_at,
-        clients=desk.hub.listeners,
-        background=desk.background,
-        home=str(desk.home),
-        database_bytes=desk.database.path.stat().st_size,
+        version=service.version,
+        started_at=service.started_at,
+        clients=service.event_bus.listeners,
+        background=service.background,
+        home=str(service.home),
+        database_bytes=service.database.path.stat().st_size,
         calls=session.integer("store.call_count"),
         duckdb=version("duckdb"),
     )

@@ -24,62 +24,66 @@ from engine.pipeline import quarantine, sources
 from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, tasks
-from engine.service.desk import Desk
+from engine.service.context import ServiceContext
 from engine.store import Session
 
 LEAST_ROLE = Role.VIEWER
 
-Read = Callable[[Desk, Session, Site, Any], Any]
+Read = Callable[[ServiceContext, Session, Site, Any], Any]
 Change = Callable[[Session, Any, str], Any]
 
 
 READS: dict[type, Read] = {
-    session_api.ListAccounts: lambda desk, session, site, op: accounts.list_accounts(session),
-    session_api.ListAudit: lambda desk, session, site, op: audit.list_audit(session, op),
-    extensions_api.ListExtensions: lambda desk, session, site, op: extensions.list_extensions(
+    session_api.ListAccounts: lambda service, session, site, op: accounts.list_accounts(session),
+    session_api.ListAudit: lambda service, session, site, op: audit.list_audit(session, op),
+    extensions_api.ListExtensions: lambda service, session, site, op: extensions.list_extensions(
         session, site, op
     ),
-    extensions_api.ExportExtensions: lambda desk, session, site, op: extension_sheet.export_extensions(
+    extensions_api.ExportExtensions: lambda service, session, site, op: extension_sheet.export_extensions(
         session, site, op
     ),
-    extensions_api.ListRecharges: lambda desk, session, site, op: listings.list_recharges(session, site, op),
-    extensions_api.ExportRecharges: lambda desk, session, site, op: listings.export_recharges(
+    extensions_api.ListRecharges: lambda service, session, site, op: listings.list_recharges(
         session, site, op
     ),
-    extensions_api.ListLedger: lambda desk, session, site, op: listings.list_ledger(session, site, op),
-    extensions_api.ExportLedger: lambda desk, session, site, op: listings.export_ledger(session, site, op),
-    rates_api.ListRates: lambda desk, session, site, op: rules.list_rates(
-        session, op, remarks=desk.state.remarks(session)
+    extensions_api.ExportRecharges: lambda service, session, site, op: listings.export_recharges(
+        session, site, op
     ),
-    rates_api.ExportRates: lambda desk, session, site, op: sheet.export_rates(session),
-    rates_api.TestRate: lambda desk, session, site, op: explain.test_rate(
+    extensions_api.ListLedger: lambda service, session, site, op: listings.list_ledger(session, site, op),
+    extensions_api.ExportLedger: lambda service, session, site, op: listings.export_ledger(session, site, op),
+    rates_api.ListRates: lambda service, session, site, op: rules.list_rates(
+        session, op, remarks=service.state.remarks(session)
+    ),
+    rates_api.ExportRates: lambda service, session, site, op: sheet.export_rates(session),
+    rates_api.TestRate: lambda service, session, site, op: explain.test_rate(
         session, op, site=site, now=utc_now()
     ),
-    rates_api.CheckRates: lambda desk, session, site, op: check.check_rates(session, op),
-    calls_api.ListCalls: lambda desk, session, site, op: calls.list_calls(session, site, op),
-    calls_api.CountCalls: lambda desk, session, site, op: calls.count_calls(session, site, op),
-    calls_api.GetCall: lambda desk, session, site, op: calls.get_call(session, site, op),
-    calls_api.GetStatistics: lambda desk, session, site, op: statistics.get_statistics(session, site, op),
-    calls_api.GetHeat: lambda desk, session, site, op: statistics.get_heat(session, site, op),
-    calls_api.GetOverview: lambda desk, session, site, op: overview.get_overview(
+    rates_api.CheckRates: lambda service, session, site, op: check.check_rates(session, op),
+    calls_api.ListCalls: lambda service, session, site, op: calls.list_calls(session, site, op),
+    calls_api.CountCalls: lambda service, session, site, op: calls.count_calls(session, site, op),
+    calls_api.GetCall: lambda service, session, site, op: calls.get_call(session, site, op),
+    calls_api.GetStatistics: lambda service, session, site, op: statistics.get_statistics(session, site, op),
+    calls_api.GetHeat: lambda service, session, site, op: statistics.get_heat(session, site, op),
+    calls_api.GetOverview: lambda service, session, site, op: overview.get_overview(
         session,
         site,
         op,
         now=utc_now(),
-        alarms=desk.alarms(),
-        sources=sources.source_states(desk.ingestor),
-        targets=desk.targets(),
+        alarms=service.alarms(),
+        sources=sources.source_states(service.ingestor),
+        targets=service.targets(),
     ),
-    site_api.GetSettings: lambda desk, session, site, op: site_api.Settings(
+    site_api.GetSettings: lambda service, session, site, op: site_api.Settings(
         values=settings.setting_values(session),
-        config_path=str(desk.home / "config.yaml"),
-        config_text=desk.config_text(),
-        config_error=desk.config_error(),
+        config_path=str(service.home / "config.yaml"),
+        config_text=service.config_text(),
+        config_error=service.config_error(),
     ),
-    site_api.ListSources: lambda desk, session, site, op: sources.list_sources(session, desk.ingestor, op),
-    site_api.ListQuarantine: lambda desk, session, site, op: quarantine.list_quarantine(session, op),
-    site_api.ListLockouts: lambda desk, session, site, op: list_lockouts(session, site, desk.targets()),
-    site_api.GetStatus: lambda desk, session, site, op: engine_status.engine_status(session, desk),
+    site_api.ListSources: lambda service, session, site, op: sources.list_sources(
+        session, service.ingestor, op
+    ),
+    site_api.ListQuarantine: lambda service, session, site, op: quarantine.list_quarantine(session, op),
+    site_api.ListLockouts: lambda service, session, site, op: list_lockouts(session, site, service.targets()),
+    site_api.GetStatus: lambda service, session, site, op: engine_status.engine_status(session, service),
 }
 
 CHANGES: dict[type, Change] = {
@@ -149,49 +153,51 @@ OPERATIONS: dict[str, type[Operation[Any]]] = {
 }
 
 
-def answer(desk: Desk, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
+def answer(service: ServiceContext, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
     """The result of an operation that takes no long time. Raises `PbxmeterError`."""
     kind = type(operation)
     # Who has just written config.yaml expects the next command to know it.
-    desk.settings()
+    service.settings()
     if kind in READS:
-        with desk.database.reading() as session:
-            return READS[kind](desk, session, desk.state.site, operation)
+        with service.database.reading() as session:
+            return READS[kind](service, session, service.state.site, operation)
     if kind in CHANGES:
-        return _change(desk, operation, caller)
-    return _own(desk, operation, caller, token)
+        return _change(service, operation, caller)
+    return _own(service, operation, caller, token)
 
 
-def stream(desk: Desk, operation: Operation[Any]) -> tuple[pa.RecordBatchReader, Callable[[], None]]:
+def stream(
+    service: ServiceContext, operation: Operation[Any]
+) -> tuple[pa.RecordBatchReader, Callable[[], None]]:
     """The rows of an operation, and what frees them. Raises `PbxmeterError`."""
     maker = STREAMS.get(type(operation))
     if maker is None:
         raise InvalidInput(f"{type(operation).__name__} is no stream.")
-    desk.settings()
-    session = desk.database.session()
+    service.settings()
+    session = service.database.session()
     try:
-        return maker(session, desk.state.site, operation), session.close
+        return maker(session, service.state.site, operation), session.close
     except BaseException:
         session.close()
         raise
 
 
 def work(
-    desk: Desk,
+    service: ServiceContext,
     operation: Operation[Any],
     caller: Caller | None,
     progress: Callable[[Progress], None],
     cancelled: threading.Event,
 ) -> Any:
     """The result of long work, done in the calling thread. Raises `PbxmeterError`."""
-    return TASKS[type(operation)](desk, operation, _name(caller), progress, cancelled)
+    return TASKS[type(operation)](service, operation, _name(caller), progress, cancelled)
 
 
 def _name(caller: Caller | None) -> str:
     return caller.operator if caller is not None else ""
 
 
-def _change(desk: Desk, operation: Operation[Any], caller: Caller | None) -> Any:
+def _change(service: ServiceContext, operation: Operation[Any], caller: Caller | None) -> Any:
     kind, operator = type(operation), _name(caller)
 
     def change(session: Session) -> Any:
@@ -204,15 +210,15 @@ def _change(desk: Desk, operation: Operation[Any], caller: Caller | None) -> Any
         if not getattr(operation, "apply", True):
             return
         if kind in MOVES_MONEY:
-            desk.balances_moved(_touched(operation))
+            service.balances_moved(_touched(operation))
         elif kind in CHANGES_RATES:
-            desk.rates_changed(session)
+            service.rates_changed(session)
         else:
-            desk.settings_changed(session)
+            service.settings_changed(session)
 
-    result = desk.writer.run(change, after=after)
+    result = service.writer.run(change, after=after)
     if isinstance(operation, session_api.SaveAccount | session_api.RemoveAccount):
-        desk.sessions.close_account(operation.name)
+        service.sessions.close_account(operation.name)
     return result
 
 
@@ -221,34 +227,34 @@ def _touched(operation: Operation[Any]) -> list[str]:
     return [number for number in numbers if number][:1000]
 
 
-def _own(desk: Desk, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
+def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
     if isinstance(operation, session_api.Greet):
-        return engine_status.greeting(desk, token)
+        return engine_status.greeting(service, token)
     if isinstance(operation, session_api.SignIn):
-        return _sign_in(desk, operation)
+        return _sign_in(service, operation)
     if isinstance(operation, session_api.SignOut):
-        desk.sessions.close(token)
+        service.sessions.close(token)
         return session_api.Nothing()
     if isinstance(operation, site_api.StopEngine):
-        desk.stop()
+        service.stop()
         return session_api.Nothing()
     if caller is None:
         raise NotSignedIn("Sign in first.")
     if isinstance(operation, session_api.SetPreference):
-        return desk.writer.run(
+        return service.writer.run(
             lambda session: settings.set_preference(session, operation, operator=caller.operator)
         )
-    with desk.database.reading() as session:
+    with service.database.reading() as session:
         return settings.preferences(session, caller.operator)
 
 
-def _sign_in(desk: Desk, operation: session_api.SignIn) -> session_api.SignedIn:
-    desk.sessions.check_failures(operation.name)
+def _sign_in(service: ServiceContext, operation: session_api.SignIn) -> session_api.SignedIn:
+    service.sessions.check_failures(operation.name)
     try:
-        with desk.database.reading() as session:
+        with service.database.reading() as session:
             role = accounts.check_password(session, operation.name, operation.password)
     except Refused:
-        desk.sessions.note_failure(operation.name)
+        service.sessions.note_failure(operation.name)
         raise
-    token = desk.sessions.open(Caller(operator=operation.name, role=role, account=True))
+    token = service.sessions.open(Caller(operator=operation.name, role=role, account=True))
     return session_api.SignedIn(token=token, operator=operation.name, role=role)

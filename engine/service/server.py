@@ -22,7 +22,7 @@ from engine.api.home import FLIGHT_SOCKET, short_folder
 from engine.api.operation import MAX_BODY_BYTES, Done, Failed, Operation, Progress, Reply
 from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, Refused
 from engine.service import handlers
-from engine.service.desk import Desk
+from engine.service.context import ServiceContext
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +46,14 @@ class _TokenFactory(flight.ServerMiddlewareFactory):
 
 
 class Server(flight.FlightServerBase):
-    """Serves the desk on the home's socket until `shutdown`."""
+    """Serves the service on the home's socket until `shutdown`."""
 
-    def __init__(self, desk: Desk, folder: Path) -> None:
+    def __init__(self, service: ServiceContext, folder: Path) -> None:
         """Binds the socket in an existing folder. The caller holds the home's lock."""
         (folder / FLIGHT_SOCKET).unlink(missing_ok=True)
         with short_folder(folder) as short:
             super().__init__(f"grpc+unix://{short}/{FLIGHT_SOCKET}", middleware={"token": _TokenFactory()})
-        self._desk = desk
+        self._service = service
         self._stopping = threading.Event()
 
     def stop_work(self) -> None:
@@ -69,7 +69,7 @@ class Server(flight.FlightServerBase):
             operation, caller, token = self._decode(context, action.type, action.body)
             if type(operation) in handlers.TASKS:
                 return self._work(context, operation, caller)
-            result = handlers.answer(self._desk, operation, caller, token)
+            result = handlers.answer(self._service, operation, caller, token)
         except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
             return iter([_encode(_failure(error))])
         return iter([_encode(Done(result=msgspec.Raw(_encode(result))))])
@@ -79,7 +79,7 @@ class Server(flight.FlightServerBase):
         try:
             name, body = msgspec.json.decode(ticket.ticket, type=tuple[str, msgspec.Raw])
             operation, _, _ = self._decode(context, name, body)
-            reader, close = handlers.stream(self._desk, operation)
+            reader, close = handlers.stream(self._service, operation)
         except NotSignedIn as error:
             raise flight.FlightUnauthenticatedError(str(error)) from None
         except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
@@ -88,7 +88,7 @@ class Server(flight.FlightServerBase):
         def batches() -> Iterator[pa.RecordBatch]:
             try:
                 for batch in reader:
-                    self._desk.asked()
+                    self._service.asked()
                     yield batch
             finally:
                 close()
@@ -100,7 +100,7 @@ class Server(flight.FlightServerBase):
         least = getattr(kind, "role", None) if issubclass(kind, Operation) else handlers.LEAST_ROLE
         if least is None:
             return None, token
-        caller = self._desk.caller(token)
+        caller = self._service.caller(token)
         if not caller.role.includes(least):
             raise Refused(f"This needs the role {least}; {caller.operator} is {caller.role}.", code="role")
         return caller, token
@@ -122,7 +122,7 @@ class Server(flight.FlightServerBase):
 
     def _events(self, context: flight.ServerCallContext) -> Iterator[bytes]:
         try:
-            waiting = self._desk.hub.subscribe()
+            waiting = self._service.event_bus.subscribe()
         except Refused as error:
             yield _encode(_failure(error))
             return
@@ -142,10 +142,10 @@ class Server(flight.FlightServerBase):
                     return
                 yield _encode(event)
         finally:
-            self._desk.hub.unsubscribe(waiting)
+            self._service.event_bus.unsubscribe(waiting)
 
     def _heartbeat(self) -> Heartbeat:
-        return Heartbeat(bytes_behind=self._desk.ingestor.bytes_behind)
+        return Heartbeat(bytes_behind=self._service.ingestor.bytes_behind)
 
     def _work(
         self, context: flight.ServerCallContext, operation: Operation[Any], caller: Caller | None
@@ -160,7 +160,7 @@ class Server(flight.FlightServerBase):
 
         def work() -> None:
             try:
-                result = handlers.work(self._desk, operation, caller, progress, cancelled)
+                result = handlers.work(self._service, operation, caller, progress, cancelled)
                 replies.put(Done(result=msgspec.Raw(_encode(result))))
             except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
                 replies.put(_failure(error))
@@ -170,7 +170,7 @@ class Server(flight.FlightServerBase):
         try:
             while True:
                 # Whoever waits for long work is there, however long it takes.
-                self._desk.asked()
+                self._service.asked()
                 try:
                     reply = replies.get(timeout=PROGRESS_SECONDS)
                 except queue.Empty:

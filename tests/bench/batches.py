@@ -9,11 +9,11 @@ from typing import Final
 
 import duckdb
 
-from engine.ingest.fingerprint import FINGERPRINT_BYTES
-from engine.ingest.pieces import Piece
-from engine.ingest.position import Position
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
 from engine.store import Session
+from engine.tail.checkpoint import Position
+from engine.tail.fingerprint import FINGERPRINT_BYTES
+from engine.tail.piece import Piece
 from sample_cdr import bulk
 from tests.bench.files import EXTENSIONS
 from tests.bench.measure import Measured
@@ -84,16 +84,16 @@ class _Batches:
             [ReadPiece(parsed=parsed, after=after, format_name="asterisk-csv")],
             book=site.state.book,
             site=site.state.site,
-            standing=site.state.standing,
+            account_cache=site.state.account_cache,
             now=NOW,
         )
 
     def store(self) -> None:
         """Stores it."""
         assert self._change is not None
-        standing = self._site.state.standing
+        account_cache = self._site.state.account_cache
         batch = self._site.writer.run(
-            self._change, after=lambda session, stored: stored.committed(session, standing)
+            self._change, after=lambda session, stored: stored.committed(session, account_cache)
         )
         ((self._position, _),) = batch.files
 

@@ -13,9 +13,9 @@ from engine.api.rates import Rerate, RerateResult
 from engine.api.site import IngestResult, SetSetting
 from engine.ledger.extension_sheet import import_extensions
 from engine.pipeline.imports import Import
+from engine.pipeline.live_site import State
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.rerating import Rerating
-from engine.pipeline.state import State
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.store import Database, Session, Writer

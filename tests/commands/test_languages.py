@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
 
-from tui import i18n
 from tui.commands.program import cli
+from tui.text import i18n
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
 

@@ -27,14 +27,14 @@ from engine.api.rates import RatedParts, RateRow, RateTest
 from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.names import Direction, Unrated
 from engine.domain.rates import Rate
-from tui.call_files import CALL_COLUMNS, write_calls
 from tui.commands.document import json_text, plain_document
 from tui.commands.files import written, written_file
 from tui.commands.numbers import expanded
 from tui.commands.progress import progress_text
 from tui.commands.rate_fields import changed_rate
 from tui.commands.table import fitted, print_table
-from tui.spreadsheet import refuse_too_many
+from tui.export.call_files import CALL_COLUMNS, write_calls
+from tui.export.spreadsheet import refuse_too_many
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -20,10 +20,10 @@ from engine.domain.names import Role
 from sample_cdr.site import office_until_now
 from tests.e2e.picture import picture
 from tests.e2e.tour import at_rest, walk
-from tui import i18n
-from tui.application import PbxmeterApp
+from tui.app.application import PbxmeterApp
 from tui.commands.demo import build_site
 from tui.commands.session import Session
+from tui.text import i18n
 
 DOCS = Path(__file__).parents[2] / "docs"
 PICTURES = DOCS / "screenshots"

@@ -27,8 +27,8 @@ from sample_cdr.site import office_until_now
 from tests.e2e.site import eventually
 from tests.e2e.tour import STOPS, Stop, at_rest, walk
 from tests.tui.snapshots import assert_snapshot, masked, rows_of_app
-from tui import i18n
-from tui.application import PbxmeterApp
+from tui.app.application import PbxmeterApp
+from tui.text import i18n
 
 ANNA = Credentials(name="anna", password="correct horse battery")
 LAST_MOMENT = datetime(2025, 3, 14, 17, 30, tzinfo=ZoneInfo(OFFICE_ZONE)).timestamp()

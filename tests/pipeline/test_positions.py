@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.ingest.position import Position
-from engine.ingest.record import CALLS, REJECTS, Parsed
+from engine.parse.schema import CALLS, REJECTS, Parsed
+from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
 from engine.pipeline.positions import load_positions
-from engine.pipeline.standing import Standing
 from engine.rating.book import RateBook
 from engine.store import Database, Session, Writer
+from engine.tail.checkpoint import Position
 from tests.stores import NOW, SITE
 
 FIRST = Position(source="/cdr/*", path="/cdr/a.csv", device=1, inode=1, read_offset=10, lines=1)
@@ -24,7 +24,7 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder / "test.duckdb", threads=1)
         self.writer = Writer(self.database)
-        self.standing = Standing()
+        self.account_cache = AccountCache()
         with self.database.reading() as session:
             self._book = RateBook.load(session)
 
@@ -43,7 +43,7 @@ class Reader:
             [ReadPiece(parsed=parsed, after=position, format_name="asterisk-csv")],
             book=self._book,
             site=SITE,
-            standing=self.standing,
+            account_cache=self.account_cache,
             now=NOW,
         )
 
@@ -51,7 +51,7 @@ class Reader:
         """The same, committed."""
         batch = self.writer.run(
             lambda session: self.change(session, position),
-            after=lambda session, stored: stored.committed(session, self.standing),
+            after=lambda session, stored: stored.committed(session, self.account_cache),
         )
         ((stored, _),) = batch.files
         return stored

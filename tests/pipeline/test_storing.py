@@ -21,8 +21,8 @@ from engine.ledger.extensions import list_extensions
 from engine.pipeline import imports
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.imports import Import
+from engine.pipeline.live_site import State
 from engine.pipeline.reading import SourceParser
-from engine.pipeline.state import State
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.reports.statistics import get_statistics

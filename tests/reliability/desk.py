@@ -15,16 +15,16 @@ from config.settings import EngineSettings, Numbering, Settings, SiteSettings, S
 from engine.access.settings import set_setting
 from engine.api.extensions import ListExtensions
 from engine.api.site import SetSetting
-from engine.ingest.health import CATCHING_UP_BYTES
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
-from engine.pipeline.ingestor import Ingestor
-from engine.pipeline.standing import Standing
-from engine.pipeline.state import State
+from engine.pipeline.account_cache import Standing
+from engine.pipeline.ingest_loop import Ingestor
+from engine.pipeline.live_site import State
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.reports.verify import verify
 from engine.store import Database, Session, Writer
+from engine.tail.health import CATCHING_UP_BYTES
 from tests.reliability.lines import OFFICE, ZONE
 
 NUMBERING = Numbering(extensions=r"8\d{3}", trunks=("PJSIP/trunk_*",))

@@ -13,8 +13,8 @@ from random import Random
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from tests.ingest.disk import Disk
 from tests.reliability.lines import Lines, Written
+from tests.tail.disk import Disk
 
 
 @dataclass

@@ -11,14 +11,14 @@ from hypothesis.stateful import initialize, invariant, precondition, rule, run_s
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
 from engine.api.site import Ingest, Verify
-from engine.ingest.health import CATCHING_UP_BYTES
-from tests.ingest.disk import Disk, Inodes
+from engine.tail.health import CATCHING_UP_BYTES
 from tests.reliability.desk import Moment
 from tests.reliability.history import Expected, FileHistory
 from tests.reliability.indoors import HISTORIES_OF_A_SITE, Indoors
 from tests.reliability.lines import costs
 from tests.reliability.nursery import Nursery
 from tests.reliability.site import CONFIG, Site, stored, wait_until
+from tests.tail.disk import Disk, Inodes
 
 DEATHS_PER_REOPENING = 8
 """Each so many deaths the store is opened anew from its files as they were, which takes 0.1 s."""

@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from engine.api.site import SourceFileRow
-from engine.pipeline import refusals
-from engine.pipeline.ingestor import GROUP_FILES
+from engine.pipeline import backoff as refusals
+from engine.pipeline.ingest_loop import GROUP_FILES
 from engine.rating.sheet import import_rates
 from engine.reports.verify import verify
 from engine.store import Session

@@ -9,9 +9,9 @@ import pytest
 
 from engine.api.site import ListQuarantine
 from engine.pipeline.quarantine import list_quarantine
-from tests.ingest.reader import Clock
 from tests.reliability.desk import Desk
 from tests.reliability.lines import FIRST_START, SECONDS, Lines
+from tests.tail.reader import Clock
 
 
 @pytest.fixture

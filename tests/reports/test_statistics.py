@@ -13,7 +13,7 @@ from engine.reports.calls import count_calls
 from engine.reports.overview import get_overview
 from engine.reports.statistics import average, get_heat, get_statistics
 from tests.reports.building import NOON, SHANGHAI, Books
-from tui.screens.statistics_text import key_term
+from tui.screens.statistics.text import key_term
 
 
 def lines(books: Books, **asked: object) -> list[StatRow]:

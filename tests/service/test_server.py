@@ -21,7 +21,8 @@ from engine.api.site import Backup, GetSettings, SetSetting, Verify
 from engine.daemon.engine import Engine
 from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, Refused
 from engine.domain.names import Role
-from engine.service import handlers, hub
+from engine.service import event_bus as event_bus
+from engine.service import handlers
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_a_change_in_one_client_reaches_the_events_of_another(home: Path) -> Non
 def test_more_streams_of_events_than_the_engine_allows_are_refused_with_a_reason(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "MAX_STREAMS", 1)
+    monkeypatch.setattr(event_bus, "MAX_STREAMS", 1)
     with Client(home) as watcher, Client(home) as other:
         events = watcher.events()
         assert isinstance(next(events), Heartbeat)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.site import Site
-from tui import i18n
+from tests.tui.app.site import Site
+from tui.text import i18n
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from engine.api.rates import SaveRate
 from engine.api.session import GetPreferences
 from engine.api.site import GetStatus, SetSetting, StopEngine
 from engine.domain.rates import Rate
-from tui.application import PbxmeterApp
+from tui.app.application import PbxmeterApp
 from tui.widgets.table import WindowedTable
 
 CONFIG = """\

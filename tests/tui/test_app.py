@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.app import ascii_only, says_utf8, unusable_terminal
+from tui.app.start import ascii_only, says_utf8, unusable_terminal
 
 
 @pytest.mark.parametrize(

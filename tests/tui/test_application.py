@@ -12,14 +12,14 @@ from engine.api.rates import ListRates, SwitchRates
 from engine.api.session import GetPreferences, SaveAccount, SetPreference
 from engine.api.site import SetSetting, StopEngine
 from engine.domain.names import Role
-from tests.tui.site import NAMES, Site, message_of_form, opened, remembered, screen_text, shows, until
-from tui import i18n
-from tui.actions import SHELL_ACTIONS
-from tui.application import PbxmeterApp
+from tests.tui.app.site import NAMES, Site, message_of_form, opened, remembered, screen_text, shows, until
+from tui.app.application import PbxmeterApp
 from tui.screens.covers import TooSmall
 from tui.screens.numbered import SCREENS
-from tui.screens.recharge_form import RechargeForm
+from tui.screens.recharges.form import RechargeForm
 from tui.screens.signin import SignInScreen
+from tui.text import i18n
+from tui.widgets.actions import SHELL_ACTIONS
 from tui.widgets.dialogs import Confirm
 from tui.widgets.health import HealthLine
 from tui.widgets.table import WindowedTable
@@ -29,7 +29,7 @@ SIZE = (80, 24)
 
 def test_importing_the_application_leaves_duckdb_pyarrow_babel_and_the_command_line_out():
     code = (
-        "import sys, tui.main, tui.app, tui.application; "
+        "import sys, tui.main, tui.app.start, tui.app.application; "
         "sys.exit(' '.join({'duckdb', 'pyarrow', 'babel', 'numpy', 'click'} & set(sys.modules)) or 0)"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.money import MAX_AMOUNT_MICROS, parse_amount
-from tui.currencies import cldr_conventions, cldr_digits, conventions, digits
-from tui.format import duration, local_time, money_style, short_stamp, size_of
-from tui.i18n import LANGUAGES
+from tui.text.currencies import cldr_conventions, cldr_digits, conventions, digits
+from tui.text.format import duration, local_time, money_style, short_stamp, size_of
+from tui.text.i18n import LANGUAGES
 
 
 @pytest.mark.parametrize(

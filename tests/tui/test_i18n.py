@@ -8,8 +8,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from tui import i18n
-from tui.i18n import _
+from tui.text import i18n
+from tui.text.i18n import _
 
 TERMS = {
     "PBX": "交换机",

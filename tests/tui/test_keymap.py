@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import InvalidInput
-from tui.keymap import Entry, Keymap, fitted, is_key, read_entries
+from tui.app.keymap import Entry, Keymap, fitted, is_key, read_entries
 from tui.screens.numbered import SCREENS
 
 SCREEN = {

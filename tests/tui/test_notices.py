@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.tui.site import Site, opened, screen_text, shows, until
-from tui import notices
-from tui.application import PbxmeterApp
-from tui.screens.extension_forms import EditExtension
+from tests.tui.app.site import Site, opened, screen_text, shows, until
+from tui.app import notices
+from tui.app.application import PbxmeterApp
+from tui.screens.extensions.forms import EditExtension
 
 SIZE = (80, 24)
 

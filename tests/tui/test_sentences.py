@@ -20,11 +20,11 @@ from engine.domain.money import parse_amount
 from engine.domain.zones import zone
 from tests.messages import ROOT, all_templates
 from tests.tui.test_i18n import texts_of
-from tui import i18n
-from tui.sentences import DOMAIN, SYSTEM_ERRORS, said, template_of
+from tui.text import i18n
+from tui.text.sentences import DOMAIN, SYSTEM_ERRORS, said, template_of
 
 _FIXED = re.compile(r"\{\w*\}")
-SCREENS = [*ROOT.glob("tui/screens/*.py"), *ROOT.glob("tui/widgets/*.py")]
+SCREENS = [*ROOT.glob("tui/screens/**/*.py"), *ROOT.glob("tui/widgets/*.py")]
 FOLDER = i18n.LOCALE_FOLDER / "zh_CN" / "LC_MESSAGES"
 
 

@@ -6,7 +6,6 @@ import click
 
 from engine.api.calls import CallCursor, CallRow, CallSort, CountCalls, GetCall, ListCalls
 from engine.domain.filters import FIELDS
-from tui.call_files import FileFormat
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.export import export_calls_to
@@ -14,7 +13,8 @@ from tui.commands.options import LIMIT, call_filter, which_calls
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
-from tui.sentences import said
+from tui.export.call_files import FileFormat
+from tui.text.sentences import said
 
 _PAGE_ROWS = 1000
 _SORTS = ("time", "extension", "dialled", "trunk", "billsec", "cost")

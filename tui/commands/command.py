@@ -8,7 +8,7 @@ import click
 
 from tui.commands.help_text import EXAMPLES, InLanguage, write_list
 from tui.commands.session import Session
-from tui.i18n import N_, _
+from tui.text.i18n import N_, _
 
 
 def examples(*lines: str) -> str:

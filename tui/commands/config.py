@@ -13,14 +13,14 @@ from config.settings import Settings, load_settings, parse_settings
 from engine.api.home import CONFIG_FILE
 from engine.api.site import DetectSource
 from engine.domain.errors import ConfigError, StorageError
-from tui import i18n
 from tui.commands.command import Group, examples
 from tui.commands.document import Json, json_text, print_document
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.sources import print_detected
 from tui.commands.table import print_pairs
-from tui.sentences import said
+from tui.text import i18n
+from tui.text.sentences import said
 
 
 @click.group(cls=Group)

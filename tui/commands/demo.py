@@ -26,7 +26,7 @@ from tui.commands.engine import ended
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_pairs, print_table
-from tui.sentences import said
+from tui.text.sentences import said
 
 _FOLLOWED_FILE = "Master.csv"
 _READ_SECONDS = 120.0
@@ -161,7 +161,7 @@ def _print_top(session: Session, top: list[StatRow], barred: list[LockoutRow]) -
 
 def _open_application(session: Session) -> None:
     from sample_cdr import site
-    from tui.app import run
+    from tui.app.start import run
 
     with site.live_calls(session.folder / _FOLLOWED_FILE):
         run(session.folder, slow_link=session.slow_link, mouse=session.mouse)

@@ -9,11 +9,11 @@ import click
 
 from engine.api.calls import CallFilter, CountCalls, ExportCalls
 from engine.api.operation import Progress
-from tui.call_files import FileFormat, write_calls
 from tui.commands.files import written
 from tui.commands.progress import Bar
 from tui.commands.session import Session
 from tui.commands.sheets import print_rows, print_written
+from tui.export.call_files import FileFormat, write_calls
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,10 +9,10 @@ from inspect import cleandoc
 
 import click
 
-from tui import i18n
-from tui.i18n import N_, _
-from tui.sentences import said
 from tui.terminal import wrapping
+from tui.text import i18n
+from tui.text.i18n import N_, _
+from tui.text.sentences import said
 
 EXAMPLES = N_("Examples:")
 

@@ -9,7 +9,7 @@ from tui.commands.document import print_document
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table
-from tui.sentences import said
+from tui.text.sentences import said
 
 
 @click.group(cls=Group)

@@ -16,7 +16,7 @@ from tui.commands.progress import bytes_text
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
-from tui.sentences import said
+from tui.text.sentences import said
 
 
 @click.command(cls=Command, epilog=examples("audit", "audit --limit 1000 --json"))

@@ -12,8 +12,8 @@ from tui.commands.command import Group, examples
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import wants_colour
-from tui.i18n import N_
 from tui.main import INTERRUPTED
+from tui.text.i18n import N_
 
 REFUSED, USAGE, BROKEN_PIPE = 1, 2, 141
 """Exit codes besides 0 = done."""
@@ -87,7 +87,7 @@ def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
         raise click.UsageError(
             "The full-screen application needs a terminal; see pbxmeter --help for commands."
         )
-    from tui.app import DEMO_WANTED, run
+    from tui.app.start import DEMO_WANTED, run
 
     code = run(session.folder, credentials=session.credentials, slow_link=slow_link, mouse=session.mouse)
     if code == DEMO_WANTED:

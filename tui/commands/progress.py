@@ -6,8 +6,8 @@ from shutil import get_terminal_size
 from types import TracebackType
 
 from engine.api.operation import Progress
-from tui.i18n import _
-from tui.sentences import said
+from tui.text.i18n import _
+from tui.text.sentences import said
 
 _REDRAW_SECONDS = 0.1
 _BAR_CELLS = 24

@@ -11,8 +11,8 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import local_time, print_table
-from tui.quarantine_sheet import quarantine_sheet
-from tui.sentences import said
+from tui.export.quarantine_sheet import quarantine_sheet
+from tui.text.sentences import said
 
 _PAGE_ROWS = 1000
 

@@ -33,7 +33,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import local_time, print_pairs, print_table, yes
-from tui.sentences import said
+from tui.text.sentences import said
 
 _PAGE_ROWS = 1000
 

@@ -9,7 +9,7 @@ from tui.commands.numbers import expanded
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_table, yes
-from tui.sentences import said
+from tui.text.sentences import said
 
 _SHOWN_EXTENSIONS = 50
 

@@ -2,8 +2,8 @@
 
 import click
 
-from tui.sentences import said
 from tui.terminal.clean import clean
+from tui.text.sentences import said
 
 
 def say(text: str, *, err: bool = False) -> None:

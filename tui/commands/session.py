@@ -17,9 +17,9 @@ from engine.api.session import Greet, Greeting
 from engine.domain.errors import InvalidInput, NotSignedIn, PbxmeterError
 from engine.domain.money import format_amount
 from engine.domain.zones import zone
-from tui import i18n
 from tui.commands.progress import Bar
-from tui.sentences import said
+from tui.text import i18n
+from tui.text.sentences import said
 
 if TYPE_CHECKING:
     from engine.api.client import Client, Credentials

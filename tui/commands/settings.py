@@ -11,8 +11,8 @@ from tui.commands.document import print_document
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_pairs
-from tui.sentences import said
 from tui.terminal.clean import clean
+from tui.text.sentences import said
 
 NAMES = ("billing", "currency", "low_balance", "language")
 

@@ -14,7 +14,7 @@ from tui.commands.progress import bytes_text
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
-from tui.sentences import said
+from tui.text.sentences import said
 
 MAX_FILES = 1_000_000
 

@@ -9,8 +9,8 @@ from shutil import get_terminal_size
 import click
 from rich.cells import cell_len, set_cell_size
 
-from tui.sentences import said
 from tui.terminal.clean import clean
+from tui.text.sentences import said
 
 _GAP = "  "
 _NARROWEST = 8

@@ -14,8 +14,8 @@ from tui.commands.document import print_document
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table, yes
-from tui.sentences import said
 from tui.terminal.clean import clean
+from tui.text.sentences import said
 
 _ROLES = click.Choice([role.value for role in Role])
 

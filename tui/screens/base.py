@@ -2,7 +2,7 @@
 
 Adding a screen takes two steps.
 
-1. A module `tui/screens/rates.py` with its styles beside it (`rates.tcss`):
+1. A module `tui/screens/rates/screen.py` with its styles beside it (`rates.tcss`):
 
        class RatesScreen(SiteScreen):
            SCOPE = "rates"                                   # its mode, and the beginning of its key ids
@@ -45,13 +45,13 @@ from textual.timer import Timer
 from engine.api.events import Event, Missed
 from engine.api.operation import Operation
 from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError
-from tui.actions import ROLE_NAMES, SHELL_ACTIONS, Action, bindings
-from tui.i18n import _
 from tui.terminal.drawn_whole import DrawnWhole
+from tui.text.i18n import _
+from tui.widgets.actions import ROLE_NAMES, SHELL_ACTIONS, Action, bindings
 from tui.widgets.statusline import Banner, KeyLine, StatusLine, TabLine
 
 if TYPE_CHECKING:
-    from tui.application import PbxmeterApp
+    from tui.app.application import PbxmeterApp
 
 R = TypeVar("R")
 

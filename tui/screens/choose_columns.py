@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.i18n import _
 from tui.terminal.text import clean
+from tui.text.i18n import _
 from tui.widgets.columns import Column
 from tui.widgets.table import WindowedTable
 

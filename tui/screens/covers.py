@@ -9,10 +9,10 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.i18n import _
+from tui.text.i18n import _
 
 if TYPE_CHECKING:
-    from tui.application import PbxmeterApp
+    from tui.app.application import PbxmeterApp
 
 SMALLEST_COLUMNS = 70
 SMALLEST_ROWS = 18

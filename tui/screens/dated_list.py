@@ -8,7 +8,7 @@ from tui.terminal.fence import DIALOG_GROUP
 
 
 class DatedList(ListScreen):
-    """Has `tui.actions.PERIOD` among its actions, and asks for what lies in `period`."""
+    """Has `tui.widgets.actions.PERIOD` among its actions, and asks for what lies in `period`."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,15 +14,22 @@ from engine.api.calls import MAX_SORTED_CALLS, CallFilter, CallSort, CountCalls,
 from engine.api.extensions import CsvText
 from engine.api.operation import Progress
 from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
-from tui import exports
-from tui.call_files import CALL_COLUMNS, SHEET_KINDS, FileFormat, sheet_batch, sheet_columns, write_calls
 from tui.commands.files import written_file
-from tui.i18n import N_, _, ngettext
+from tui.export import folder as exports
+from tui.export.call_files import (
+    CALL_COLUMNS,
+    SHEET_KINDS,
+    FileFormat,
+    sheet_batch,
+    sheet_columns,
+    write_calls,
+)
+from tui.export.spreadsheet import MAX_ROWS
 from tui.screens.paths import PathField
 from tui.screens.task import Cancelled, Report, run_task
-from tui.sentences import said
-from tui.spreadsheet import MAX_ROWS
 from tui.terminal.clean import clean
+from tui.text.i18n import N_, _, ngettext
+from tui.text.sentences import said
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField
 from tui.widgets.forms import Form
@@ -31,7 +38,7 @@ from tui.widgets.marks import MarkList
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tui.application import PbxmeterApp
+    from tui.app.application import PbxmeterApp
 
 Target = Literal["csv", "parquet", "xlsx", "clipboard"]
 

@@ -13,15 +13,15 @@ from textual.widgets import Static
 
 from engine.api.operation import ImportResult, Operation
 from engine.domain.errors import PbxmeterError
-from tui import exports
 from tui.commands.files import read_sheet
-from tui.i18n import _, flowing, ngettext
+from tui.export import folder as exports
 from tui.screens.base import SiteScreen
 from tui.screens.paths import FileForm
-from tui.screens.rate_rows import warning_sign
+from tui.screens.rates.rows import warning_sign
 from tui.screens.task import Cancelled, run_operation
-from tui.sentences import said
 from tui.terminal.text import clean
+from tui.text.i18n import _, flowing, ngettext
+from tui.text.sentences import said
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
 from tui.widgets.rows import MemoryRows, Row

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from engine.domain.zones import zone
-from tui.i18n import _
+from tui.text.i18n import _
 from tui.widgets.field import Field
 from tui.widgets.forms import Form
 from tui.widgets.time_fields import MomentField

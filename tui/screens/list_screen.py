@@ -26,12 +26,12 @@ from textual.widgets import Input
 
 from engine.api.session import GetPreferences, SetPreference
 from engine.domain.errors import EngineDown, PbxmeterError
-from tui.actions import Action
-from tui.i18n import N_, _, ngettext
 from tui.screens.base import SiteScreen
 from tui.screens.filter_line import FilterHistory, FilterLine
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
+from tui.text.i18n import N_, _, ngettext
+from tui.widgets.actions import Action
 from tui.widgets.columns import Column, ColumnState
 from tui.widgets.rows import RowSource
 from tui.widgets.table import WindowedTable

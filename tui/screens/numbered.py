@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 from textual.screen import Screen
 
-from tui.i18n import N_
+from tui.text.i18n import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tui.actions import Action
+    from tui.widgets.actions import Action
 
 
 class ScreenEntry(Struct, frozen=True):
@@ -52,11 +52,11 @@ class ScreenEntry(Struct, frozen=True):
 
 
 SCREENS: tuple[ScreenEntry, ...] = (
-    ScreenEntry("overview", "1", N_("Overview"), "overview:OverviewScreen"),
-    ScreenEntry("extensions", "2", N_("Extensions"), "extensions:ExtensionsScreen"),
-    ScreenEntry("rates", "3", N_("Rates"), "rates:RatesScreen"),
-    ScreenEntry("recharges", "4", N_("Recharges"), "recharges:RechargesScreen"),
-    ScreenEntry("calls", "5", N_("Calls"), "calls:CallsScreen"),
-    ScreenEntry("statistics", "6", N_("Statistics"), "statistics:StatisticsScreen"),
-    ScreenEntry("settings", "7", N_("Settings"), "settings:SettingsScreen"),
+    ScreenEntry("overview", "1", N_("Overview"), "overview.screen:OverviewScreen"),
+    ScreenEntry("extensions", "2", N_("Extensions"), "extensions.screen:ExtensionsScreen"),
+    ScreenEntry("rates", "3", N_("Rates"), "rates.screen:RatesScreen"),
+    ScreenEntry("recharges", "4", N_("Recharges"), "recharges.screen:RechargesScreen"),
+    ScreenEntry("calls", "5", N_("Calls"), "calls.screen:CallsScreen"),
+    ScreenEntry("statistics", "6", N_("Statistics"), "statistics.screen:StatisticsScreen"),
+    ScreenEntry("settings", "7", N_("Settings"), "settings.screen:SettingsScreen"),
 )

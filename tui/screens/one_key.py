@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from engine.domain.errors import EngineDown, Refused
-from tui.connection import NOT_SENT
-from tui.i18n import _, flowing
-from tui.sentences import said
+from tui.link.connection import NOT_SENT
+from tui.text.i18n import _, flowing
+from tui.text.sentences import said
 
 R = TypeVar("R")
 

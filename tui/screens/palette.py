@@ -14,10 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.actions import key_name
-from tui.i18n import _
 from tui.screens.base import SiteScreen
 from tui.screens.numbered import SCREENS
+from tui.text.i18n import _
+from tui.widgets.actions import key_name
 from tui.widgets.entry import Entry
 
 TITLE_CELLS = 14

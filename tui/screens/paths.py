@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.suggester import Suggester
 
 from engine.domain.errors import InvalidInput
-from tui.i18n import _
+from tui.text.i18n import _
 from tui.widgets.field import Field, TypedField
 from tui.widgets.forms import Form
 

@@ -13,8 +13,8 @@ from textual.widgets.option_list import Option
 
 from engine.domain.errors import InvalidInput
 from engine.domain.zones import parse_moment, zone
-from tui.i18n import N_, _
 from tui.screens.base import SiteScreen
+from tui.text.i18n import N_, _
 from tui.widgets.field import Field
 from tui.widgets.forms import Form
 from tui.widgets.time_fields import MomentField

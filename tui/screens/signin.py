@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui.i18n import _
+from tui.text.i18n import _
 from tui.widgets.field import Field
 from tui.widgets.fields import TextField
 from tui.widgets.forms import Form

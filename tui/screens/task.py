@@ -16,14 +16,14 @@ from textual.widgets import Static
 
 from engine.api.operation import Operation, Progress
 from engine.domain.errors import PbxmeterError
-from tui.format import duration, size_of
-from tui.i18n import N_, _
 from tui.screens.base import SiteScreen
 from tui.terminal.text import clean
+from tui.text.format import duration, size_of
+from tui.text.i18n import N_, _
 from tui.widgets.blocks import eighths, lying
 
 if TYPE_CHECKING:
-    from tui.application import PbxmeterApp
+    from tui.app.application import PbxmeterApp
 
 R = TypeVar("R")
 

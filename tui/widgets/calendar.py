@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.i18n import _
+from tui.text.i18n import _
 from tui.widgets.blocks import padded_left
 from tui.widgets.weekdays_field import WEEKDAY_NAMES
 

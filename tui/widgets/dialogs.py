@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from tui.i18n import _
 from tui.terminal.text import clean
+from tui.text.i18n import _
 
 
 class Confirm(ModalScreen[bool]):

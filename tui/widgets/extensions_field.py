@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from engine.domain.errors import InvalidInput
-from tui import i18n
-from tui.i18n import _
 from tui.terminal.text import clean
+from tui.text import i18n
+from tui.text.i18n import _
 from tui.widgets.field import TypedField
 
 MAX_PICKED = 10_000
@@ -74,7 +74,7 @@ class ExtensionsField(TypedField[tuple[str, ...] | None]):
     def action_pick(self) -> None:
         if not self._pick:
             return
-        from tui.screens.pick_extensions import PickExtensions
+        from tui.screens.extensions.pick import PickExtensions
 
         try:
             marked: Sequence[str] = self.value or ()

@@ -16,8 +16,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.domain.errors import InvalidInput
-from tui.sentences import said
 from tui.terminal.text import clean
+from tui.text.sentences import said
 from tui.widgets.entry import Entry
 from tui.widgets.toggle import Toggle
 

@@ -33,15 +33,15 @@ from textual.widgets import Input, Static
 
 from engine.api.operation import Operation
 from engine.domain.errors import InvalidInput, PbxmeterError
-from tui.i18n import _
-from tui.sentences import said
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
+from tui.text.i18n import _
+from tui.text.sentences import said
 from tui.widgets.dialogs import Confirm
 from tui.widgets.field import Field
 
 if TYPE_CHECKING:
-    from tui.application import PbxmeterApp
+    from tui.app.application import PbxmeterApp
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -10,7 +10,7 @@ from textual import events
 from textual.message import Message
 
 from engine.api.site import SourceState, TargetRow
-from tui.i18n import N_, _
+from tui.text.i18n import N_, _
 from tui.widgets.pieces import Piece, PieceLine
 
 

@@ -13,9 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.i18n import _
 from tui.terminal.text import clean
 from tui.terminal.wrapping import wrapped
+from tui.text.i18n import _
 
 LINE_CELLS = 66
 

@@ -9,8 +9,8 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.actions import Action, key_name
 from tui.terminal.text import clean
+from tui.widgets.actions import Action, key_name
 from tui.widgets.pieces import Piece, PieceLine
 
 

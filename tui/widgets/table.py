@@ -13,9 +13,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 
-from tui.i18n import _
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
+from tui.text.i18n import _
 from tui.widgets.columned_view import ColumnedView
 from tui.widgets.columns import Column
 from tui.widgets.paged_view import HEADER_LINES, PagedView

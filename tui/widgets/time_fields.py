@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from engine.domain.errors import InvalidInput
 from engine.domain.rates import format_time_of_day, parse_time_of_day
 from engine.domain.zones import parse_moment
-from tui.i18n import _
+from tui.text.i18n import _
 from tui.widgets.field import TypedField
 from tui.widgets.fields import TextField
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.domain.errors import InvalidInput
-from tui.i18n import N_, _
+from tui.text.i18n import N_, _
 from tui.widgets.field import Field
 
 

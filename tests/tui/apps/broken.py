@@ -5,8 +5,8 @@ from pathlib import Path
 
 from textual.app import App
 
-from tui import i18n
-from tui.crash import TellsItsErrors
+from tui.app.crash import TellsItsErrors
+from tui.text import i18n
 
 
 class Broken(TellsItsErrors[int], App[int]):

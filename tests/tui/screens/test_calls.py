@@ -10,10 +10,10 @@ import pytest
 from engine.api.calls import CountCalls, ListCalls
 from engine.api.rates import ListRates, SaveRate
 from engine.domain.rates import Rate
-from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
-from tui.application import PbxmeterApp
-from tui.screens.call_detail import CallDetailScreen
-from tui.screens.call_filter import completed, hints
+from tests.tui.app.site import Site, message_of_form, opened, screen_text, shows, until
+from tui.app.application import PbxmeterApp
+from tui.screens.calls.detail import CallDetailScreen
+from tui.screens.calls.filter import completed, hints
 from tui.screens.export import ExportForm
 from tui.screens.filter_line import FilterHistory
 from tui.widgets.table import WindowedTable

@@ -7,12 +7,12 @@ from typing import cast
 import pytest
 from textual.app import App
 
-import tui.notices
+import tui.app.notices
 from tests.e2e.tour import at_rest
-from tests.tui.site import Site, opened, until
+from tests.tui.app.site import Site, opened, until
 from tests.tui.snapshots import assert_snapshot, rows_of_app
-from tui import i18n
-from tui.application import PbxmeterApp
+from tui.app.application import PbxmeterApp
+from tui.text import i18n
 
 LINES_BELOW = 2
 """The lines that tell the operator's name and the state of the engine."""
@@ -61,8 +61,8 @@ async def test_dialogs_look_as_they_were_looked_at(
     i18n.install(language)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PBXMETER_EXPORTS", "~/exports")
-    monkeypatch.setattr(tui.notices, "NOTICE_SECONDS", 600.0)
-    monkeypatch.setattr(tui.notices, "READ_SECONDS", 600.0)
+    monkeypatch.setattr(tui.app.notices, "NOTICE_SECONDS", 600.0)
+    monkeypatch.setattr(tui.app.notices, "READ_SECONDS", 600.0)
     for name, sheet in SHEETS.items():
         (tmp_path / name).write_text(sheet, encoding="utf-8")
     app = PbxmeterApp(site.home, language=language, clock=lambda: NOON)

@@ -7,13 +7,13 @@ import pytest
 from engine.api.extensions import ListExtensions, ListLedger, Recharge, Recharged, SetExtensions
 from engine.domain.errors import EngineDown, InvalidInput
 from engine.domain.names import Payment
-from tests.tui.site import Site, message_of_form, opened, remembered, screen_text, shows, until
-from tui.application import PbxmeterApp
-from tui.screens.extension_filter import read_filter
-from tui.screens.extension_forms import BatchEdit, EditExtension, NewExtensions
-from tui.screens.extensions import ExtensionsScreen
-from tui.screens.ledger import LedgerScreen
-from tui.screens.recharge_form import RechargeForm
+from tests.tui.app.site import Site, message_of_form, opened, remembered, screen_text, shows, until
+from tui.app.application import PbxmeterApp
+from tui.screens.extensions.filter import read_filter
+from tui.screens.extensions.forms import BatchEdit, EditExtension, NewExtensions
+from tui.screens.extensions.ledger import LedgerScreen
+from tui.screens.extensions.screen import ExtensionsScreen
+from tui.screens.recharges.form import RechargeForm
 from tui.widgets.dialogs import Confirm
 
 SIZE = (80, 24)

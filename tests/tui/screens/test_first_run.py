@@ -12,12 +12,12 @@ from config.settings import load_settings
 from engine.api.client import connect
 from engine.api.site import GetSettings, GetStatus, ListSources, StopEngine
 from sample_cdr.site import FOLDER
-from tests.tui.site import screen_text, shows, until
-from tui import i18n
-from tui.application import PbxmeterApp
-from tui.screens.first_run import WhereScreen
-from tui.screens.first_run_file import FilePreview, FormatScreen
-from tui.screens.first_run_site import SiteForm, currency_of
+from tests.tui.app.site import screen_text, shows, until
+from tui.app.application import PbxmeterApp
+from tui.screens.first_run.file import FilePreview, FormatScreen
+from tui.screens.first_run.guide import WhereScreen
+from tui.screens.first_run.site import SiteForm, currency_of
+from tui.text import i18n
 
 SIZE = (80, 24)
 

@@ -20,16 +20,16 @@ from engine.api.operation import Progress
 from engine.api.site import StopEngine
 from sample_cdr.site import FOLDER
 from tests.e2e.tour import at_rest
-from tests.tui.site import Site, opened, until
+from tests.tui.app.site import Site, opened, until
 from tests.tui.snapshots import assert_snapshot, masked, rows_of_app
-from tui import i18n
-from tui.application import PbxmeterApp
-from tui.i18n import _
+from tui.app.application import PbxmeterApp
+from tui.app.site import DIALOG_STYLES
 from tui.screens.covers import Splash
 from tui.screens.signin import SignInScreen
 from tui.screens.task import Report, TaskScreen
-from tui.sentences import said
-from tui.site import DIALOG_STYLES
+from tui.text import i18n
+from tui.text.i18n import _
+from tui.text.sentences import said
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh_CN"])

@@ -1,10 +1,10 @@
 """The overview: from its lists to the ledger and to a recharge."""
 
 from engine.api.extensions import SetExtensions
-from tests.tui.site import Site, opened, shows, until
-from tui.application import PbxmeterApp
-from tui.screens.ledger import LedgerScreen
-from tui.screens.recharge_form import RechargeForm
+from tests.tui.app.site import Site, opened, shows, until
+from tui.app.application import PbxmeterApp
+from tui.screens.extensions.ledger import LedgerScreen
+from tui.screens.recharges.form import RechargeForm
 
 SIZE = (80, 24)
 

@@ -11,12 +11,12 @@ from engine.api.rates import ListRates, RateRow, RemoveRates, SaveRate
 from engine.domain.names import Role
 from engine.domain.rates import Rate
 from tests.e2e.tour import at_rest
-from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
+from tests.tui.app.site import Site, message_of_form, opened, screen_text, shows, until
 from tests.tui.snapshots import assert_snapshot, rows_of_app
-from tui import i18n
-from tui.application import PbxmeterApp
-from tui.screens.rate_editor import RateEditor
-from tui.screens.rate_try import TryScreen
+from tui.app.application import PbxmeterApp
+from tui.screens.rates.editor import RateEditor
+from tui.screens.rates.try_out import TryScreen
+from tui.text import i18n
 from tui.widgets.day_strip import window_cells
 from tui.widgets.table import WindowedTable
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from engine.api.extensions import Recharge
-from tests.tui.site import Site, opened, screen_text, shows, until
-from tui.application import PbxmeterApp
-from tui.screens.ledger import LedgerScreen
+from tests.tui.app.site import Site, opened, screen_text, shows, until
+from tui.app.application import PbxmeterApp
+from tui.screens.extensions.ledger import LedgerScreen
 
 SIZE = (80, 24)
 

@@ -8,11 +8,11 @@ from engine.api.session import ListAccounts, SaveAccount
 from engine.api.site import GetSettings
 from engine.domain.names import Role
 from engine.service.handlers import CHANGES
-from tests.tui.site import Site, message_of_form, screen_text, shows, until
-from tui.application import PbxmeterApp
-from tui.screens.settings import SettingsScreen
-from tui.screens.settings_accounts import AUDITED, AccountForm, AccountsSection
-from tui.screens.settings_quarantine import QuarantineSection
+from tests.tui.app.site import Site, message_of_form, screen_text, shows, until
+from tui.app.application import PbxmeterApp
+from tui.screens.settings.accounts import AUDITED, AccountForm, AccountsSection
+from tui.screens.settings.quarantine import QuarantineSection
+from tui.screens.settings.screen import SettingsScreen
 from tui.screens.signin import SignInScreen
 from tui.widgets.table import WindowedTable
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from engine.api.calls import By, CountCalls, StatRow
-from tests.tui.site import Site, screen_text, shows, until
-from tui.application import PbxmeterApp
-from tui.screens.calls import CallsScreen
-from tui.screens.statistics_rows import without_gaps
-from tui.screens.statistics_text import key_term
+from tests.tui.app.site import Site, screen_text, shows, until
+from tui.app.application import PbxmeterApp
+from tui.screens.calls.screen import CallsScreen
+from tui.screens.statistics.rows import without_gaps
+from tui.screens.statistics.text import key_term
 from tui.widgets.charts import BarChart, HeatMap, TopList
 
 SIZE = (80, 24)

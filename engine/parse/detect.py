@@ -1,0 +1,246 @@
+"""What a CDR file looks like: its format and time zone, with the reasons."""
+
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.formats import Format, format_names, load_format
+from config.settings import Numbering
+from engine.api.site import DetectResult
+from engine.domain.errors import InvalidInput
+from engine.parse.framing import refuse_utf16
+from engine.parse.layouts import Layouts
+from engine.parse.parser import Parser
+from engine.parse.schema import Parsed
+from engine.parse.split import Splitter
+
+HEAD_BYTES = 262_144
+"""As much of a file as is looked at."""
+
+_SHOWN_ROWS = 10
+_SHOWN_NAMES = 20
+_GOOD_SHARE = 0.5
+
+_HEADER = (
+    "started_at (local)", "answered_at (local)", "extension", "name", "direction", "dialled", "trunk",
+    "disposition", "answered", "duration", "billsec",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Zones:
+    """Of the times in the file, and of the site."""
+
+    source: ZoneInfo
+    site: ZoneInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fit:
+    """How well a format reads the head."""
+
+    form: Format
+    parsed: Parsed | None
+    fault: str
+    """Why the file as a whole is of no use to the format; '' = it is of use."""
+
+    @property
+    def share(self) -> float:
+        """Calls among the lines that are no headers and not blank."""
+        if self.parsed is None:
+            return 0.0
+        lines = self.parsed.calls.num_rows + self.parsed.rejects.num_rows
+        return self.parsed.calls.num_rows / lines if lines else 0.0
+
+    @property
+    def weight(self) -> tuple[float, bool, int]:
+        """The better fit is the greater."""
+        directions = self.parsed.calls["direction"].to_pylist() if self.parsed is not None else []
+        return round(self.share, 2), self.form.header, sum(name != "other" for name in directions)
+
+
+def detect(
+    head: bytes,
+    *,
+    name: str,
+    site_zone: ZoneInfo,
+    numbering: Numbering,
+    source_zone: ZoneInfo | None = None,
+    formats: Sequence[Format] | None = None,
+) -> DetectResult:
+    """Proposes format and zone of a file from its first bytes, HEAD_BYTES at most.
+
+    `name` is the file's, for reasons; `formats` are those to try, None = all that are shipped.
+    `source_zone` is that of its times, None = as proposed, else the site's.
+    Raises `InvalidInput` for a file that is no text.
+    """
+    head = head[:HEAD_BYTES]
+    refuse_utf16(head)
+    tried = [load_format(known) for known in format_names()] if formats is None else list(formats)
+    if not head.strip():
+        return _nothing([f"{name} is empty."], [])
+    zones = _Zones(source=source_zone or site_zone, site=site_zone)
+    fits = [_fitted(form, head, numbering, zones) for form in tried]
+    best = max(fits, key=lambda fit: fit.weight)
+    faults = [f"{fit.form.name}: {fit.fault}" for fit in fits if fit.fault and (formats is not None)]
+    if best.parsed is None or best.share < _GOOD_SHARE:
+        counts = ", ".join(f"{fit.form.name} {fit.share:.0%}" for fit in fits if fit.share)
+        reason = f"No format reads half of the lines{f' ({counts})' if counts else ''}."
+        return _nothing([reason], faults + _faults(best))
+    zone, zone_reason = _zone(best, head, numbering, zones.source)
+    if source_zone is None and zone:
+        best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
+        assert best.parsed is not None
+    lines = best.parsed.calls.num_rows + best.parsed.rejects.num_rows
+    reasons = [f"{best.parsed.calls.num_rows} of {lines} lines are calls of {best.form.title}.", zone_reason]
+    also = [fit.form.name for fit in fits if fit.form is not best.form and fit.share == best.share]
+    if also:
+        reasons.append(f"{', '.join(also)} would read them as well; check the rows below.")
+    return DetectResult(
+        format=best.form.name,
+        timezone=zone,
+        reasons=reasons,
+        header=list(_HEADER),
+        rows=_rows(best.parsed),
+        unknown_columns=_unknown(best.form, head),
+        faults=faults + _faults(best),
+        trunks=_trunks(best, head),
+        extensions=_most(best.parsed.calls["extension"].to_pylist()),
+    )
+
+
+def _nothing(reasons: list[str], faults: list[str]) -> DetectResult:
+    return DetectResult(
+        format="", timezone="", reasons=reasons, header=[], rows=[], unknown_columns=[],
+        faults=faults, trunks=[], extensions=[],
+    )  # fmt: skip
+
+
+def _fitted(form: Format, head: bytes, numbering: Numbering, zones: _Zones) -> _Fit:
+    whole = len(head) < HEAD_BYTES
+    parser = Parser(form, numbering=numbering, source_zone=zones.source, site_zone=zones.site)
+    try:
+        parsed = parser.parse(head, base_offset=0, first=True, final=whole)
+    except InvalidInput as error:
+        return _Fit(form=form, parsed=None, fault=error.message)
+    return _Fit(form=form, parsed=parsed, fault="")
+
+
+def _faults(fit: _Fit) -> list[str]:
+    if fit.parsed is None:
+        return []
+    rejects = fit.parsed.rejects.slice(0, _SHOWN_ROWS).to_pylist()
+    return [
+        f"line {row['line_in_piece'] + 1}: {row['field']}{': ' if row['field'] else ''}{row['reason']}"
+        for row in rejects
+    ]
+
+
+def _rows(parsed: Parsed) -> list[list[str]]:
+    names = (
+        "started_local", "answered_local", "extension", "caller_name", "direction", "dialled", "trunk",
+        "disposition", "answered", "duration", "billsec",
+    )  # fmt: skip
+    shown = parsed.calls.slice(0, _SHOWN_ROWS).select(names).to_pylist()
+    return [["" if row[name] is None else str(row[name]) for name in names] for row in shown]
+
+
+def _most(values: Sequence[str]) -> list[str]:
+    return [value for value, _ in Counter(values).most_common(_SHOWN_NAMES) if value]
+
+
+def _unknown(form: Format, head: bytes) -> list[str]:
+    """Names in the header that the format does not know."""
+    if not form.header:
+        return []
+    layouts = Layouts(form)
+    titles = layouts.titles(layouts.header_of(head) or b"")
+    return [title for title in titles if title.lower() not in form.names]
+
+
+def _trunks(fit: _Fit, head: bytes) -> list[str]:
+    """Channels that calls went out by and that are no extension, as a trunk glob would name them.
+
+    Where the format knows trunks by itself, those.
+    """
+    assert fit.parsed is not None
+    found = _most(fit.parsed.calls["trunk"].to_pylist())
+    columns = {name for layout in fit.form.layouts for name in layout} | set(fit.form.names.values())
+    if not {"dstchannel", "dst"} <= columns:
+        return found
+    splitter = Splitter(fit.form)
+    stems: Counter[str] = Counter()
+    layouts = Layouts(fit.form)
+    if fit.form.header:
+        layouts.resume(layouts.header_of(head) or b"")
+    for line in head.splitlines():
+        fields, _ = splitter.split(line)
+        layout = layouts.by_count.get(len(fields or []))
+        if fields is None or layout is None:
+            continue
+        row = dict(zip(layout, (field.decode("utf-8", "replace") for field in fields), strict=True))
+        stem = row["dstchannel"].rpartition("-")[0]
+        if stem and not stem.startswith("Local/") and stem.partition("/")[2] != row["dst"]:
+            stems[stem] += 1
+    return [
+        stem for stem, _ in stems.most_common(_SHOWN_NAMES) if not stem.partition("/")[2].isdigit()
+    ] or found
+
+
+def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, str]:
+    """The zone in which the times agree with the epochs that the file holds, and the reason."""
+    times = fit.form.times
+    assert fit.parsed is not None
+    if times.zone is not None:
+        return times.zone.key, f"Times of {fit.form.name} are always {times.zone.key}."
+    if times.formats[0] == "epoch":
+        return "UTC", "Times are seconds since 1970, which need no zone."
+    if times.epoch is None:
+        return (
+            "",
+            "Nothing in the file tells the zone of its times; the site's is taken unless you say another.",
+        )
+    gaps = _gaps(fit, head, numbering)
+    for zone in (likely, ZoneInfo("UTC")):
+        near = sum(1 for local, epoch in gaps if _agrees(local, epoch, zone))
+        if gaps and near * 10 >= len(gaps) * 7:
+            return (
+                zone.key,
+                f"{near} of {len(gaps)} unique ids hold the epoch of their start, read as {zone.key}.",
+            )
+    if not gaps:
+        return "", "No unique id holds an epoch, so the zone of the times cannot be told."
+    hours = Counter(round((local - epoch).total_seconds() / 900) / 4 for local, epoch in gaps)
+    hour, count = hours.most_common(1)[0]
+    return (
+        "",
+        f"{count} of {len(gaps)} times are {hour:+g} hours from UTC by their unique ids: name that zone.",
+    )
+
+
+def _agrees(local: datetime, epoch: datetime, zone: ZoneInfo) -> bool:
+    east = epoch.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).utcoffset() or timedelta()
+    return timedelta(seconds=-2) <= local - east - epoch <= timedelta(minutes=5)
+
+
+def _gaps(fit: _Fit, head: bytes, numbering: Numbering) -> list[tuple[datetime, datetime]]:
+    """(start as written, epoch of the unique id) of the calls that have one."""
+    utc = ZoneInfo("UTC")
+    parser = Parser(fit.form, numbering=numbering, source_zone=utc, site_zone=utc)
+    parsed = parser.parse(head, base_offset=0, first=True, final=True)
+    # The key begins with the unique id where it is one; else the id stands somewhere in the line.
+    epochs = pc.struct_field(
+        pc.extract_regex(parsed.calls["key_text"].combine_chunks(), r"(?:^|[\x1f,\"-])(?P<s>1\d{9})\.\d+"),
+        "s",
+    )
+    starts = parsed.calls["started_at"].to_pylist()
+    pairs = zip(starts, pc.cast(epochs, pa.int64()).to_pylist(), strict=True)
+    return [(start, datetime(1970, 1, 1) + timedelta(seconds=epoch)) for start, epoch in pairs if epoch]

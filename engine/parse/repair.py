@@ -1,0 +1,222 @@
+"""What can be saved, for certain, of lines that are no record by themselves.
+
+A record is put together over several lines only when the first ends inside an open quote, the joined text is
+exactly a record, and no line in between is a record of its own: neighbours are never touched, for sound
+lines do not come here. A good record behind a torn one is cut free only when every cut gives the same call.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from config.expressions import Column
+from config.formats import Format
+from engine.parse.split import Splitter
+from engine.parse.timestamps import read_seconds, read_time
+
+MAX_SPAN_LINES = 64
+"""A record over more lines than this is not put together."""
+
+MAX_SPAN_BYTES = 65_536
+
+MAX_SALVAGE_LINES = 5_000
+"""Bad lines of one piece that are looked at closely; the rest goes to quarantine as it is."""
+
+_MAX_CUTS = 400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadLine:
+    """A line that is no record by itself."""
+
+    offset: int
+    """In the piece."""
+    length: int
+    """The newline included."""
+    number: int
+    """In the piece, from 0."""
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """A record that was put together or cut free."""
+
+    offset: int
+    length: int
+    number: int
+    fields: tuple[bytes, ...]
+    record: bytes
+    layout: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ignored:
+    """A line that is neither a call nor a fault."""
+
+    offset: int
+    length: int
+
+
+class Salvage:
+    """Looks at bad lines one by one."""
+
+    def __init__(
+        self, form: Format, layout_of: Callable[[int], tuple[str, ...] | None], header: bytes | None
+    ) -> None:
+        self._form = form
+        self._splitter = Splitter(form)
+        self._layout_of = layout_of
+        self._header = header
+        self._ignored = tuple(prefix.encode() for prefix in form.ignore)
+        call = form.call
+        self._times = [
+            field.name for field in (call.start, call.answer, call.end) if isinstance(field, Column)
+        ]
+        self._needed = [field.name for field in (call.start or call.end,) if isinstance(field, Column)]
+        self._counts = [
+            field.name for field in (call.duration, call.ring, call.billsec) if isinstance(field, Column)
+        ]
+
+    def sort_out(self, piece: bytes, lines: list[BadLine]) -> Iterator[Saved | Ignored | BadLine]:
+        """What becomes of each line, in order; every byte of the lines is in exactly one of the results."""
+        place = 0
+        budget = MAX_SALVAGE_LINES
+        while place < len(lines):
+            line = lines[place]
+            text = piece[line.offset : line.offset + line.length].rstrip(b"\r\n")
+            if not text.strip() or self._is_no_call(text):
+                yield Ignored(offset=line.offset, length=line.length)
+                place += 1
+                continue
+            if budget <= 0 or line.length > MAX_SPAN_BYTES * 16:
+                yield line
+                place += 1
+                continue
+            budget -= 1
+            taken, results = self._looked_at(piece, lines, place, text)
+            yield from results
+            place += taken
+
+    def is_open(self, text: bytes) -> bool:
+        """Whether the line ends inside a quoted field, so that what follows could belong to it."""
+        return self._splitter.split(text)[1]
+
+    def _is_no_call(self, text: bytes) -> bool:
+        return text == self._header or (bool(self._ignored) and text.lstrip().startswith(self._ignored))
+
+    def _looked_at(
+        self, piece: bytes, lines: list[BadLine], place: int, text: bytes
+    ) -> tuple[int, Iterable[Saved | BadLine]]:
+        line = lines[place]
+        alone = self._record(text)
+        if alone is not None:
+            return 1, [_saved(line.offset, line.length, line.number, text, alone)]
+        if b"\r" in text:
+            parts = self._by_return(piece, line)
+            if parts:
+                return 1, parts
+        cut = self._cut_free(text)
+        if cut is not None:
+            at, record = cut
+            torn = BadLine(
+                offset=line.offset, length=at, number=line.number, field="",
+                reason="a torn record; the whole one behind it on the line was read",
+            )  # fmt: skip
+            good = _saved(line.offset + at, line.length - at, line.number, text[at:], record)
+            return 1, [torn, good]
+        spanning = self._spanning(piece, lines, place, text)
+        if spanning is not None:
+            return spanning
+        loose = self._checked(self._splitter.split_loosely(text))
+        return 1, [line if loose is None else _saved(line.offset, line.length, line.number, text, loose)]
+
+    def _record(self, text: bytes) -> tuple[list[bytes], tuple[str, ...]] | None:
+        """The fields if the text is exactly one record, as far as times and seconds tell."""
+        return self._checked(self._splitter.split(text)[0])
+
+    def _checked(self, fields: list[bytes] | None) -> tuple[list[bytes], tuple[str, ...]] | None:
+        if fields is None:
+            return None
+        layout = self._layout_of(len(fields))
+        if layout is None:
+            return None
+        if self._form.records == "fixed":
+            return fields, layout
+        values = dict(zip(layout, fields, strict=True))
+        for name in self._times:
+            value = values.get(name, b"").decode("utf-8", "replace").strip()
+            if (value.strip("0.") or name in self._needed) and not read_time(value, self._form.times.formats):
+                return None
+        for name in self._counts:
+            if read_seconds(values.get(name, b"").decode("utf-8", "replace")) is None:
+                return None
+        return fields, layout
+
+    def _by_return(self, piece: bytes, line: BadLine) -> list[Saved | BadLine] | None:
+        """Records separated by carriage returns alone, if every part is one."""
+        raw = piece[line.offset : line.offset + line.length]
+        found: list[Saved | BadLine] = []
+        start = 0
+        while start < len(raw):
+            stop = raw.find(b"\r", start)
+            stop = len(raw) if stop < 0 else stop + 1
+            while stop < len(raw) and raw[stop : stop + 1] in (b"\r", b"\n"):
+                stop += 1
+            text = raw[start:stop].rstrip(b"\r\n")
+            record = self._record(text)
+            if record is None:
+                return None
+            found.append(_saved(line.offset + start, stop - start, line.number, text, record))
+            start = stop
+        return found
+
+    def _cut_free(self, text: bytes) -> tuple[int, tuple[list[bytes], tuple[str, ...]]] | None:
+        """Where the one good record behind a torn one begins; None = nowhere, or it is not certain."""
+        form = self._form
+        if form.records == "fixed" or not form.quote:
+            # Without quotes every shortened first field would make a record as well.
+            return None
+        quote = form.quote.encode()
+        found: tuple[int, tuple[list[bytes], tuple[str, ...]]] | None = None
+        at = text.find(quote, 1)
+        cuts = 0
+        while at > 0 and cuts < _MAX_CUTS:
+            cuts += 1
+            record = self._record(text[at:])
+            if record is not None:
+                # A torn quote before the first field only makes that one longer: the last cut is true.
+                if found is not None and found[1][0][1:] != record[0][1:]:
+                    return None
+                found = at, record
+            at = text.find(quote, at + 1)
+        return found
+
+    def _spanning(
+        self, piece: bytes, lines: list[BadLine], place: int, text: bytes
+    ) -> tuple[int, Iterable[Saved | BadLine]] | None:
+        if not self.is_open(text):
+            return None
+        first = lines[place]
+        end = first.offset + first.length
+        for count in range(1, MAX_SPAN_LINES):
+            if place + count >= len(lines):
+                return None
+            following = lines[place + count]
+            size = following.offset + following.length - first.offset
+            if following.offset != end or size > MAX_SPAN_BYTES:
+                return None
+            end = following.offset + following.length
+            joined = piece[first.offset : end].rstrip(b"\r\n")
+            record = self._record(joined)
+            if record is not None:
+                return count + 1, [_saved(first.offset, size, first.number, joined, record)]
+        return None
+
+
+def _saved(
+    offset: int, length: int, number: int, record: bytes, found: tuple[list[bytes], tuple[str, ...]]
+) -> Saved:
+    return Saved(
+        offset=offset, length=length, number=number, fields=tuple(found[0]), record=record, layout=found[1]
+    )

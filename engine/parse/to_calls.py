@@ -1,0 +1,272 @@
+"""Calls out of columns of text, by the fields of a format."""
+
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.expressions import Expression
+from config.formats import Format
+from config.settings import Numbering
+from engine.domain.names import Direction
+from engine.parse import timestamps
+from engine.parse.call_segments import GROUP, MORE, SEGMENTS
+from engine.parse.evaluate import Evaluator, Scope
+from engine.parse.schema import CALLS, EMPTY, FALSE
+from engine.parse.split import decoded
+
+SEPARATOR = pa.scalar("\x1f", pa.string())
+"""Between the fields of a key."""
+
+_DIRECTIONS = pa.array(
+    [Direction.OUTBOUND, Direction.INBOUND, Direction.INTERNAL, Direction.OTHER], pa.string()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Why a row is no call."""
+
+    row: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moments:
+    """UTC, timestamp[s]."""
+
+    start: pa.Array
+    answer: pa.Array
+    end: pa.Array
+    duration: pa.Array
+    billsec: pa.Array
+
+
+class CallReader:
+    """Turns columns into calls for one format, site and source."""
+
+    def __init__(
+        self, form: Format, *, numbering: Numbering, source_zone: ZoneInfo, site_zone: ZoneInfo
+    ) -> None:
+        self._form = form
+        self.used = form.used()
+        """The columns that are read at all."""
+        self._forwarder_pays = numbering.payer == "forwarder" and form.call.forwarder is not None
+        self._zone = form.times.zone or source_zone
+        self._site_zone = site_zone
+        self._evaluator = Evaluator(numbering)
+
+    def read(
+        self, columns: dict[str, pa.Array], *, lines: pa.Array, offset: pa.Array, length: pa.Array
+    ) -> tuple[pa.Table, list[Fault]]:
+        """Calls (schema `CALLS`) of the sound rows, and the faults of the others.
+
+        `columns` are strings; `lines` the rows' own bytes without newlines, `offset` and `length` their
+        places (int64).
+        """
+        rows = len(lines)
+        scope = self._evaluator.over(columns, rows)
+        checks = _Checks(rows)
+        moments = self._moments(scope, checks)
+        answered = self._answered(scope, moments)
+        parts = self._arrays(scope, moments, answered)
+        parts["key_text"] = self._keys(columns, lines)
+        parts["line_offset"], parts["line_length"] = offset, pc.cast(length, pa.int32())
+        schema = CALLS
+        segments = self._form.segments
+        if segments is not None:
+            schema = SEGMENTS
+            parts[GROUP] = pc.binary_join_element_wise(
+                *(columns.get(name, pa.repeat(EMPTY, rows)) for name in segments.same), SEPARATOR
+            )
+            parts[MORE] = scope.truth(segments.more)
+        table = pa.Table.from_arrays([parts[name] for name in schema.names], schema=schema)
+        faults = checks.faults(scope)
+        if faults:
+            sound = pc.invert(checks.bad)
+            # Rows with faults may hold nulls where the schema has none; they go before anybody sees them.
+            table = table.filter(sound)
+        return table, faults
+
+    def _moments(self, scope: Scope, checks: "_Checks") -> _Moments:
+        call = self._form.call
+        epoch = self._epoch(scope)
+        start = self._instant(scope, checks, "start", call.start, epoch)
+        reference = epoch if start is None else start
+        answer = self._instant(scope, checks, "answer", call.answer, reference)
+        end = self._instant(scope, checks, "end", call.end, reference)
+        duration = self._seconds(scope, checks, "duration", call.duration)
+        ring = self._seconds(scope, checks, "ring", call.ring)
+        billsec = self._seconds(scope, checks, "billsec", call.billsec)
+        zero = pa.scalar(0, pa.int64())
+        if duration is None and ring is not None and billsec is not None:
+            duration = pc.add(ring, billsec)
+        if start is None:
+            assert end is not None
+            start = pc.subtract(end, _durations(duration if duration is not None else zero))
+        checks.add("start", pc.is_null(start) if start.null_count else None, "is missing")
+        if duration is None:
+            assert end is not None
+            duration = pc.fill_null(_elapsed(start, end), zero)
+            checks.add("end", pc.less(duration, zero), "lies before the start")
+        if end is None:
+            end = pc.add(start, _durations(duration))
+        if billsec is None:
+            assert answer is not None
+            billsec = pc.fill_null(_elapsed(answer, end), zero)
+            checks.add("end", pc.less(billsec, zero), "lies before the answer")
+        if answer is None:
+            rang = pc.max_element_wise(pc.subtract(duration, billsec), zero)
+            answer = pc.add(start, _durations(ring if ring is not None else rang))
+        return _Moments(start=start, answer=answer, end=end, duration=duration, billsec=billsec)
+
+    def _instant(
+        self,
+        scope: Scope,
+        checks: "_Checks",
+        name: str,
+        expression: Expression | None,
+        not_before: pa.Array | None,
+    ) -> pa.Array | None:
+        if expression is None:
+            return None
+        found, fixed, bad = timestamps.times(scope.text(expression), self._form.times.formats)
+        checks.add(name, bad, "is not a time", expression)
+        if fixed is not None and len(fixed) and pc.all(fixed).as_py():
+            return found
+        instants = timestamps.to_utc(found, self._zone, not_before=not_before)
+        return instants if fixed is None else pc.if_else(fixed, found, instants)
+
+    def _epoch(self, scope: Scope) -> pa.Array | None:
+        expression = self._form.times.epoch
+        if expression is None or not _changes(self._zone):
+            return None
+        digits = pc.struct_field(
+            pc.extract_regex(scope.text(expression), r"(?:^|-)(?P<s>\d{9,10})(?:\.|$)"), "s"
+        )
+        return pc.cast(pc.cast(digits, pa.int64()), pa.timestamp("s"))
+
+    def _seconds(
+        self, scope: Scope, checks: "_Checks", name: str, expression: Expression | None
+    ) -> pa.Array | None:
+        if expression is None:
+            return None
+        found, bad = timestamps.seconds(scope.text(expression))
+        checks.add(name, bad, "is not a number of seconds", expression)
+        return found
+
+    def _answered(self, scope: Scope, moments: _Moments) -> pa.Array:
+        return pc.and_(scope.truth(self._form.call.answered), pc.is_valid(moments.answer))
+
+    def _arrays(self, scope: Scope, moments: _Moments, answered: pa.Array) -> dict[str, pa.Array]:
+        call = self._form.call
+        answer = pc.if_else(answered, moments.answer, pa.scalar(None, pa.timestamp("s")))
+        outbound = scope.truth(call.outbound)
+        others = pc.if_else(scope.truth(call.internal), _code(2), _code(3))
+        direction = pc.if_else(outbound, _code(0), pc.if_else(scope.truth(call.inbound), _code(1), others))
+        extension, caller_name = scope.text(call.extension), scope.text(call.caller_name)
+        if self._forwarder_pays and call.forwarder is not None:
+            forwarder = scope.text(call.forwarder)
+            passed_on = pc.and_(pc.not_equal(forwarder, EMPTY), pc.not_equal(forwarder, extension))
+            extension = pc.if_else(passed_on, forwarder, extension)
+            caller_name = pc.if_else(passed_on, EMPTY, caller_name)
+        return {
+            "started_at": timestamps.micros(moments.start),
+            "started_local": timestamps.micros(timestamps.to_local(moments.start, self._site_zone)),
+            "answered_at": timestamps.micros(answer),
+            "answered_local": timestamps.micros(timestamps.to_local(answer, self._site_zone)),
+            "ended_at": timestamps.micros(moments.end),
+            "extension": extension,
+            "caller_name": caller_name,
+            "direction": _DIRECTIONS.take(direction),
+            "dialled": scope.text(call.dialled),
+            "trunk": scope.text(call.trunk),
+            "disposition": scope.text(call.disposition),
+            "answered": answered,
+            "duration": _bounded(moments.duration),
+            "billsec": _bounded(moments.billsec),
+        }
+
+    def _keys(self, columns: dict[str, pa.Array], lines: pa.Array) -> pa.Array:
+        found: pa.Array | None = None
+        for candidate in self._form.key:
+            if any(name not in columns for name in candidate):
+                continue
+            parts = [columns[name] for name in candidate]
+            joined = pc.binary_join_element_wise(*parts, SEPARATOR)
+            if all(pc.min(pc.binary_length(part)).as_py() != 0 for part in parts):
+                return joined if found is None else pc.coalesce(found, joined)
+            given = pc.not_equal(parts[0], EMPTY)
+            for part in parts[1:]:
+                given = pc.and_(given, pc.not_equal(part, EMPTY))
+            joined = pc.if_else(given, joined, pa.scalar(None, pa.string()))
+            found = joined if found is None else pc.coalesce(found, joined)
+        line = decoded(_without_returns(lines))
+        return line if found is None else pc.coalesce(found, line)
+
+
+class _Checks:
+    """Which rows are bad, and why."""
+
+    def __init__(self, rows: int) -> None:
+        self.bad = pa.repeat(FALSE, rows)
+        self._found: list[tuple[str, pa.Array, str, Expression | None]] = []
+
+    def add(self, name: str, bad: pa.Array | None, reason: str, expression: Expression | None = None) -> None:
+        """Rows that are bad; None = none is."""
+        if bad is not None and pc.any(bad).as_py():
+            bad = pc.fill_null(bad, FALSE)
+            self.bad = pc.or_(self.bad, bad)
+            self._found.append((name, bad, reason, expression))
+
+    def faults(self, scope: Scope) -> list[Fault]:
+        """The first fault of every bad row, in order of rows."""
+        found: dict[int, Fault] = {}
+        for name, bad, reason, expression in self._found:
+            rows = pc.indices_nonzero(bad)
+            texts = scope.text(expression).take(rows).to_pylist() if expression is not None else None
+            for index, row in enumerate(rows.to_pylist()):
+                if row not in found:
+                    shown = f": {_shown(texts[index])}" if texts is not None else ""
+                    found[row] = Fault(row=row, field=name, reason=f"{reason}{shown}")
+        return [found[row] for row in sorted(found)]
+
+
+def _without_returns(lines: pa.Array) -> pa.Array:
+    if not pc.any(pc.ends_with(lines, b"\r")).as_py():
+        return lines
+    return pa.array([line.rstrip(b"\r") for line in lines.to_pylist()], pa.large_binary())
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "…")
+
+
+def _code(value: int) -> pa.Scalar:
+    return pa.scalar(value, pa.int8())
+
+
+def _durations(count: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
+    return pc.cast(count, pa.duration("s"))
+
+
+def _elapsed(first: pa.Array, last: pa.Array) -> pa.Array:
+    return pc.cast(pc.subtract(last, first), pa.int64())
+
+
+def _bounded(count: pa.Array) -> pa.Array:
+    """int32; rows with faults may be outside and are dropped later."""
+    limit = pa.scalar(timestamps.MAX_SECONDS, pa.int64())
+    return pc.cast(
+        pc.min_element_wise(pc.max_element_wise(count, pa.scalar(0, pa.int64())), limit), pa.int32()
+    )
+
+
+def _changes(where: ZoneInfo) -> bool:
+    """Whether the zone can ever repeat an hour."""
+    return where.key not in ("UTC", "Etc/UTC", "GMT", "Etc/GMT")

@@ -1,0 +1,111 @@
+"""What answering needs: the open engine, as operations see it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from config.settings import Settings
+from engine.access.accounts import account_of_os_user, accounts_exist
+from engine.access.sessions import Caller, Sessions
+from engine.api.calls import Alarm
+from engine.api.events import AlarmsChanged, BalancesMoved, CallsStored, RatesChanged, SettingsChanged
+from engine.api.site import TargetRow
+from engine.domain.names import Role
+from engine.lockout.reconciler import Reconciler
+from engine.pipeline.batch import StoredBatch
+from engine.pipeline.ingest_loop import Ingestor
+from engine.pipeline.live_site import State
+from engine.reports.newest import newest_rows
+from engine.service.event_bus import EventBus
+from engine.store import Database, Session, Writer
+
+SYNC_SECONDS = 30.0
+
+
+@dataclass(kw_only=True)
+class ServiceContext:
+    """The engine's parts, put together by the daemon."""
+
+    home: Path
+    version: str
+    database: Database
+    writer: Writer
+    state: State
+    sessions: Sessions
+    event_bus: EventBus
+    ingestor: Ingestor
+    reconcilers: list[Reconciler]
+    background: bool
+    started_at: datetime
+    settings: Callable[[], Settings]
+    """config.yaml as it is on disk now, taken over first when it has just changed; else the last good one."""
+    config_text: Callable[[], str]
+    config_error: Callable[[], str]
+    alarms: Callable[[], list[Alarm]]
+    stop: Callable[[], None]
+    last_asked: float = field(default_factory=time.monotonic)
+    """Monotonic seconds when anybody last asked, or waited for an answer."""
+
+    def asked(self) -> None:
+        """Somebody is there: an engine in the background goes on."""
+        self.last_asked = time.monotonic()
+
+    def caller(self, token: str) -> Caller:
+        """Who asks. Raises `NotSignedIn`."""
+        self.asked()
+        return self.sessions.caller(token, accounts_exist=self.accounts_exist())
+
+    def accounts_exist(self) -> bool:
+        """Whether everyone has to sign in."""
+        with self.database.reading() as session:
+            return accounts_exist(session)
+
+    def identify(self, os_user: str) -> tuple[str, str, bool]:
+        """(token, operator, accounts exist) for an operating-system user who may open the socket."""
+        self.asked()
+        with self.database.reading() as session:
+            exist = accounts_exist(session)
+            account = account_of_os_user(session, os_user) if exist else None
+        if not exist:
+            caller = Caller(operator=os_user, role=Role.ADMIN, account=False)
+            return self.sessions.open(caller), os_user, False
+        if account is None:
+            return "", os_user, True
+        name, role = account
+        return self.sessions.open(Caller(operator=name, role=role, account=True)), name, True
+
+    def balances_moved(self, extensions: list[str]) -> None:
+        """After a commit that moved money, limits or locks."""
+        self.wake_lockouts()
+        self.event_bus.publish(BalancesMoved(extensions=extensions))
+
+    def calls_stored(self, session: Session, batch: StoredBatch) -> None:
+        """After a commit that stored calls; runs in the writer thread."""
+        if batch.charged or batch.arrived:
+            self.balances_moved(list(batch.touched))
+        if batch.stored and self.event_bus.listeners:
+            self.event_bus.publish(CallsStored(count=batch.stored, rows=newest_rows(session, batch.newest)))
+        if batch.quarantined:
+            self.event_bus.publish(AlarmsChanged(count=len(self.alarms())))
+
+    def rates_changed(self, session: Session) -> None:
+        """After a commit that changed the rate list; runs in the writer thread."""
+        self.state.renew_book(session)
+        self.event_bus.publish(RatesChanged())
+
+    def settings_changed(self, session: Session) -> None:
+        """After a commit that changed a setting; runs in the writer thread."""
+        self.state.renew_site(session)
+        self.wake_lockouts()
+        self.event_bus.publish(SettingsChanged())
+
+    def wake_lockouts(self) -> None:
+        """Somebody may have been barred or freed."""
+        for reconciler in self.reconcilers:
+            reconciler.wake()
+
+    def targets(self) -> list[TargetRow]:
+        """How every lockout target stands."""
+        return [reconciler.status() for reconciler in self.reconcilers]

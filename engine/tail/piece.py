@@ -1,0 +1,69 @@
+"""Pieces of CDR files: what the follower offers, hands out, and gets back as a new position."""
+
+import time
+from dataclasses import dataclass, field
+
+from engine.tail.checkpoint import Position
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileWork:
+    """A file that has something to be read, or to be recorded: a file seen first, or finished."""
+
+    source: str
+    """The path or glob as configured."""
+    path: str
+    position: Position
+    behind: int
+    """Bytes not accounted for yet; for compressed files an estimate."""
+    token: int
+    """The follower's own number for the file."""
+    opening: bool
+    """Whether it is a rotated file of which nothing is stored yet. A little of each is read before all else,
+    the oldest first, and its position stored even if it stays at 0: a file that is known says of those
+    rotated away before it that they are known, too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """Bytes of one file, from the committed position on. Empty data: just store the position."""
+
+    before: Position
+    data: bytes
+    header: bytes
+    """The file's first lines when `base_offset` is past them, for formats that name their columns there."""
+    edges: tuple[bytes, bytes]
+    """The fingerprinted bytes of `before`: the file's first ones, and those just before the base offset."""
+    final: bool
+    """Nothing is to follow: account for all."""
+    finishes: bool
+    """Whether the file is done when all of `data` is."""
+    whole: bool = False
+    """Where `final`: a last line without a newline is whole, as in a file given by hand. In one that was
+    rotated away or deleted it may be cut off anywhere, and a record cut off can read as a shorter one."""
+    read_at: float = field(default_factory=time.time)
+    """Seconds since 1970 just before it was read: what was written later may not be in it."""
+
+    @property
+    def base_offset(self) -> int:
+        """Where `data` starts in the file."""
+        return self.before.read_offset
+
+    @property
+    def first(self) -> bool:
+        """Whether `data` starts at the file's start."""
+        return self.before.read_offset == 0
+
+    def after(self, *, consumed: int, lines: int) -> Position:
+        """The position once `consumed` bytes of `data` are accounted for as `lines` lines.
+
+        `consumed` 0 = not yet: the file is offered again when it has changed.
+        """
+        return self.before.advanced(
+            memoryview(self.data)[:consumed],
+            head=self.edges[0],
+            before=self.edges[1],
+            lines=lines,
+            finished=self.finishes and consumed == len(self.data),
+            now=self.read_at,
+        )

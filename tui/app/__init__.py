@@ -1,0 +1,1 @@
+"""The running application: connected to its site, with its keys and notices."""

@@ -1,0 +1,1 @@
+"""The link to the engine, and the lists that are read through it."""

@@ -1,0 +1,1 @@
+"""Calls: the list, its filter, one call in detail."""

@@ -1,0 +1,1 @@
+"""Extensions: the list, its forms, the ledger of one."""

@@ -1,0 +1,1 @@
+"""The guide that sets up a new site."""

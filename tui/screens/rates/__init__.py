@@ -1,0 +1,1 @@
+"""Rate rules: the list, the editor, what-if."""

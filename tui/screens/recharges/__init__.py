@@ -1,0 +1,1 @@
+"""Recharges: the list and the form."""

@@ -1,0 +1,1 @@
+"""Statistics: charts with their tables."""

@@ -1,0 +1,1 @@
+"""Language, money and times as people read them."""
