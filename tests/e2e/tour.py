@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.pilot import Pilot
 
-from tests.tui.app.site import screen_text
+from tests.tui.site import screen_text
 from tui.app.application import PbxmeterApp
 from tui.terminal.fence import DIALOG_GROUP
 from tui.widgets.table import WindowedTable

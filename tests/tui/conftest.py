@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.app.site import Site
+from tests.tui.site import Site
 from tui.text import i18n
 
 

@@ -12,7 +12,7 @@ from engine.api.rates import ListRates, SwitchRates
 from engine.api.session import GetPreferences, SaveAccount, SetPreference
 from engine.api.site import SetSetting, StopEngine
 from engine.domain.names import Role
-from tests.tui.app.site import NAMES, Site, message_of_form, opened, remembered, screen_text, shows, until
+from tests.tui.site import NAMES, Site, message_of_form, opened, remembered, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.covers import TooSmall
 from tui.screens.numbered import SCREENS

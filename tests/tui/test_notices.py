@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tui.app.site import Site, opened, screen_text, shows, until
+from tests.tui.site import Site, opened, screen_text, shows, until
 from tui.app import notices
 from tui.app.application import PbxmeterApp
 from tui.screens.extensions.forms import EditExtension

@@ -14,8 +14,8 @@ from engine.api.client import connect
 from engine.api.session import SaveAccount
 from engine.api.site import StopEngine
 from engine.domain.names import Role
-from tests.tui.app.site import Site
 from tests.tui.pty import Terminal
+from tests.tui.site import Site
 
 MODULE = [sys.executable, "-m", "tests.tui.apps.application"]
 

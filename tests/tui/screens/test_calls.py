@@ -10,7 +10,7 @@ import pytest
 from engine.api.calls import CountCalls, ListCalls
 from engine.api.rates import ListRates, SaveRate
 from engine.domain.rates import Rate
-from tests.tui.app.site import Site, message_of_form, opened, screen_text, shows, until
+from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.calls.detail import CallDetailScreen
 from tui.screens.calls.filter import completed, hints

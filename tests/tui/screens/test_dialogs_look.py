@@ -9,7 +9,7 @@ from textual.app import App
 
 import tui.app.notices
 from tests.e2e.tour import at_rest
-from tests.tui.app.site import Site, opened, until
+from tests.tui.site import Site, opened, until
 from tests.tui.snapshots import assert_snapshot, rows_of_app
 from tui.app.application import PbxmeterApp
 from tui.text import i18n

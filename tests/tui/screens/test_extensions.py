@@ -7,7 +7,7 @@ import pytest
 from engine.api.extensions import ListExtensions, ListLedger, Recharge, Recharged, SetExtensions
 from engine.domain.errors import EngineDown, InvalidInput
 from engine.domain.names import Payment
-from tests.tui.app.site import Site, message_of_form, opened, remembered, screen_text, shows, until
+from tests.tui.site import Site, message_of_form, opened, remembered, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.extensions.filter import read_filter
 from tui.screens.extensions.forms import BatchEdit, EditExtension, NewExtensions

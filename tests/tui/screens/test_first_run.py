@@ -12,7 +12,7 @@ from config.settings import load_settings
 from engine.api.client import connect
 from engine.api.site import GetSettings, GetStatus, ListSources, StopEngine
 from sample_cdr.site import FOLDER
-from tests.tui.app.site import screen_text, shows, until
+from tests.tui.site import screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.first_run.file import FilePreview, FormatScreen
 from tui.screens.first_run.guide import WhereScreen

@@ -20,7 +20,7 @@ from engine.api.operation import Progress
 from engine.api.site import StopEngine
 from sample_cdr.site import FOLDER
 from tests.e2e.tour import at_rest
-from tests.tui.app.site import Site, opened, until
+from tests.tui.site import Site, opened, until
 from tests.tui.snapshots import assert_snapshot, masked, rows_of_app
 from tui.app.application import PbxmeterApp
 from tui.app.site import DIALOG_STYLES

@@ -1,7 +1,7 @@
 """The overview: from its lists to the ledger and to a recharge."""
 
 from engine.api.extensions import SetExtensions
-from tests.tui.app.site import Site, opened, shows, until
+from tests.tui.site import Site, opened, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.extensions.ledger import LedgerScreen
 from tui.screens.recharges.form import RechargeForm

@@ -11,7 +11,7 @@ from engine.api.rates import ListRates, RateRow, RemoveRates, SaveRate
 from engine.domain.names import Role
 from engine.domain.rates import Rate
 from tests.e2e.tour import at_rest
-from tests.tui.app.site import Site, message_of_form, opened, screen_text, shows, until
+from tests.tui.site import Site, message_of_form, opened, screen_text, shows, until
 from tests.tui.snapshots import assert_snapshot, rows_of_app
 from tui.app.application import PbxmeterApp
 from tui.screens.rates.editor import RateEditor

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.api.extensions import Recharge
-from tests.tui.app.site import Site, opened, screen_text, shows, until
+from tests.tui.site import Site, opened, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.extensions.ledger import LedgerScreen
 

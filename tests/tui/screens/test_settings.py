@@ -8,7 +8,7 @@ from engine.api.session import ListAccounts, SaveAccount
 from engine.api.site import GetSettings
 from engine.domain.names import Role
 from engine.service.handlers import CHANGES
-from tests.tui.app.site import Site, message_of_form, screen_text, shows, until
+from tests.tui.site import Site, message_of_form, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.settings.accounts import AUDITED, AccountForm, AccountsSection
 from tui.screens.settings.quarantine import QuarantineSection

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.api.calls import By, CountCalls, StatRow
-from tests.tui.app.site import Site, screen_text, shows, until
+from tests.tui.site import Site, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.calls.screen import CallsScreen
 from tui.screens.statistics.rows import without_gaps
