@@ -17,7 +17,7 @@ from engine.api.extensions import ListExtensions
 from engine.api.site import SetSetting
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
-from engine.pipeline.account_cache import Standing
+from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.ingest_loop import Ingestor
 from engine.pipeline.live_site import State
 from engine.pipeline.zone_change import follow_zone
@@ -90,7 +90,7 @@ class Desk:
         `by_itself` = with the thread that an engine has for it, and without turns from here. A file
         `backlog_bytes` behind is read beside the turns.
         """
-        self.state.standing = Standing()
+        self.state.account_cache = AccountCache()
         self.writer.changes_left = 0
         self._ingestor = Ingestor(
             home=path.parent,
