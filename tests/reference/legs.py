@@ -1,6 +1,6 @@
-"""A plain model of paid legs: records of Asterisk's cdr_csv to legs, payers and seconds, one call at a time.
+"""A plain model of paid legs: records of Asterisk's cdr_csv to legs, payers and seconds, a call at a time.
 
-It follows the rules of the product's law on calls word by word, in Python, and shares no code with the product.
+It follows the rules of docs/legs.md word by word, in Python, and shares no code with the product.
 """
 
 import re
@@ -151,7 +151,7 @@ def legs_of(records: Iterable[Record], numbering: Numbering) -> list[Leg]:
 
 
 def originated(records: Iterable[Record], numbering: Numbering) -> list[Record]:
-    """Records of trunk channels that nobody dialled and whose caller id is internal: their number is unknown."""
+    """Records of trunk channels that nobody dialled, with an internal caller id: their number is unknown."""
     found: list[Record] = []
     for call in calls_of(without_copies(records)):
         dialled = {record.far for record in call if _dials(record, numbering)}
@@ -167,7 +167,11 @@ def originated(records: Iterable[Record], numbering: Numbering) -> list[Record]:
 
 
 def _dials(record: Record, numbering: Numbering) -> bool:
-    return numbering.trunk(record.far) and bool(record.app) and record.app.lower() not in MEETING_PLACES
+    return numbering.trunk(record.far) and _joins(record)
+
+
+def _joins(record: Record) -> bool:
+    return bool(record.app) and record.app.lower() not in MEETING_PLACES
 
 
 def _legs(call: list[Record], numbering: Numbering) -> list[Leg]:
@@ -192,7 +196,8 @@ def _legs(call: list[Record], numbering: Numbering) -> list[Leg]:
             seconds = first.billsec
         else:
             assert first.answer is not None
-            seconds = int((max(part.end for part in parts) - first.answer).total_seconds())
+            last = max(part.end for part in parts)
+            seconds = max(0, int((last - first.answer).total_seconds()))
         legs.append(
             Leg(
                 first=first.identity,
@@ -276,7 +281,7 @@ def _dialler(channel: str, call: list[Record]) -> str:
     while channel.startswith("Local/") and channel not in seen:
         seen.add(channel)
         half = _both_halves(channel) + ";1"
-        behind = next((record.channel for record in call if record.far == half and record.app), "")
+        behind = next((record.channel for record in call if record.far == half and _joins(record)), "")
         if not behind:
             return channel
         channel = behind
