@@ -48,7 +48,7 @@ class AccountCache:
             return
         self.accounts = {
             number: Account(billed=billed, balance_micros=balance)
-            for number, billed, balance in session.records(tuple[str, bool, int], "pipeline.account_cache")
+            for number, billed, balance in session.records(tuple[str, bool, int], "pipeline.accounts_in_use")
         }
         self.files = {}
         self._billed = frozenset(number for number, account in self.accounts.items() if account.billed)

@@ -44,7 +44,7 @@ SELECT call_key, epoch_us(started_at) FROM call WHERE started_at >= $since LIMIT
 -- The numbers of the next call and the next ledger entry.
 SELECT (SELECT coalesce(max(call_id), 0) + 1 FROM call), (SELECT coalesce(max(entry_id), 0) + 1 FROM ledger_entry);
 
--- name: account_cache
+-- name: accounts_in_use
 -- Every extension's billing switch and balance.
 SELECT number, billing, balance_micros FROM extension;
 

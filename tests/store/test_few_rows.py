@@ -84,7 +84,7 @@ def test_balances_are_set_for_those_named_and_no_others(tmp_path: Path, name: st
     with opened(tmp_path) as session:
         bill(session, "1001", "1002", "1003")
         session.brief(name, numbers=["1003", "1001", "none"], balances=[-7, 5, 9])
-        found = {number: balance for number, _, balance in session.rows("pipeline.standing")}
+        found = {number: balance for number, _, balance in session.rows("pipeline.accounts_in_use")}
         assert found == {"1001": 5, "1002": 0, "1003": -7}
 
 
@@ -98,6 +98,6 @@ def test_what_follows_a_brief_change_is_planned_with_care_again(tmp_path: Path, 
                 with pytest.raises(StorageError):
                     session.brief("pipeline.set_balances", numbers=["1001"], balances=["none"])
             raise ZeroDivisionError
-        session.rows("pipeline.standing")
+        session.rows("pipeline.accounts_in_use")
         connection = session._connection  # pyright: ignore[reportPrivateUsage]
         assert connection.execute("SELECT current_setting('enable_optimizer')").fetchall() == [(True,)]
