@@ -17,7 +17,7 @@ from engine.api.rates import Rerate, RerateChange, RerateResult
 from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment
-from engine.ledger.entries import next_entry
+from engine.ledger.entries import next_entry, post_set
 from engine.pipeline.account_cache import EXTREME_MICROS
 from engine.pipeline.live_site import State
 from engine.rating.rerate import BATCH_CALLS, RerateBatch, Selection, changed_calls, rerate_span, update_calls
@@ -115,13 +115,15 @@ class Rerating:
                 self._check_range(session, batch.changed)
                 update_calls(session, batch.changed)
                 with session.bound(changed=batch.changed):
-                    session.run(
-                        "rerating.post_changes",
-                        first_entry=next_entry(session),
-                        now=self._now(),
-                        operator=operator,
-                    )
-                    session.run("rerating.change_balances")
+                    movements = session.table("rerating.movements")
+                post_set(
+                    session,
+                    movements,
+                    first_entry=next_entry(session),
+                    now=self._now(),
+                    operator=operator,
+                    note="re-rated",
+                )
             return batch
 
         return change
