@@ -61,6 +61,7 @@ FUNCTIONS: dict[str, Signature] = {
     "trunk": Signature("text", ("text",)),
     "stem": Signature("text", ("text",)),
     "peer": Signature("text", ("text",)),
+    "device": Signature("text", ("text",)),
     "target": Signature("text", ("text",)),
     "caller_name": Signature("text", ("text",)),
     "caller_number": Signature("text", ("text",)),

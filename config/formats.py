@@ -88,6 +88,10 @@ class CallFields:
     outbound: Expression
     inbound: Expression
     internal: Expression
+    joins: Expression
+    """Holds where an application joined the two channels, at no meeting place."""
+    dial_data: Expression
+    """What Dial was given; '' = the format does not tell."""
     texts: dict[str, Expression]
     """By the columns of a call that are stored as the format tells them, `FORMAT_TEXTS`."""
 
@@ -298,9 +302,10 @@ def _widths(keys: dict[str, Value], layouts: tuple[tuple[str, ...], ...]) -> tup
 
 _TEXTS = (
     *("start", "answer", "end", "duration", "ring", "billsec", "extension", "forwarder", "caller_name"),
+    "dial_data",
     *FORMAT_TEXTS,
 )
-_TRUTHS = ("answered", "outbound", "inbound", "internal")
+_TRUTHS = ("answered", "outbound", "inbound", "internal", "joins")
 
 
 class _Fields:
@@ -375,6 +380,8 @@ class _Fields:
             outbound=found["outbound"],
             inbound=found.get("inbound", never),
             internal=found.get("internal", never),
+            joins=found.get("joins", never),
+            dial_data=found.get("dial_data", nothing),
             texts={name: found.get(name, nothing) for name in FORMAT_TEXTS},
         )
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from config.document import Value, parse_document, read_text
@@ -15,11 +15,13 @@ from engine.domain.zones import zone
 
 MAX_SOURCES = 256
 MAX_TRUNKS = 1000
+MAX_DEVICES = 10_000
 MAX_TARGETS = 32
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 256, 1500
 """Of the database, where the site does not say: with the least, an import takes as long as with the most."""
 
 Payer = Literal["caller", "forwarder"]
+PAYERS: tuple[Payer, ...] = ("caller", "forwarder")
 
 
 def host_zone() -> ZoneInfo:
@@ -64,7 +66,11 @@ class Numbering:
     emergency: tuple[str, ...] = ()
     """Numbers that stay reachable."""
     payer: Payer = "caller"
-    """Who pays for a forwarded or transferred call: who placed it, or who passed it on."""
+    """Who pays for a leg: who placed it, or who passed it on."""
+    devices: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Extensions by the names of their devices, as in PJSIP/2001, where the name does not tell."""
+    unclaimed: str = ""
+    """The extension that pays where nobody is found; '' = such calls are reported as missing money."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,14 +190,9 @@ def _zone(value: Value) -> ZoneInfo:
 
 
 def _numbering(value: Value) -> Numbering:
-    keys = value.mapping(("extensions", "trunks", "emergency", "payer"))
+    keys = value.mapping(("extensions", "trunks", "emergency", "payer", "devices", "unclaimed"))
     default = Numbering()
-    extensions, trunks, emergency, payer = (
-        default.extensions,
-        default.trunks,
-        default.emergency,
-        default.payer,
-    )
+    extensions, trunks, emergency = default.extensions, default.trunks, default.emergency
     if "extensions" in keys:
         extensions = keys["extensions"].regex().pattern
         if re.fullmatch(extensions, ""):
@@ -201,11 +202,22 @@ def _numbering(value: Value) -> Numbering:
         trunks = tuple(_glob(item) for item in items)
     if "emergency" in keys:
         emergency = tuple(_number(item) for item in keys["emergency"].items())
-    if "payer" in keys:
-        payer = (
-            "forwarder" if keys["payer"].choice(("caller", "forwarder"), "payer") == "forwarder" else "caller"
-        )
-    return Numbering(extensions=extensions, trunks=trunks, emergency=emergency, payer=payer)
+    unclaimed = keys.get("unclaimed")
+    return Numbering(
+        extensions=extensions,
+        trunks=trunks,
+        emergency=emergency,
+        payer=cast("Payer", keys["payer"].choice(PAYERS, "payer")) if "payer" in keys else default.payer,
+        devices=_devices(keys["devices"]) if "devices" in keys else default.devices,
+        unclaimed=_number(unclaimed) if unclaimed and unclaimed.text(numbers=True, empty=True) else "",
+    )
+
+
+def _devices(value: Value) -> dict[str, str]:
+    found = {device: _number(number) for device, number in value.mapping().items()}
+    if len(found) > MAX_DEVICES:
+        value.fail(f"has {len(found)} devices; at most {MAX_DEVICES} are read.")
+    return found
 
 
 def _at_most(value: Value, most: int) -> list[Value]:

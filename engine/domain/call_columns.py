@@ -7,11 +7,12 @@ expression in the formats that know it; where lists of calls show it, a field of
 from dataclasses import dataclass
 from typing import Final, Literal
 
-ColumnType = Literal["text", "moment", "small", "integer", "key"]
-"""moment = TIMESTAMP without a zone, small = INTEGER, integer = BIGINT, key = UBIGINT."""
+ColumnType = Literal["text", "moment", "tiny", "small", "integer", "key"]
+"""moment = TIMESTAMP without a zone, tiny = UTINYINT, small = INTEGER, integer = BIGINT, key = UBIGINT."""
 
-Origin = Literal["format", "parser", "rating", "storing"]
-"""format = the text of the format's expression of the same name; parser = worked out by the parser."""
+Origin = Literal["format", "parser", "legs", "rating", "storing"]
+"""format = the text of the format's expression of the same name; parser = worked out by the parser; legs = told by
+the call that the record belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,33 @@ CALL_COLUMNS: Final = (
     CallColumn("file_id", "integer", "storing"),
     CallColumn("line_offset", "integer", "parser"),
     CallColumn("line_length", "small", "parser"),
+    CallColumn("caller", "text", "format"),
+    CallColumn("called_party", "text", "format"),
+    CallColumn("account_code", "text", "format"),
+    CallColumn("link_id", "text", "format"),
+    CallColumn("near_channel", "text", "format"),
+    CallColumn("far_channel", "text", "format"),
+    CallColumn("near_device", "text", "parser"),
+    CallColumn("far_device", "text", "parser"),
+    CallColumn("written", "text", "parser", optional=True),
+    CallColumn("dial_number", "text", "parser", optional=True),
+    CallColumn("facts", "tiny", "parser"),
+    CallColumn("rated_number", "text", "legs", optional=True),
+    CallColumn("channel", "text", "legs"),
+    CallColumn("placed_by", "text", "legs"),
+    CallColumn("passed_by", "text", "legs"),
+    CallColumn("leg", "key", "legs"),
+    CallColumn("charged_seconds", "small", "legs"),
 )
 """In the order of the table."""
+
+NEAR_TRUNK: Final = 1
+FAR_TRUNK: Final = 2
+JOINS: Final = 4
+CALLER_INTERNAL: Final = 8
+DIALLED_INTERNAL: Final = 16
+"""Bits of `facts`: which channel is a trunk's, whether an application joined the two at no meeting place, and whose
+numbers are the site's own. 0 = the format tells no channels, and each record is a call of its own."""
 
 FORMAT_TEXTS: Final = tuple(column.name for column in CALL_COLUMNS if column.origin == "format")
 

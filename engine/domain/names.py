@@ -27,7 +27,10 @@ class Unrated(StrEnum):
     """
 
     NOT_OUTBOUND = "not outbound"
+    PART_OF_ANOTHER = "part of another"
     NOT_ANSWERED = "not answered"
+    NO_EXTENSION = "no extension"
+    NUMBER_UNKNOWN = "number unknown"
     BILLING_OFF = "billing off"
     EXTENSION_NOT_BILLED = "extension not billed"
     NO_RULE = "no rule"

@@ -16,3 +16,7 @@ class Site:
     """Extensions with available at or below this, and not over limit, are `low`; 0 = nobody is."""
     language: str = ""
     """'' = that of each operator's locale."""
+    payer: str = "caller"
+    """Who is asked first to pay for a leg: caller or forwarder."""
+    unclaimed: str = ""
+    """The extension that pays where nobody is found; '' = none."""

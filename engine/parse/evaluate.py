@@ -74,6 +74,7 @@ class Numbers:
             pc.match_substring_regex(pa.array([""], pa.string()), self._pattern)
         except pa.ArrowInvalid:
             self._pattern = None
+        self._devices = numbering.devices
         globs = "|".join(fnmatch.translate(glob) for glob in numbering.trunks)
         self._trunks = re.compile(globs) if globs else None
 
@@ -83,6 +84,16 @@ class Numbers:
             return pc.match_substring_regex(numbers, self._pattern)
         matches = [self._extensions.fullmatch(number) is not None for number in numbers.to_pylist()]
         return pa.array(matches, pa.bool_())
+
+    def device(self, name: str) -> str:
+        """The extension of a device by its name, as in `PJSIP/8001`; '' for trunks, Local and other channels."""
+        if self.trunk(name) or name.startswith("Local/"):
+            return ""
+        own = self._devices.get(name)
+        if own is not None:
+            return own
+        number = peer(name)
+        return number if self._extensions.fullmatch(number) else ""
 
     def trunk(self, name: str) -> str:
         """The trunk's own name if a trunk glob matches, else ''."""
@@ -96,6 +107,7 @@ class Evaluator:
         self.numbers = Numbers(numbering)
         self._texts: dict[str, Callable[[str], str]] = {
             "trunk": self.numbers.trunk,
+            "device": self.numbers.device,
             "stem": stem,
             "peer": peer,
             "target": target,

@@ -18,6 +18,7 @@ from engine.parse import timestamps
 from engine.parse.call_segments import GROUP, MORE, SEGMENTS
 from engine.parse.evaluate import Evaluator, Scope
 from engine.parse.schema import CALLS, EMPTY, FALSE
+from engine.parse.sides import sides
 from engine.parse.split import decoded
 
 SEPARATOR = pa.scalar("\x1f", pa.string())
@@ -76,7 +77,7 @@ class CallReader:
         moments = self._moments(scope, checks)
         answered = self._answered(scope, moments)
         parts = self._arrays(scope, moments, answered)
-        parts["key_text"] = self._keys(columns, lines)
+        parts["key_text"] = self._identities(parts, columns, lines)
         parts["line_offset"], parts["line_length"] = offset, pc.cast(length, pa.int32())
         schema = CALLS
         segments = self._form.segments
@@ -176,6 +177,7 @@ class CallReader:
             passed_on = pc.and_(pc.not_equal(forwarder, EMPTY), pc.not_equal(forwarder, extension))
             extension = pc.if_else(passed_on, forwarder, extension)
             caller_name = pc.if_else(passed_on, EMPTY, caller_name)
+        texts = {name: scope.text(call.texts[name]) for name in FORMAT_TEXTS}
         return {
             "started_at": timestamps.micros(moments.start),
             "started_local": timestamps.micros(timestamps.to_local(moments.start, self._site_zone)),
@@ -185,11 +187,39 @@ class CallReader:
             "extension": extension,
             "caller_name": caller_name,
             "direction": _DIRECTIONS.take(direction),
-            **{name: scope.text(call.texts[name]) for name in FORMAT_TEXTS},
+            **texts,
+            **sides(scope, call, texts),
             "answered": answered,
             "duration": _bounded(moments.duration),
             "billsec": _bounded(moments.billsec),
         }
+
+    def _identities(
+        self, parts: dict[str, pa.Array], columns: dict[str, pa.Array], lines: pa.Array
+    ) -> pa.Array:
+        """What each record says, beside its start: the same for every writer of the same record.
+
+        Records that name their channels are told apart by these, the destination, the seconds and the outcome.
+        Others have a key of their format, or else all columns that have a value.
+        """
+        said = [
+            pc.coalesce(parts["written"], parts["dialled"]),
+            pc.cast(parts["duration"], pa.string()),
+            pc.cast(parts["billsec"], pa.string()),
+            pc.utf8_lower(parts["disposition"]),
+        ]
+        near = parts["near_channel"]
+        named = pc.not_equal(near, EMPTY)
+        count = pc.sum(named).as_py() or 0
+        if count == len(lines):
+            return pc.binary_join_element_wise(near, parts["far_channel"], *said, SEPARATOR)
+        keyed = self._keys(columns, lines)
+        others = pc.binary_join_element_wise(keyed, *said, SEPARATOR)
+        if not count:
+            return others
+        return pc.if_else(
+            named, pc.binary_join_element_wise(near, parts["far_channel"], *said, SEPARATOR), others
+        )
 
     def _keys(self, columns: dict[str, pa.Array], lines: pa.Array) -> pa.Array:
         found: pa.Array | None = None

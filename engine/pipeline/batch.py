@@ -54,6 +54,8 @@ class StoredBatch:
     """Extensions charged; at most `MAX_TOUCHED`, beyond that empty = many."""
     arrived: int
     """Extensions seen for the first time."""
+    resettled: int
+    """Extensions of stored calls that cost something else now."""
     outcome: StoredCalls
 
     def committed(self, session: Session, account_cache: AccountCache) -> None:
@@ -105,7 +107,7 @@ def store_pieces(
     if added:
         add_files(session, added)
     stored, charged = outcome.calls, outcome.charged
-    touched = charged["extension"].unique() if charged.num_rows else pa.chunked_array([], pa.string())
+    touched = set(charged["extension"].unique().to_pylist() if charged.num_rows else ()) | set(outcome.moved)
     return StoredBatch(
         files=tuple(files),
         lines=sum(piece.parsed.lines for piece in pieces),
@@ -116,7 +118,8 @@ def store_pieces(
         charged=charged.num_rows,
         cost_micros=_total(charged["cost_micros"]) if charged.num_rows else 0,
         newest=stored.slice(max(0, stored.num_rows - NEWEST)),
-        touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
+        touched=tuple(sorted(touched)) if len(touched) <= MAX_TOUCHED else (),
+        resettled=len(outcome.moved),
         arrived=outcome.arrived,
         outcome=outcome,
     )

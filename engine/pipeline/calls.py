@@ -17,6 +17,8 @@ from engine.pipeline.account_cache import EXTREME_MICROS, AccountCache
 from engine.pipeline.batch_path import CHARGED, BatchPath
 from engine.pipeline.bulk_path import BulkPath
 from engine.pipeline.duplicates import Identity, keyed
+from engine.pipeline.legs import settle_batch
+from engine.pipeline.settling import arriving_by_leg, rating_question, settle_stored
 from engine.pipeline.small_path import SmallPath
 from engine.rating.book import RateBook
 from engine.store import Session
@@ -24,8 +26,9 @@ from engine.store import Session
 SMALL_BATCH = 5000
 """Up to here one call after the other is faster than statements on sets, which take 30 to 40 ms to plan."""
 
-RATING_COLUMNS = ("extension", "dialled", "direction", "answered", "billsec", "answered_local")
 VERDICT_COLUMNS = ("cost_micros", "unrated", "rate_version", "cycles", "first_block_micros")
+
+ARRIVING = ("call_id", "extension", "caller_name")
 
 _NOTHING = pa.scalar(0, pa.int64())
 
@@ -53,6 +56,8 @@ class StoredCalls:
     """Balances after the charges; None = too many to say, or new extensions: read the accounts anew."""
     identities: Collection[Identity] | None
     """Keys and starts; None = too many to say."""
+    moved: Collection[str]
+    """Extensions of stored calls that cost something else now, by calls that came later."""
 
     def by_file(self) -> dict[int, Lines]:
         """Their lines, by the number of the file; files without any are not in it."""
@@ -93,15 +98,18 @@ def store_calls(
             numbers_used=0,
             balances=dict[str, int](),
             identities=(),
+            moved=(),
         )
     rows = pa.arange(0, calls.num_rows)
-    verdicts = path.rate(calls.select(RATING_COLUMNS).append_column("row", rows), book=book, site=site)
+    settled = settle_batch(session, calls, site=site)
+    calls = settled.calls
+    verdicts = path.rate(rating_question(calls, rows), book=book, site=site)
     calls = calls.append_column("call_id", pc.add(rows, pa.scalar(account_cache.next_call, pa.int64())))
     for name in VERDICT_COLUMNS:
         calls = calls.append_column(name, verdicts[name])
     stored = pa.Table.from_arrays(calls.select(STORED.names).columns, schema=STORED)
     session.feed("pipeline.append_calls", new_calls=stored)
-    arrived = _add_arrivals(session, calls, account_cache, now)
+    arrived = _add_arrivals(session, calls.select(ARRIVING), account_cache, now)
     charged = calls.select(CHARGED.names).filter(pc.greater(calls["cost_micros"], _NOTHING))
     balances: Mapping[str, int] | None = {}
     if charged.num_rows:
@@ -110,12 +118,25 @@ def store_calls(
                 charged["extension"].to_pylist(), charged["cost_micros"].to_pylist()
             )
         balances = path.charge(charged, now=now)
+    moved: list[str] = []
+    if settled.stored is not None:
+        arrived += _add_arrivals(session, arriving_by_leg(settled.stored), account_cache, now)
+        moved = settle_stored(
+            session,
+            settled.stored,
+            book=book,
+            site=site,
+            first_entry=account_cache.next_entry + charged.num_rows,
+            now=now,
+        )
+        balances = None
     return StoredCalls(
         calls=calls,
         charged=charged,
         arrived=arrived,
         numbers_used=calls.num_rows,
         balances=None if arrived else balances,
+        moved=moved,
         identities=identities,
     )
 

@@ -1,6 +1,7 @@
 """What the engine holds in memory between transactions: the site and the rate book, renewed after commits."""
 
 import threading
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from config.settings import Numbering
@@ -25,7 +26,7 @@ class State:
         self.account_cache = AccountCache()
         """The writer thread's own."""
         with database.reading() as session:
-            self._site = load_site(session, zone)
+            self._site = self._load(session)
             self._book = RateBook.load(session)
 
     @property
@@ -57,9 +58,14 @@ class State:
 
     def renew_site(self, session: Session) -> None:
         """Reads the settings again."""
-        site = load_site(session, self._zone)
+        site = self._load(session)
         with self._lock:
             self._site = site
+
+    def _load(self, session: Session) -> Site:
+        numbering = self.numbering
+        site = load_site(session, self._zone)
+        return replace(site, payer=numbering.payer, unclaimed=numbering.unclaimed)
 
     def renew_book(self, session: Session) -> None:
         """Reads the rate list again."""

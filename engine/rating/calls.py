@@ -14,6 +14,8 @@ from engine.rating.book import RateBook
 from engine.rating.prices import Prices, bulk_prices
 from engine.store import Session, in_order
 
+EMPTY = pa.scalar("", pa.string())
+
 VERDICTS = pa.schema(
     [
         ("row", pa.int64()),
@@ -38,8 +40,9 @@ def rate_calls(
 ) -> pa.Table:
     """The verdict on each call, one line per input row, ordered by `row`, schema `VERDICTS`.
 
-    In: row (int64), extension, dialled, direction, answered (bool), billsec, answered_local
-    (timestamp[us], null = not answered). Out: row, cost_micros, unrated (a word of `Unrated`, null =
+    In: row (int64), extension, dialled (the number that is rated), direction, answered (bool), billsec (the
+    seconds that are charged), answered_local (timestamp[us], null = not answered), and settled where legs tell
+    the reason: a word of `Unrated`, null = none. Out: row, cost_micros, unrated (a word of `Unrated`, null =
     rated), rate_version (null = no rule applied), cycles, first_block_micros; money in micro-units.
     Which extensions are billed is read from the store, unless a caller that knows them passes them all;
     with `assume_billed` the switches of site and extensions count as on. Raises `StorageError`.
@@ -55,7 +58,9 @@ def rate_calls(
         for name, kind, value in _UNCHARGED
     }
     columns["row"] = calls["row"]
-    ruled = pc.if_else(pc.is_null(priced["rate_version"]), _CODES[Unrated.NO_RULE], _UNDECIDED)
+    numbers = calls["dialled"].filter(undecided)
+    uncovered = pc.if_else(pc.equal(numbers, EMPTY), _CODES[Unrated.NUMBER_UNKNOWN], _CODES[Unrated.NO_RULE])
+    ruled = pc.if_else(pc.is_null(priced["rate_version"]), uncovered, _UNDECIDED)
     columns["unrated"] = _WORDS.take(pc.replace_with_mask(reasons, undecided, ruled.combine_chunks()))
     return pa.table([columns[name] for name in VERDICTS.names], schema=VERDICTS)
 
@@ -89,8 +94,12 @@ def _reasons(
         reasons = pc.if_else(charged, reasons, _CODES[Unrated.EXTENSION_NOT_BILLED])
         if not site_billing:
             reasons = pa.repeat(_CODES[Unrated.BILLING_OFF], calls.num_rows)
+    reasons = pc.if_else(pc.equal(calls["extension"], EMPTY), _CODES[Unrated.NO_EXTENSION], reasons)
     answered = pc.and_(calls["answered"], pc.greater(calls["billsec"], pa.scalar(0, pa.int32())))
     reasons = pc.if_else(answered, reasons, _CODES[Unrated.NOT_ANSWERED])
+    if "settled" in calls.column_names:
+        settled = pc.index_in(calls["settled"], value_set=_WORDS)
+        reasons = pc.coalesce(pc.cast(settled, pa.int8()), reasons)
     outbound = pc.equal(calls["direction"], pa.scalar(Direction.OUTBOUND.value, pa.string()))
     reasons = pc.if_else(outbound, reasons, _CODES[Unrated.NOT_OUTBOUND])
     return reasons.combine_chunks() if isinstance(reasons, pa.ChunkedArray) else reasons

@@ -83,7 +83,7 @@ class ServiceContext:
 
     def calls_stored(self, session: Session, batch: StoredBatch) -> None:
         """After a commit that stored calls; runs in the writer thread."""
-        if batch.charged or batch.arrived:
+        if batch.charged or batch.arrived or batch.resettled:
             self.balances_moved(list(batch.touched))
         if batch.stored and self.event_bus.listeners:
             self.event_bus.publish(CallsStored(count=batch.stored, rows=newest_rows(session, batch.newest)))

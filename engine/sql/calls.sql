@@ -124,7 +124,7 @@ FROM call WHERE /*where*/;
 -- name: summary
 -- What became of the calls that match.
 SELECT count(*), count(*) FILTER (direction = 'outbound'), count(answered_at),
-       count(*) FILTER (unrated IS NULL), count(*) FILTER (unrated = 'no rule'),
+       count(*) FILTER (unrated IS NULL), count(*) FILTER (money_may_be_missing(unrated)),
        CAST(coalesce(sum(billsec), 0) AS BIGINT), coalesce(sum(cost_micros), 0)
 FROM call WHERE /*where*/;
 
@@ -207,7 +207,7 @@ unrated IS NULL
 
 -- condition: unrated
 -- No rule applied: money that may be missing.
-unrated = 'no rule'
+money_may_be_missing(unrated)
 
 -- condition: extension_in
 -- Made or taken by one of these extensions.
@@ -366,4 +366,4 @@ list_bool_or(list_transform(range(len($lows)), lambda place: duration BETWEEN $l
     OR (list_contains($values, 'unanswered') AND answered_at IS NULL)
     OR (list_contains($values, 'charged') AND unrated IS NULL)
     OR (list_contains($values, 'uncharged') AND unrated IS NOT NULL)
-    OR (list_contains($values, 'unrated') AND coalesce(unrated = 'no rule', false))
+    OR (list_contains($values, 'unrated') AND money_may_be_missing(unrated))

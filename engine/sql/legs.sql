@@ -4,9 +4,7 @@
 WITH named AS (
     SELECT row, started_at, ended_at, unnest([near, far]) AS channel FROM records
 ), halves AS (
-    SELECT row, started_at, ended_at,
-        CASE WHEN channel LIKE 'Local/%;_' THEN left(channel, -2) ELSE channel END AS name
-    FROM named WHERE channel <> ''
+    SELECT row, started_at, ended_at, channel_name(channel) AS name FROM named WHERE channel <> ''
 ), reached AS (
     SELECT row, name, started_at, max(ended_at) OVER (
         PARTITION BY name ORDER BY started_at, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -118,3 +116,43 @@ SELECT placed.row, settled.row AS leg_row, payer, placed_by, passed_by, settled.
 FROM placed
 LEFT JOIN owned ON owned.call_no = placed.call_no AND owned.place = placed.place
 LEFT JOIN settled ON settled.call_no = owned.call_no AND settled.channel = owned.channel;
+
+-- name: meeting_rows
+-- Rows of the bound table `calls` that share a link id or a channel name with another row of it.
+WITH names AS (
+    SELECT DISTINCT row, unnest([link_id, channel_name(near_channel), channel_name(far_channel)]) AS name
+    FROM calls
+), shared AS (
+    SELECT name FROM names WHERE name <> '' GROUP BY name HAVING count(*) > 1
+)
+SELECT DISTINCT row FROM names SEMI JOIN shared USING (name);
+
+-- name: stored_relatives
+-- Stored records that share a link id or a channel name with the bound table `relatives`, and were under way in a time.
+WITH wanted AS (
+    SELECT DISTINCT unnest([link_id, channel_name(near_channel), channel_name(far_channel)]) AS name FROM relatives
+), stored AS (
+    SELECT call_id, unnest([link_id, channel_name(near_channel), channel_name(far_channel)]) AS name
+    FROM call
+    WHERE near_channel <> '' AND ended_at >= $first AND started_at <= $last
+)
+SELECT DISTINCT call_id FROM stored SEMI JOIN wanted USING (name) WHERE name <> '';
+
+-- name: stored_records
+-- Stored records by their numbers, as settling takes them, with what they are a part of now.
+SELECT -1 - call_id AS row, call_id, call_key, started_at, ended_at, answered_at, answered_local, duration, billsec,
+    link_id, near_channel, far_channel, near_device, far_device, caller, coalesce(written, dialled) AS written,
+    dialled, dial_number, facts, extension, direction, channel, placed_by, passed_by, leg, charged_seconds,
+    rated_number, cost_micros, unrated, rate_version, cycles, first_block_micros
+FROM call WHERE call_id BETWEEN list_min($numbers) AND list_max($numbers) AND list_contains($numbers::BIGINT[], call_id);
+
+-- name: update_calls
+-- Gives the stored calls of the bound table `changed` what their legs make of them now.
+UPDATE call SET
+    direction = changed.direction, extension = changed.extension, channel = changed.channel,
+    placed_by = changed.placed_by, passed_by = changed.passed_by, leg = changed.leg,
+    charged_seconds = changed.charged_seconds, rated_number = changed.rated_number,
+    cost_micros = changed.cost_micros, unrated = changed.unrated, rate_version = changed.rate_version,
+    cycles = changed.cycles, first_block_micros = changed.first_block_micros
+FROM changed
+WHERE call.call_id = changed.call_id AND call.call_id BETWEEN $first AND $last;

@@ -4,7 +4,7 @@
 -- Outbound calls of each local day from a moment on, before another.
 SELECT CAST(started_local AS DATE) AS day, count(*), count(answered_at),
        CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
-       sum(cost_micros), count(*) FILTER (unrated = 'no rule')
+       sum(cost_micros), count(*) FILTER (money_may_be_missing(unrated))
 FROM call
 WHERE direction = 'outbound' AND started_local >= $start AND started_local < $end
 GROUP BY day;

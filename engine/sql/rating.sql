@@ -171,20 +171,21 @@ FROM priced;
 SELECT coalesce(min(call_id), 0), coalesce(max(call_id), 0), count(*)
 FROM call
 WHERE started_at >= $first AND started_at < $last
-    AND direction = 'outbound' AND billsec > 0 AND unrated IS DISTINCT FROM 'not answered'
-    AND (NOT $only_unrated OR unrated = 'no rule')
+    AND direction = 'outbound' AND charged_seconds > 0 AND unrated IS DISTINCT FROM 'not answered'
+    AND (NOT $only_unrated OR money_may_be_missing(unrated))
     AND ($extensions::VARCHAR[] IS NULL OR list_contains($extensions::VARCHAR[], extension));
 
 -- name: rerate_calls
 -- Those among the calls after one up to another, as rate_calls takes them, with what they cost now.
 SELECT
-    call_id AS row, extension, dialled, direction, true AS answered, billsec, answered_local,
+    call_id AS row, extension, coalesce(rated_number, dialled) AS dialled, direction, true AS answered,
+    charged_seconds AS billsec, answered_local,
     cost_micros, unrated, rate_version
 FROM call
 WHERE call_id > $after AND call_id <= $upto
     AND started_at >= $first AND started_at < $last
-    AND direction = 'outbound' AND billsec > 0 AND unrated IS DISTINCT FROM 'not answered'
-    AND (NOT $only_unrated OR unrated = 'no rule')
+    AND direction = 'outbound' AND charged_seconds > 0 AND unrated IS DISTINCT FROM 'not answered'
+    AND (NOT $only_unrated OR money_may_be_missing(unrated))
     AND ($extensions::VARCHAR[] IS NULL OR list_contains($extensions::VARCHAR[], extension))
 ORDER BY call_id;
 

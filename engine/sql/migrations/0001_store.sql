@@ -71,7 +71,24 @@ CREATE TABLE call (
     first_block_micros BIGINT NOT NULL,        -- the first block's part of cost_micros
     file_id            BIGINT NOT NULL,
     line_offset        BIGINT NOT NULL,
-    line_length        INTEGER NOT NULL        -- bytes, line end included
+    line_length        INTEGER NOT NULL,       -- bytes, line end included
+    caller             VARCHAR NOT NULL,       -- the calling number as written
+    called_party       VARCHAR NOT NULL,       -- who answered, where the format tells
+    account_code       VARCHAR NOT NULL,
+    link_id            VARCHAR NOT NULL,       -- what joins the records of one call; '' = none
+    near_channel       VARCHAR NOT NULL,       -- the channel that the record is of; '' = the format names none
+    far_channel        VARCHAR NOT NULL,       -- the one it was joined with
+    near_device        VARCHAR NOT NULL,       -- the extension of the channel's device; '' = it is none
+    far_device         VARCHAR NOT NULL,
+    written            VARCHAR,                -- the destination as written; NULL = dialled
+    dial_number        VARCHAR,                -- of the leg that the record may begin; NULL = dialled, '' = unknown
+    facts              UTINYINT NOT NULL,      -- bits, see engine.domain.call_columns
+    rated_number       VARCHAR,                -- what prefixes and lengths are held against; NULL = dialled
+    channel            VARCHAR NOT NULL,       -- the leg's trunk channel, else the record's own
+    placed_by          VARCHAR NOT NULL,       -- who placed the call that the record is a part of
+    passed_by          VARCHAR NOT NULL,       -- who passed it on; '' = nobody
+    leg                UBIGINT NOT NULL,       -- call_key of the leg's first record
+    charged_seconds    INTEGER NOT NULL        -- of the leg on its first record, 0 on the others
 );
 
 CREATE TABLE ledger_entry (
