@@ -161,7 +161,7 @@ def _meeting_rows(session: Session, names: pa.Table, stored: pa.Table | None) ->
     columns = ["row", "link_id", "near_channel", "far_channel"]
     together = names.select(columns)
     if stored is not None:
-        together = pa.concat_tables([together, stored.select(columns)])
+        together = pa.concat_tables([together, stored.select(columns).cast(together.schema)])
     with session.bound(calls=together):
         return {int(row) for (row,) in session.rows("legs.meeting_rows") if int(row) >= 0}
 
