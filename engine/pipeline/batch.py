@@ -33,6 +33,8 @@ class ReadPiece:
     after: Position
     """Where the file stands behind the piece; its `file_id` 0 = a file not stored before."""
     format_name: str
+    timezone: str
+    """The IANA zone that times without an offset were read in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +94,9 @@ def store_pieces(
     for piece, position in zip(pieces, positions, strict=True):
         parsed = piece.parsed
         if parsed.rejects.num_rows:
-            _keep_rejects(session, parsed, position, now)
+            _keep_rejects(session, piece, position, now)
         progress = _progress(parsed, fresh.get(position.file_id, Lines(0, 0)))
-        named = Named.of(position, piece.format_name)
+        named = Named.of(position, piece.format_name, piece.timezone)
         files.append((position, named))
         if not piece.after.file_id:
             added.append((position, named, progress))
@@ -132,13 +134,14 @@ def _numbered(session: Session, positions: Sequence[Position]) -> Sequence[Posit
     ]
 
 
-def _keep_rejects(session: Session, parsed: Parsed, position: Position, now: datetime) -> None:
-    with session.bound(rejects=parsed.rejects):
+def _keep_rejects(session: Session, piece: ReadPiece, position: Position, now: datetime) -> None:
+    with session.bound(rejects=piece.parsed.rejects):
         session.run(
             "pipeline.keep_rejects",
             first_id=session.integer("pipeline.next_quarantine"),
-            first_line=position.lines - parsed.lines + 1,
+            first_line=position.lines - piece.parsed.lines + 1,
             file_id=position.file_id,
+            timezone=piece.timezone,
             now=now,
         )
 

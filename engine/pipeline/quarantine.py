@@ -47,9 +47,13 @@ class OpenLine:
     file_id: int
     line_offset: int
     raw: bytes
-    source: str
+    timezone: str
+    """The IANA zone that the lines around it were read in."""
     path: str
     format: str
+    """What its file is read by."""
+    head_length: int
+    head_sha256: str
 
 
 def open_lines(session: Session, ids: list[int] | None) -> list[OpenLine]:
