@@ -22,6 +22,9 @@ from engine.parse.schema import EMPTY
 MAX_REMEMBERED = 200_000
 """Distinct arguments remembered per function."""
 
+MAX_REMEMBERED_LENGTH = 256
+"""No channel, number or name is longer; what is longer is worked out each time."""
+
 FEW_ROWS = 200
 """Up to here every expression is worked out for all rows at once."""
 
@@ -120,7 +123,7 @@ class Evaluator:
                 if result is None:
                     text = texts[place]
                     found[place] = made = apply(text)
-                    if len(known) < MAX_REMEMBERED:
+                    if len(known) < MAX_REMEMBERED and len(text) <= MAX_REMEMBERED_LENGTH:
                         known[text] = made
         return pa.array(found, pa.string())
 

@@ -313,9 +313,7 @@ class Ingestor:
         if not parsed.consumed and piece.data and not work.opening:
             follower.commit(work, after)
             return []
-        read = ReadPiece(
-            parsed=parsed, after=after, format_name=parser.format_name, timezone=parser.timezone
-        )
+        read = ReadPiece(parsed=parsed, after=after, format_name=parser.format_name, timezone=parser.timezone)
         return [_Read(work=work, piece=read, size=len(piece.data))]
 
     def _store(self, follower: Follower, group: Sequence[_Read]) -> bool:

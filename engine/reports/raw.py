@@ -32,7 +32,7 @@ class ReadFile:
 
 
 def read_raw(file: ReadFile, offset: int, length: int) -> bytes | None:
-    """The `length` bytes at `offset`, at most `MAX_LINE_BYTES`; None when no file with that beginning has them.
+    """The `length` bytes at `offset`, at most `MAX_LINE_BYTES`; None = no file with that beginning has them.
 
     The bytes must be a line: after a newline or at the start, up to a newline or the end.
     """

@@ -30,9 +30,7 @@ class Retrying(Site):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.folder = folder
-        self.settings = Settings(
-            site=SiteSettings(timezone=SHANGHAI), numbering=NUMBERING, sources=()
-        )
+        self.settings = Settings(site=SiteSettings(timezone=SHANGHAI), numbering=NUMBERING, sources=())
         self.write_format("YYYY-MM-DD HH:MM:SS")
 
     def write_format(self, times: str, zone: str = "source") -> None:
