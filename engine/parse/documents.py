@@ -138,7 +138,9 @@ def _documents(piece: bytes, start: int, records: str, *, final: bool) -> tuple[
             seen = 0
         if fault:
             in_vain += seen
-            resumed = place if in_vain <= VAIN_TIMES * len(piece) else min(place + seen, len(piece))
+            bounded = in_vain <= VAIN_TIMES * len(piece) + MAX_LINE_BYTES
+            # The fault may be the beginning of the next document: its newline stands before it.
+            resumed = place if bounded else min(place + max(0, seen - 2), len(piece))
             end = _next_start(piece, resumed) or len(piece)
         end = _behind_space(piece, end)
         found.append(_Document(offset=place, length=end - place, values=values, fault=fault))
@@ -158,7 +160,7 @@ def _next_start(piece: bytes, place: int) -> int | None:
 
 
 def _json(piece: bytes, place: int) -> tuple[int, dict[str, str]]:
-    length = _BLOCK
+    length, end = _BLOCK, 0
     while True:
         cut = length < MAX_LINE_BYTES and place + length < len(piece)
         # Bytes that are not UTF-8 become lone surrogates, so that places can be counted back.

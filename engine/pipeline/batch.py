@@ -22,6 +22,8 @@ from engine.tail.checkpoint import Position
 
 NEWEST = 50
 MAX_TOUCHED = 1000
+NO_RULE = "no rule"
+"""Why a call is not charged that ought to be: no rule covers it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,8 @@ class StoredBatch:
     """Extensions charged; at most `MAX_TOUCHED`, beyond that empty = many."""
     arrived: int
     """Extensions seen for the first time."""
+    unrated: int
+    """Calls that no rule covers."""
     outcome: StoredCalls
 
     def committed(self, session: Session, account_cache: AccountCache) -> None:
@@ -120,6 +124,7 @@ def store_pieces(
         newest=stored.slice(max(0, stored.num_rows - NEWEST)),
         touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
         arrived=outcome.arrived,
+        unrated=int(pc.sum(pc.equal(stored["unrated"], NO_RULE)).as_py() or 0),
         outcome=outcome,
     )
 

@@ -128,6 +128,8 @@ def retry_quarantine(
         return retry_lines(session, lines, state=service.state, now=utc_now())
 
     def after(_session: Session, counts: tuple[int, int]) -> None:
+        if any(counts):
+            service.alarms_changed()
         if counts[0]:
             service.event_bus.publish(CallsStored(count=counts[0], rows=[]))
             service.balances_moved([])
@@ -203,6 +205,7 @@ def rerate(
         if request.apply:
             _record(service, request, operator)
             service.event_bus.publish(CallsStored(count=0, rows=[]))
+            service.alarms_changed()
 
 
 def _parser(home: Path, settings: Settings, path: str, format_name: str, timezone: str) -> SourceParser:
