@@ -124,7 +124,7 @@ def store_pieces(
         newest=stored.slice(max(0, stored.num_rows - NEWEST)),
         touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
         arrived=outcome.arrived,
-        unrated=int(pc.sum(pc.equal(stored["unrated"], NO_RULE)).as_py() or 0),
+        unrated=int(pc.sum(pc.equal(stored["unrated"], NO_RULE)).as_py() or 0) if stored.num_rows else 0,
         outcome=outcome,
     )
 
