@@ -1,4 +1,4 @@
-"""The way a batch of calls goes: what its size decides. `bulk_path` and `small_path` are the two there are."""
+"""The way a batch of calls goes, by its size: `bulk_path` and `small_path` are the two there are."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -80,7 +80,7 @@ def store_calls(
     account_cache: AccountCache,
     now: datetime,
 ) -> StoredCalls:
-    """Rates and stores the calls (schema `CALLS`, see `of_file`) that are not stored yet, and charges them."""
+    """Rates and stores the calls (see `of_file`) that are not stored yet, and charges them."""
     account_cache.renew(session)
     small = parsed.num_rows <= SMALL_BATCH
     path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)

@@ -37,7 +37,7 @@ def test_a_fed_statement_reads_the_rows_of_each_time(tmp_path: Path) -> None:
     with opened(tmp_path) as session:
         for entry_ids in ((1,), (2, 3), (), (4,)):
             with session.transaction():
-                session.feed("pipeline.append_charges", few_charges=charges(*entry_ids))
+                session.feed("ledger.append_entries", new_entries=charges(*entry_ids))
         stored = [row[0] for row in session.rows("calls.entries", call_id=3, limit=9)]
         assert (next_entry(session), stored) == (5, ["charge"])
 
@@ -45,37 +45,37 @@ def test_a_fed_statement_reads_the_rows_of_each_time(tmp_path: Path) -> None:
 def test_a_fed_statement_that_was_rolled_back_works_the_next_time(tmp_path: Path) -> None:
     with opened(tmp_path) as session:
         with pytest.raises(ZeroDivisionError), session.transaction():
-            session.feed("pipeline.append_charges", few_charges=charges(1, 2))
+            session.feed("ledger.append_entries", new_entries=charges(1, 2))
             raise ZeroDivisionError
         assert next_entry(session) == 1
         with session.transaction():
-            session.feed("pipeline.append_charges", few_charges=charges(1))
+            session.feed("ledger.append_entries", new_entries=charges(1))
         assert next_entry(session) == 2
 
 
 def test_rows_of_other_types_are_taken_as_well(tmp_path: Path) -> None:
     narrow = pa.schema([(name, pa.int32() if kind == pa.int64() else kind) for name, kind in COLUMNS.items()])
     with opened(tmp_path) as session:
-        session.feed("pipeline.append_charges", few_charges=charges(1))
-        session.feed("pipeline.append_charges", few_charges=charges(2, schema=narrow))
-        session.feed("pipeline.append_charges", few_charges=charges(3))
+        session.feed("ledger.append_entries", new_entries=charges(1))
+        session.feed("ledger.append_entries", new_entries=charges(2, schema=narrow))
+        session.feed("ledger.append_entries", new_entries=charges(3))
         assert next_entry(session) == 4
 
 
 def test_a_fed_statement_goes_on_after_other_tables_were_bound(tmp_path: Path) -> None:
     with opened(tmp_path) as session:
-        session.feed("pipeline.append_charges", few_charges=charges(1))
+        session.feed("ledger.append_entries", new_entries=charges(1))
         with session.bound(few_calls=charges(7)):
-            session.feed("pipeline.append_charges", few_charges=charges(2))
-        session.feed("pipeline.append_charges", few_charges=charges(3))
+            session.feed("ledger.append_entries", new_entries=charges(2))
+        session.feed("ledger.append_entries", new_entries=charges(3))
         assert next_entry(session) == 4
 
 
 def test_a_fed_table_of_other_columns_is_refused_and_the_next_one_taken(tmp_path: Path) -> None:
     with opened(tmp_path) as session:
         with pytest.raises(StorageError, match="entry_id"):
-            session.feed("pipeline.append_charges", few_charges=charges(1).drop_columns(["entry_id"]))
-        session.feed("pipeline.append_charges", few_charges=charges(1))
+            session.feed("ledger.append_entries", new_entries=charges(1).drop_columns(["entry_id"]))
+        session.feed("ledger.append_entries", new_entries=charges(1))
         assert next_entry(session) == 2
 
 
