@@ -24,6 +24,10 @@ class BatchPath(Protocol):
         """The verdicts of `rate_calls` on calls."""
         ...
 
+    def append(self, calls: pa.Table) -> None:
+        """Stores calls, schema `STORED`."""
+        ...
+
     def charge(self, charged: pa.Table, *, now: datetime) -> Mapping[str, int] | None:
         """Posts charges (schema `CHARGED`, at least one) in their order and moves the balances.
 

@@ -99,8 +99,7 @@ def store_calls(
     calls = calls.append_column("call_id", pc.add(rows, pa.scalar(account_cache.next_call, pa.int64())))
     for name in VERDICT_COLUMNS:
         calls = calls.append_column(name, verdicts[name])
-    stored = pa.Table.from_arrays(calls.select(STORED.names).columns, schema=STORED)
-    session.feed("pipeline.append_calls", new_calls=stored)
+    path.append(pa.Table.from_arrays(calls.select(STORED.names).columns, schema=STORED))
     arrived = _add_arrivals(session, calls, account_cache, now)
     charged = calls.select(CHARGED.names).filter(pc.greater(calls["cost_micros"], _NOTHING))
     balances: Mapping[str, int] | None = {}

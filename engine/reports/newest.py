@@ -21,8 +21,10 @@ def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
     """
     columns = {name: _values(calls[name]) for name in _COLUMNS}
     numbers, versions = set(columns["extension"]), set(columns["rate_version"]) - {None}
-    names = {key: name for key, name in session.brief_rows("newest.names", numbers=list(numbers))}
-    rates = {key: name for key, name in session.brief_rows("newest.rates", versions=list(versions))}
+    names = {number: str(name) for number, name in session.brief_rows("newest.names", numbers=list(numbers))}
+    rates = {
+        version: str(name) for version, name in session.brief_rows("newest.rates", versions=list(versions))
+    }
     lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
     for line in lines:
         line["name"] = names.get(line["extension"], "")

@@ -6,8 +6,12 @@ WITH stored AS (
 )
 SELECT row FROM parsed ANTI JOIN stored USING (call_key, started_at);
 
+-- name: append_many_calls
+-- Appends the bound table `many_calls`, whose columns are those of table `call`.
+INSERT INTO call BY NAME SELECT * FROM many_calls;
+
 -- name: append_calls
--- Appends the fed table `new_calls`, whose columns are those of table `call`.
+-- The same for the fed table `new_calls`: kept for a few calls, it takes a seventh more for many.
 INSERT INTO call BY NAME SELECT * FROM new_calls;
 
 -- name: stored_keys
