@@ -55,10 +55,10 @@ SELECT number, name, false, 'prepaid', 0, false, true, $now, 0, 0 FROM arrivals;
 
 -- name: keep_rejects
 -- Appends the bound table `rejects`.
-INSERT INTO quarantine (quarantine_id, file_id, line_offset, line_number, line_length, field, reason, raw, found_at,
-    retried_at)
+INSERT INTO quarantine (quarantine_id, file_id, line_offset, line_number, line_length, field, reason, raw, timezone,
+    found_at, retried_at)
 SELECT $first_id + row_number() OVER (ORDER BY line_offset) - 1, $file_id, line_offset,
-    $first_line + line_in_piece, line_length, field, reason, raw, $now, NULL
+    $first_line + line_in_piece, line_length, field, reason, raw, $timezone, $now, NULL
 FROM rejects;
 
 -- name: add_files
@@ -84,7 +84,7 @@ WHERE file_id = $file_id;
 -- name: describe_file
 -- What a file is known by, and who reads it how.
 UPDATE source_file SET
-    source = $source, path = $path, format = $format, device = $device, inode = $inode,
+    source = $source, path = $path, format = $format, timezone = $timezone, device = $device, inode = $inode,
     head_length = $head_length, head_sha256 = $head_sha256
 WHERE file_id = $file_id;
 

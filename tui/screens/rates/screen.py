@@ -406,5 +406,4 @@ class RatesScreen(ListScreen):
             self.ask(ExportRates()),
             stem="rates",
             noun=lambda rows: ngettext("%s rule", "%s rules", rows),
-            imports_back=True,
         )
