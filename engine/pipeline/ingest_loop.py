@@ -81,7 +81,7 @@ class Ingestor:
         self._stop = threading.Event()
         self._pending: Settings | None = settings
         self._settings = settings
-        self._backlog = Backlog(database, read=self._wake)
+        self._backlog = Backlog(read=self._wake)
         self._refusals = Refusals(clock=clock, changed=alarmed)
         self._following: Following | None = None
         self._health: list[SourceHealth] = []

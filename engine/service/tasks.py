@@ -59,7 +59,6 @@ def ingest(
         for path in request.paths
     ]
     job = Import(
-        database=service.database,
         writer=service.writer,
         state=service.state,
         stored=service.calls_stored,

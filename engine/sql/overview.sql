@@ -18,20 +18,13 @@ GROUP BY hour;
 
 -- name: extensions
 -- Extensions over their limit or low, the least available first, and how many there are of each and barred.
-WITH watched AS (
-    SELECT number, name, locked, balance_micros + credit_limit_micros AS available_micros,
-           $billing AND billing AND balance_micros + credit_limit_micros <= 0 AS over_limit,
-           $billing AND billing AND balance_micros + credit_limit_micros > 0
-               AND balance_micros + credit_limit_micros <= $low_balance AS low
-    FROM extension
-),
-ranked AS (
+WITH ranked AS (
     SELECT number, name, locked, available_micros, over_limit, low,
            count(*) FILTER (over_limit) OVER () AS over_limit_count,
            count(*) FILTER (low) OVER () AS low_count,
-           count(*) FILTER (locked OR over_limit) OVER () AS barred_count,
+           count(*) FILTER (barred) OVER () AS barred_count,
            row_number() OVER (PARTITION BY over_limit, low ORDER BY available_micros, number) AS place
-    FROM watched
+    FROM extension_state($billing, $low_balance)
 )
 SELECT number, name, available_micros, locked, over_limit, low, over_limit_count, low_count, barred_count
 FROM ranked

@@ -59,7 +59,6 @@ class Site:
     def job(self) -> Import:
         """An import to run."""
         return Import(
-            database=self.database,
             writer=self.writer,
             state=self.state,
             stored=lambda _, batch: self.batches.append(batch),
@@ -134,8 +133,7 @@ def test_small_pieces_cost_the_same_as_one(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_set_costs_the_same_as_a_few(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", 0)
-    monkeypatch.setattr("engine.rating.calls.FEW_CALLS", 0)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", 0)
     site.ingest(OFFICE / "Master.csv")
     _agrees_with_the_model(site)
 
@@ -144,7 +142,7 @@ def test_a_set_costs_the_same_as_a_few(site: Site, monkeypatch: pytest.MonkeyPat
 def test_a_copy_under_another_name_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", few)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", few)
     site.ingest(OFFICE / "Master.csv")
     copy = tmp_path / "copy.csv"
     copy.write_bytes((OFFICE / "Master.csv").read_bytes())
@@ -157,7 +155,7 @@ def test_a_copy_under_another_name_changes_nothing(
 def test_a_line_that_stands_twice_in_a_piece_is_one_call(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", few)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", few)
     line = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)[0]
     twice = tmp_path / "twice.csv"
     twice.write_bytes(line * 3)

@@ -19,6 +19,25 @@ CREATE TABLE extension (
     total_recharged_micros BIGINT NOT NULL     -- recharges since the payment method last changed
 );
 
+-- Who cannot call because nothing is left; with the site's or the extension's billing off nobody.
+CREATE MACRO over_limit(site_billing, billing, available_micros) AS
+    site_billing AND billing AND available_micros <= 0;
+
+-- Extensions with what follows from their balances and the site's settings; a low balance of 0 = none is low.
+CREATE MACRO extension_state(site_billing, low_balance_micros) AS TABLE
+    WITH derived AS (
+        SELECT *, balance_micros + credit_limit_micros AS available_micros FROM extension
+    ),
+    judged AS (
+        SELECT *, over_limit(site_billing, billing, available_micros) AS is_over FROM derived
+    )
+    SELECT
+        * EXCLUDE (is_over),
+        is_over AS over_limit,
+        locked OR is_over AS barred,
+        site_billing AND billing AND NOT is_over AND available_micros <= low_balance_micros AS low
+    FROM judged;
+
 -- What a rule said, for ever: calls point here. An edit adds a version.
 CREATE TABLE rate_version (
     version_id         BIGINT PRIMARY KEY,
