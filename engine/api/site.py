@@ -30,6 +30,7 @@ class SetSetting(Operation[Nothing], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
+    changes: ClassVar[bool] = True
     name: str
     value: str
 
@@ -122,6 +123,7 @@ class Ingest(Operation[IngestResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = IngestResult
+    changes: ClassVar[bool] = True
     paths: list[str]
     format: str = ""
     timezone: str = ""
@@ -201,6 +203,7 @@ class RetryQuarantine(Operation[RetryResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = RetryResult
+    changes: ClassVar[bool] = True
     quarantine_ids: list[int] | None = None
 
 
