@@ -146,6 +146,8 @@ class DetectResult(Result, frozen=True, kw_only=True):
     """Trunk names seen, most used first."""
     extensions: list[str]
     """Internal numbers seen, most used first."""
+    contradiction: str = ""
+    """Why the times cannot be of the zone that was asked for; '' = nothing in the file speaks against it."""
 
 
 class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):

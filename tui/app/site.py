@@ -202,7 +202,9 @@ class KnowsItsSite(OrderedKeys[int], Notices):
 
         self.stylesheet.read(DIALOG_STYLES)
         credentials = await self.push_screen_wait(
-            SignInScreen(home=str(self.home), reason=reason, again=self.greeting is not None)
+            SignInScreen(
+                home=str(self.home), reason=reason, again=self.greeting is not None, name=self.link.name
+            )
         )
         if credentials is None:
             self.exit(return_code=0)

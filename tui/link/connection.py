@@ -107,6 +107,11 @@ class EngineLink:
     def connected(self) -> bool:
         return self._client is not None
 
+    @property
+    def name(self) -> str:
+        """The user name that was signed in with, or tried, last; '' = none."""
+        return self._credentials.name if self._credentials is not None else ""
+
     def call(self, operation: "Operation[R]", *, progress: "Callable[[Progress], None] | None" = None) -> R:
         """The operation's result; blocks. Raises `PbxmeterError`, `EngineDown` while there is no engine."""
         client = self.client

@@ -106,7 +106,7 @@ class GeneralSection(Section):
             return
         before = self.values.get(name, "")
         value = await self.app.push_screen_wait(SettingForm(name, before))
-        if value is None:
+        if value is None or value == before:
             return
         title = next(setting.title for setting in SETTINGS if setting.name == name)
 
@@ -115,9 +115,9 @@ class GeneralSection(Section):
 
         self.shell.done(
             _("Saved; it was %s.") % (self._text(name, before) or "–"),
-            reversible=setting_as_before(self.shell.link, name, before=before, saved=value, question=question)
-            if value != before
-            else None,
+            reversible=setting_as_before(
+                self.shell.link, name, before=before, saved=value, question=question
+            ),
         )
         self.settings.reload_soon()
 
