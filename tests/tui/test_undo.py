@@ -63,7 +63,7 @@ async def the_language(pilot: Pilot[int]) -> None:
     await shows(pilot, "Language")
     await pilot.press("enter", "end", "enter")
     await shows(pilot, "Automatic: by the locale")
-    await pilot.press("end", "f2")
+    await pilot.press("right", "right", "f2")
     await shows(pilot, "语言")
 
 
