@@ -1,5 +1,6 @@
 """What a file's own unique ids say about the zone of its times."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,5 +32,5 @@ def test_the_zone_that_fits_and_a_zone_not_asked_for_are_not_contradicted() -> N
 
 def test_ids_without_an_epoch_contradict_nothing() -> None:
     lines = HEAD.decode().splitlines()[:20]
-    without = "\n".join(line.rsplit(",", 2)[0] + ',"x","y"' for line in lines) + "\n"
+    without = re.sub(r"1\d{9}\.\d+", "x", "\n".join(lines)) + "\n"
     assert found("Asia/Tokyo", without.encode()).contradiction == ""
