@@ -229,6 +229,7 @@ class Alarm(Result, frozen=True, kw_only=True):
     kind: AlarmKind
     text: str
     since: datetime
+    """When it was first seen: an engine that starts sees all of them anew."""
 
 
 class Overview(Result, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ from engine.tail.checkpoint import Position
 
 NEWEST = 50
 MAX_TOUCHED = 1000
+NO_RULE = "no rule"
+"""Why a call is not charged that ought to be: no rule covers it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,8 @@ class ReadPiece:
     after: Position
     """Where the file stands behind the piece; its `file_id` 0 = a file not stored before."""
     format_name: str
+    timezone: str
+    """The IANA zone that times without an offset were read in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,8 @@ class StoredBatch:
     """Extensions charged; at most `MAX_TOUCHED`, beyond that empty = many."""
     arrived: int
     """Extensions seen for the first time."""
+    unrated: int
+    """Calls that no rule covers."""
     outcome: StoredCalls
 
     def committed(self, session: Session, account_cache: AccountCache) -> None:
@@ -92,9 +98,9 @@ def store_pieces(
     for piece, position in zip(pieces, positions, strict=True):
         parsed = piece.parsed
         if parsed.rejects.num_rows:
-            _keep_rejects(session, parsed, position, now)
+            _keep_rejects(session, piece, position, now)
         progress = _progress(parsed, fresh.get(position.file_id, Lines(0, 0)))
-        named = Named.of(position, piece.format_name)
+        named = Named.of(position, piece.format_name, piece.timezone)
         files.append((position, named))
         if not piece.after.file_id:
             added.append((position, named, progress))
@@ -118,6 +124,7 @@ def store_pieces(
         newest=stored.slice(max(0, stored.num_rows - NEWEST)),
         touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
         arrived=outcome.arrived,
+        unrated=int(pc.sum(pc.equal(stored["unrated"], NO_RULE)).as_py() or 0) if stored.num_rows else 0,
         outcome=outcome,
     )
 
@@ -132,13 +139,14 @@ def _numbered(session: Session, positions: Sequence[Position]) -> Sequence[Posit
     ]
 
 
-def _keep_rejects(session: Session, parsed: Parsed, position: Position, now: datetime) -> None:
-    with session.bound(rejects=parsed.rejects):
+def _keep_rejects(session: Session, piece: ReadPiece, position: Position, now: datetime) -> None:
+    with session.bound(rejects=piece.parsed.rejects):
         session.run(
             "pipeline.keep_rejects",
             first_id=session.integer("pipeline.next_quarantine"),
-            first_line=position.lines - parsed.lines + 1,
+            first_line=position.lines - piece.parsed.lines + 1,
             file_id=position.file_id,
+            timezone=piece.timezone,
             now=now,
         )
 

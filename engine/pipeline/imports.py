@@ -138,7 +138,12 @@ class Import:
                 size *= 2
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-            yield ReadPiece(parsed=with_keys(session, parsed), after=position, format_name=parser.format_name)
+            yield ReadPiece(
+                parsed=with_keys(session, parsed),
+                after=position,
+                format_name=parser.format_name,
+                timezone=parser.timezone,
+            )
             if final and parsed.consumed in (0, len(data)):
                 return
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]

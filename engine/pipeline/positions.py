@@ -23,18 +23,21 @@ class Named(NamedTuple):
     source: str
     path: str
     format: str
+    timezone: str
+    """The IANA zone that its times are read in."""
     device: int
     inode: int
     head_length: int
     head_sha256: str
 
     @classmethod
-    def of(cls, position: Position, format_name: str) -> "Named":
+    def of(cls, position: Position, format_name: str, timezone: str) -> "Named":
         """Of the file that was read up to a position."""
         return cls(
             position.source,
             position.path,
             format_name,
+            timezone,
             position.device,
             position.inode,
             position.head_length,
@@ -61,7 +64,8 @@ class Progress:
 
 _FILES = pa.schema(
     [
-        *((name, pa.string()) for name in ("source", "path", "format", "head_sha256", "tail_sha256")),
+        *((name, pa.string()) for name in ("source", "path", "format", "timezone")),
+        *((name, pa.string()) for name in ("head_sha256", "tail_sha256")),
         *(
             (name, pa.int64())
             for name in ("file_id", "device", "read_offset", "lines", "stored", "duplicates")
@@ -103,7 +107,7 @@ def advance_file(session: Session, position: Position, progress: Progress) -> No
 
 
 def describe_file(session: Session, file_id: int, named: Named) -> None:
-    """A file that goes by another name, or is read by another format."""
+    """A file that goes by another name, or is read by another format or in another zone."""
     session.brief("pipeline.describe_file", file_id=file_id, **named._asdict())
 
 

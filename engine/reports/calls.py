@@ -144,7 +144,7 @@ def get_call(
         raw="" if line is None else line.decode("utf-8", errors="replace").rstrip("\r\n"),
         raw_missing=""
         if line is not None
-        else f"{path or 'The file'} no longer holds this line, nor does a rotated file beside it.",
+        else f"This line was not found in {path or 'its file'}, nor in the rotated files beside it.",
         entries=_entries(session, site, request.call_id),
     )
 

@@ -93,12 +93,6 @@ NOT billing
 SELECT number, name, billing, payment, credit_limit_micros, locked, is_new, balance_micros, total_recharged_micros
 FROM extension WHERE list_contains($numbers, number);
 
--- name: add_extension
--- Adds an extension with nothing in its ledger.
-INSERT INTO extension (number, name, billing, payment, credit_limit_micros, locked, is_new, created_at,
-    balance_micros, total_recharged_micros)
-VALUES ($number, $name, $billing, $payment, $credit_limit, $locked, $is_new, $now, 0, 0);
-
 -- name: add_extensions
 -- Adds the extensions of the bound table `arrivals`.
 INSERT INTO extension (number, name, billing, payment, credit_limit_micros, locked, is_new, created_at,

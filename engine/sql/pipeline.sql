@@ -102,10 +102,10 @@ WHERE extension.number = sums.number;
 
 -- name: keep_rejects
 -- Appends the bound table `rejects`.
-INSERT INTO quarantine (quarantine_id, file_id, line_offset, line_number, line_length, field, reason, raw, found_at,
-    retried_at)
+INSERT INTO quarantine (quarantine_id, file_id, line_offset, line_number, line_length, field, reason, raw, timezone,
+    found_at, retried_at)
 SELECT $first_id + row_number() OVER (ORDER BY line_offset) - 1, $file_id, line_offset,
-    $first_line + line_in_piece, line_length, field, reason, raw, $now, NULL
+    $first_line + line_in_piece, line_length, field, reason, raw, $timezone, $now, NULL
 FROM rejects;
 
 -- name: add_files
@@ -131,7 +131,7 @@ WHERE file_id = $file_id;
 -- name: describe_file
 -- What a file is known by, and who reads it how.
 UPDATE source_file SET
-    source = $source, path = $path, format = $format, device = $device, inode = $inode,
+    source = $source, path = $path, format = $format, timezone = $timezone, device = $device, inode = $inode,
     head_length = $head_length, head_sha256 = $head_sha256
 WHERE file_id = $file_id;
 

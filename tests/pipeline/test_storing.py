@@ -54,7 +54,11 @@ class Site:
 
     def ingest(self, *paths: Path) -> IngestResult:
         """Imports files by hand."""
-        job = Import(
+        return self.job().run([(str(path), self.parser()) for path in paths])
+
+    def job(self) -> Import:
+        """An import to run."""
+        return Import(
             database=self.database,
             writer=self.writer,
             state=self.state,
@@ -63,7 +67,6 @@ class Site:
             progress=lambda _: None,
             cancelled=threading.Event(),
         )
-        return job.run([(str(path), self.parser()) for path in paths])
 
     def parser(self) -> SourceParser:
         """The office's parser."""

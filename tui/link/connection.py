@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.message import Message
 
-from engine.domain.errors import EngineDown, InvalidInput, NotFound, NotSignedIn, PbxmeterError, Refused
+from engine.domain.errors import (
+    EngineDown,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    PbxmeterError,
+    Refused,
+    StorageError,
+)
 from tui.text.i18n import _
 from tui.text.sentences import said
 
@@ -183,8 +191,9 @@ class EngineLink:
             except (NotSignedIn, _SignInRefused) as error:
                 self._drop()
                 self._wait_for_credentials("" if isinstance(error, NotSignedIn) else said(error.message))
-            except PbxmeterError as error:
+            except (PbxmeterError, OSError) as found:
                 self._drop()
+                error = found if isinstance(found, PbxmeterError) else StorageError(str(found))
                 lost_at = lost_at or time.monotonic()
                 self._tell(Lost(error, pause))
                 self._wake.clear()

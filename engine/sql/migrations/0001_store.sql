@@ -115,6 +115,7 @@ CREATE TABLE source_file (
     source            VARCHAR NOT NULL,        -- the path or glob of config.yaml; '' = imported by hand
     path              VARCHAR NOT NULL,        -- where it was last seen
     format            VARCHAR NOT NULL,
+    timezone          VARCHAR NOT NULL,        -- IANA zone that its times were last read in
     device            BIGINT NOT NULL,
     inode             UBIGINT NOT NULL,
     head_length       INTEGER NOT NULL,        -- bytes under head_sha256, from the file's start
@@ -146,6 +147,7 @@ CREATE TABLE quarantine (
     field         VARCHAR NOT NULL,            -- '' = the line as a whole
     reason        VARCHAR NOT NULL,
     raw           BLOB NOT NULL,               -- bounded
+    timezone      VARCHAR NOT NULL,            -- IANA zone that the lines around it were read in
     found_at TIMESTAMP NOT NULL,
     retried_at    TIMESTAMP                    -- NULL = still bad
 );

@@ -406,5 +406,4 @@ class ExtensionsScreen(ListScreen):
             stem="extensions",
             noun=lambda rows: ngettext("%s extension", "%s extensions", rows),
             in_words=" ".join([self.filter_text, *self.filters()]),
-            imports_back=True,
         )

@@ -417,5 +417,4 @@ class RatesScreen(ListScreen):
             self.ask(ExportRates()),
             stem="rates",
             noun=lambda rows: ngettext("%s rule", "%s rules", rows),
-            imports_back=True,
         )
