@@ -30,6 +30,7 @@ class SetSetting(Operation[Nothing], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
+    changes: ClassVar[bool] = True
     name: str
     value: str
 
@@ -118,6 +119,7 @@ class Ingest(Operation[IngestResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = IngestResult
+    changes: ClassVar[bool] = True
     paths: list[str]
     format: str = ""
     timezone: str = ""
@@ -140,6 +142,8 @@ class DetectResult(Result, frozen=True, kw_only=True):
     """Trunk names seen, most used first."""
     extensions: list[str]
     """Internal numbers seen, most used first."""
+    contradiction: str = ""
+    """Why the times cannot be of the zone that was asked for; '' = nothing in the file speaks against it."""
 
 
 class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):
@@ -197,6 +201,7 @@ class RetryQuarantine(Operation[RetryResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = RetryResult
+    changes: ClassVar[bool] = True
     quarantine_ids: list[int] | None = None
 
 

@@ -1,4 +1,4 @@
-"""Posting: the one place where ledger entries are written and balances move."""
+"""Posting of ledger entries by hand, with the balances they move; calls post theirs in `engine.pipeline`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

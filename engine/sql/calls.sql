@@ -258,14 +258,19 @@ rate_version IN (SELECT version_id FROM rate_version
 -- The destination of the statistics begins with one of these.
 rate_version IN (SELECT version_id FROM rate_version
                  WHERE prefix <> '' AND list_bool_or(list_transform($values, lambda one: starts_with(prefix, one))))
-    OR (list_bool_or(list_transform($values, lambda one: starts_with(left(dialled, 3), one)))
-        AND coalesce(rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''), true))
+    OR ((rate_version IS NULL OR rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''))
+        AND (dialled IN (SELECT dialled FROM dialled_prefix
+                         WHERE list_bool_or(list_transform($values, lambda one: starts_with(prefix, one))))
+             OR (list_bool_or(list_transform($values, lambda one: starts_with(left(dialled, 3), one)))
+                 AND dialled NOT IN (SELECT dialled FROM dialled_prefix))))
 
 -- condition: destination_whole
 -- The destination of the statistics is one of these.
 rate_version IN (SELECT version_id FROM rate_version WHERE prefix <> '' AND list_contains($values, prefix))
-    OR (list_contains($values, left(dialled, 3))
-        AND coalesce(rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''), true))
+    OR ((rate_version IS NULL OR rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''))
+        AND (dialled IN (SELECT dialled FROM dialled_prefix WHERE list_contains($values, prefix))
+             OR (list_contains($values, left(dialled, 3))
+                 AND dialled NOT IN (SELECT dialled FROM dialled_prefix))))
 
 -- condition: dialled_begins
 -- The number dialled begins so.

@@ -93,6 +93,20 @@ CREATE TABLE call (
     line_length        INTEGER NOT NULL        -- bytes, line end included
 );
 
+-- Of each number dialled, the longest prefix of a rule in use that it begins with; others are left out.
+CREATE VIEW dialled_prefix AS
+WITH prefix AS (
+    SELECT DISTINCT rate_version.prefix
+    FROM rate JOIN rate_version USING (version_id)
+    WHERE rate.enabled AND rate_version.prefix <> ''
+),
+digits AS (SELECT DISTINCT length(prefix) AS count FROM prefix),
+number AS (SELECT DISTINCT dialled FROM call)
+SELECT number.dialled, max_by(prefix.prefix, digits.count) AS prefix
+FROM number CROSS JOIN digits
+JOIN prefix ON prefix.prefix = left(number.dialled, digits.count)
+GROUP BY number.dialled;
+
 CREATE TABLE ledger_entry (
     entry_id             BIGINT NOT NULL,      -- order of posting
     extension            VARCHAR NOT NULL,
