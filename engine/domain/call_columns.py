@@ -1,7 +1,7 @@
-"""The columns of a call: their names, types and where each comes from. Parser, store and exports read this list.
+"""The columns of a call: their names, types and origins. Parser, store and exports read this list.
 
-A new column that a format tells by an expression is a line here, the column in `engine/sql/migrations`, and the
-expression in the formats that know it; where lists of calls show it, a field of `CallRow` as well.
+A new column that a format tells by an expression takes a line here, the column in `engine/sql/migrations`,
+and the expression in the formats that know it; where lists of calls show it, a field of `CallRow` as well.
 """
 
 from dataclasses import dataclass
@@ -99,4 +99,4 @@ CALL_EXPORT: Final[dict[str, ExportKind]] = {
     "call_key": "text",
     "source": "text",
 }
-"""The columns of the calls export, in their order. New ones go to the end: people read them by place as well."""
+"""The columns of the calls export, in their order. New ones go to the end: some read them by place."""

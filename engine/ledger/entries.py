@@ -1,4 +1,4 @@
-"""Posting: the one place where ledger entries are written and balances move."""
+"""Posting of ledger entries by hand, with the balances they move; calls post theirs in `engine.pipeline`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -119,8 +119,9 @@ def post_set(
     operator: str = "",
     note: str = "",
 ) -> None:
-    """`post` for many movements (schema `MOVEMENTS`) on extensions that exist; the running balances are computed
-    by a statement."""
+    """`post` for many movements (schema `MOVEMENTS`) on extensions that exist, by statements on sets."""
+    if not movements.num_rows:
+        return
     with session.bound(movements=movements):
         entries = session.table(
             "ledger.entries_of_movements", first_entry=first_entry, now=now, operator=operator, note=note
@@ -168,7 +169,7 @@ def entry_table(
 
 
 def write_entries(session: Session, entries: pa.Table, *, balances: Mapping[str, int] | None = None) -> None:
-    """Appends entries (schema `ENTRIES`) and makes the balances what they leave: nothing else moves a balance.
+    """Appends entries (schema `ENTRIES`) and makes the balances what they leave; nothing else moves balances.
 
     `balances`: what they leave, where that is so few that setting them one by one takes less than a join.
     """

@@ -22,6 +22,9 @@ from engine.parse.schema import EMPTY
 MAX_REMEMBERED = 200_000
 """Distinct arguments remembered per function."""
 
+MAX_REMEMBERED_LENGTH = 256
+"""No channel, number or name is longer; what is longer is worked out each time."""
+
 FEW_ROWS = 200
 """Up to here every expression is worked out for all rows at once."""
 
@@ -67,33 +70,31 @@ class Numbers:
     """What is an extension and what a trunk, by the site's numbering."""
 
     def __init__(self, numbering: Numbering) -> None:
-        # \d means 0 to 9 here, as it does in Arrow's own matcher.
-        self._extensions = re.compile(numbering.extensions, re.ASCII)
-        self._pattern: str | None = rf"\A(?:{numbering.extensions})\z"
-        try:
-            pc.match_substring_regex(pa.array([""], pa.string()), self._pattern)
-        except pa.ArrowInvalid:
-            self._pattern = None
         self._devices = numbering.devices
+        self._pattern = rf"\A(?:{numbering.extensions})\z"
         globs = "|".join(fnmatch.translate(glob) for glob in numbering.trunks)
         self._trunks = re.compile(globs) if globs else None
 
     def are_internal(self, numbers: pa.Array) -> pa.Array:
         """Which of the strings are extensions."""
-        if self._pattern is not None:
-            return pc.match_substring_regex(numbers, self._pattern)
-        matches = [self._extensions.fullmatch(number) is not None for number in numbers.to_pylist()]
-        return pa.array(matches, pa.bool_())
+        return pc.match_substring_regex(numbers, self._pattern)
 
-    def device(self, name: str) -> str:
-        """The extension of a device by its name, as in `PJSIP/8001`; '' for trunks, Local and other channels."""
-        if self.trunk(name) or name.startswith("Local/"):
-            return ""
-        own = self._devices.get(name)
-        if own is not None:
-            return own
-        number = peer(name)
-        return number if self._extensions.fullmatch(number) else ""
+    def devices(self, names: pa.Array) -> pa.Array:
+        """The extensions of devices by their names, as in `PJSIP/8001`; '' for trunks, Local and other channels."""
+        known = self._devices
+        texts: list[str] = names.to_pylist()
+        own = [text in known for text in texts]
+        found = [
+            known[text]
+            if text in known
+            else ""
+            if text.startswith("Local/") or self.trunk(text)
+            else peer(text)
+            for text in texts
+        ]
+        numbers = pa.array(found, pa.string())
+        valid = pc.or_(self.are_internal(numbers), pa.array(own, pa.bool_()))
+        return pc.if_else(valid, numbers, EMPTY)
 
     def trunk(self, name: str) -> str:
         """The trunk's own name if a trunk glob matches, else ''."""
@@ -107,7 +108,6 @@ class Evaluator:
         self.numbers = Numbers(numbering)
         self._texts: dict[str, Callable[[str], str]] = {
             "trunk": self.numbers.trunk,
-            "device": self.numbers.device,
             "stem": stem,
             "peer": peer,
             "target": target,
@@ -132,7 +132,7 @@ class Evaluator:
                 if result is None:
                     text = texts[place]
                     found[place] = made = apply(text)
-                    if len(known) < MAX_REMEMBERED:
+                    if len(known) < MAX_REMEMBERED and len(text) <= MAX_REMEMBERED_LENGTH:
                         known[text] = made
         return pa.array(found, pa.string())
 
@@ -198,6 +198,8 @@ class Scope:
                 return self._cut(expression.function, expression.arguments)
             case "internal":
                 return self._internal(self._text(expression.arguments[0]))
+            case "device":
+                return self._mapped(self._text(expression.arguments[0]), self._evaluator.numbers.devices)
             case "stem":
                 channels = self.text(expression.arguments[0])
                 if self._few:

@@ -1,4 +1,4 @@
-"""The way a batch of calls goes: what its size decides. `bulk_path` and `small_path` are the two there are."""
+"""The way a batch of calls goes, by its size: `bulk_path` and `small_path` are the two there are."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -22,6 +22,10 @@ class BatchPath(Protocol):
 
     def rate(self, calls: pa.Table, *, book: RateBook, site: Site) -> pa.Table:
         """The verdicts of `rate_calls` on calls."""
+        ...
+
+    def append(self, calls: pa.Table) -> None:
+        """Stores calls, schema `STORED`."""
         ...
 
     def charge(self, charged: pa.Table, *, now: datetime) -> Mapping[str, int] | None:

@@ -36,6 +36,11 @@ class BulkPath:
         billed = self.account_cache.billed()
         return rate_calls(self.session, book, calls, site=site, prices=bulk_prices, billed=billed)
 
+    def append(self, calls: pa.Table) -> None:
+        """From a bound table."""
+        with self.session.bound(many_calls=calls):
+            self.session.run("pipeline.append_many_calls")
+
     def charge(self, charged: pa.Table, *, now: datetime) -> None:
         """By one statement for all running balances."""
         movements = pa.Table.from_arrays(

@@ -85,7 +85,7 @@ def store_calls(
     account_cache: AccountCache,
     now: datetime,
 ) -> StoredCalls:
-    """Rates and stores the calls (schema `CALLS`, see `of_file`) that are not stored yet, and charges them."""
+    """Rates and stores the calls (see `of_file`) that are not stored yet, and charges them."""
     account_cache.renew(session)
     small = parsed.num_rows <= SMALL_BATCH
     path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)
@@ -107,8 +107,7 @@ def store_calls(
     calls = calls.append_column("call_id", pc.add(rows, pa.scalar(account_cache.next_call, pa.int64())))
     for name in VERDICT_COLUMNS:
         calls = calls.append_column(name, verdicts[name])
-    stored = pa.Table.from_arrays(calls.select(STORED.names).columns, schema=STORED)
-    session.feed("pipeline.append_calls", new_calls=stored)
+    path.append(pa.Table.from_arrays(calls.select(STORED.names).columns, schema=STORED))
     arrived = _add_arrivals(session, calls.select(ARRIVING), account_cache, now)
     charged = calls.select(CHARGED.names).filter(pc.greater(calls["cost_micros"], _NOTHING))
     balances: Mapping[str, int] | None = {}

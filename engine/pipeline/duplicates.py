@@ -90,7 +90,7 @@ def keyed(calls: pa.Table) -> pa.Table:
 
 
 def with_keys(parsed: Parsed) -> Parsed:
-    """The piece with the keys of its calls: a third of what storing it takes, that need not wait for the writer."""
+    """The piece with the keys of its calls: a third of storing it, and need not wait for the writer."""
     return replace(parsed, calls=keyed(parsed.calls))
 
 

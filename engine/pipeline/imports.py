@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.api.operation import Progress
-from engine.api.site import IngestResult
+from engine.api.site import IngestResult, LineCounts
 from engine.domain.errors import NotFound, StorageError
 from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
@@ -54,9 +54,7 @@ class Import:
         self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
         self._progress = progress
         self._cancelled = cancelled
-        self._counts = dict.fromkeys(
-            ("lines", "stored", "duplicates", "quarantined", "ignored", "charged", "cost_micros"), 0
-        )
+        self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "charged", "cost_micros"), 0)
         self._bytes_done = 0
         self._bytes_total = 0
         self._started = time.monotonic()
@@ -133,7 +131,12 @@ class Import:
                 size *= 2
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-            yield ReadPiece(parsed=with_keys(parsed), after=position, format_name=parser.format_name)
+            yield ReadPiece(
+                parsed=with_keys(parsed),
+                after=position,
+                format_name=parser.format_name,
+                timezone=parser.timezone,
+            )
             if final and parsed.consumed in (0, len(data)):
                 return
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]

@@ -35,6 +35,10 @@ class SmallPath:
         billed = self.account_cache.billed()
         return rate_calls(self.session, book, calls, site=site, prices=small_prices, billed=billed)
 
+    def append(self, calls: pa.Table) -> None:
+        """By a statement that is kept."""
+        self.session.feed("pipeline.append_calls", new_calls=calls)
+
     def charge(self, charged: pa.Table, *, now: datetime) -> dict[str, int]:
         """By the balances that are known."""
         accounts = self.account_cache.accounts

@@ -1,10 +1,10 @@
 """The two ways to find the rule and the price of calls: many as a set, a few through the book's index.
 
 Both take the calls that the rules decide on (columns extension, dialled, billsec and answered_local) and give
-one line per call in their order, schema `PRICES`. The contest and the arithmetic are written twice: as the macros
-of `engine/sql/migrations/0002_rating.sql`, and in `engine.rating.index`, because a statement on sets takes longer
-to plan than a few calls take to rate. `tests/rating/test_calls.py` holds both against the plain reference and so
-against one another.
+one line per call in their order, schema `PRICES`. The contest and the arithmetic are written twice: as the
+macros of `engine/sql/migrations/0002_rating.sql`, and in `engine.rating.index`, because a statement on sets
+takes longer to plan than a few calls take to rate. `tests/rating/test_calls.py` holds both against the plain
+reference, and so against one another.
 """
 
 from typing import Protocol

@@ -1,26 +1,10 @@
 -- name: extension_page
 -- Extensions with what follows from their balances; the site's billing switch decides who is over limit.
-WITH derived AS (
-    SELECT
-        number, name, billing, payment, total_recharged_micros, balance_micros, credit_limit_micros,
-        balance_micros + credit_limit_micros AS available_micros,
-        locked,
-        $site_billing AND billing AND balance_micros + credit_limit_micros <= 0 AS over_limit,
-        is_new
-    FROM extension
-),
-judged AS (
-    SELECT
-        *,
-        locked OR over_limit AS barred,
-        $site_billing AND billing AND NOT over_limit AND $low_balance > 0 AND available_micros <= $low_balance AS low
-    FROM derived
-)
 SELECT
     number, name, billing, payment, total_recharged_micros, balance_micros, credit_limit_micros,
     available_micros, locked, over_limit, barred, low, is_new,
     count(*) OVER () AS total
-FROM judged
+FROM extension_state($site_billing, $low_balance)
 WHERE /*where*/
 ORDER BY
     CASE WHEN $sort = 'number' AND NOT $descending THEN length(number) END ASC,
@@ -92,12 +76,6 @@ NOT billing
 -- Which of these exist, with what changing them needs to know.
 SELECT number, name, billing, payment, credit_limit_micros, locked, is_new, balance_micros, total_recharged_micros
 FROM extension WHERE list_contains($numbers, number);
-
--- name: add_extension
--- Adds an extension with nothing in its ledger.
-INSERT INTO extension (number, name, billing, payment, credit_limit_micros, locked, is_new, created_at,
-    balance_micros, total_recharged_micros)
-VALUES ($number, $name, $billing, $payment, $credit_limit, $locked, $is_new, $now, 0, 0);
 
 -- name: add_extensions
 -- Adds the extensions of the bound table `arrivals`.
@@ -207,11 +185,11 @@ INSERT INTO operation (operation_key, content, result, done_at) VALUES ($key, $c
 
 -- name: barred
 -- Who the PBX must refuse, and why.
-SELECT number AS extension, name, locked, balance_micros + credit_limit_micros AS available_micros
-FROM extension
-WHERE locked OR ($site_billing AND billing AND balance_micros + credit_limit_micros <= 0)
+SELECT number AS extension, name, locked, available_micros
+FROM extension_state($site_billing, 0)
+WHERE barred
 ORDER BY length(number), number;
 
--- name: standings
+-- name: available
 -- Names, switches and available money of all extensions.
-SELECT number, name, billing, balance_micros + credit_limit_micros FROM extension;
+SELECT number AS extension, name, billing, available_micros FROM extension_state(false, 0);

@@ -11,6 +11,17 @@ WITH moved AS (
 SELECT row_number() OVER (ORDER BY call_id, step) - 1 AS place, extension, kind, amount_micros, call_id
 FROM moved;
 
+-- name: changes
+-- The extensions of the bound table `moved`, which says what they had available before, as they are told of: those
+-- whose money moves most first.
+SELECT
+    extension, name, calls, amount_micros,
+    over_limit($site_billing, billing, available_micros) AS over_limit_before,
+    over_limit($site_billing, billing, available_micros + amount_micros) AS over_limit_after
+FROM moved
+ORDER BY abs(amount_micros) DESC, extension
+LIMIT $limit;
+
 -- name: sums
 -- What the changes of the bound table `changed` mean for each extension; another rule of the same cost is none.
 SELECT

@@ -54,7 +54,11 @@ class Site:
 
     def ingest(self, *paths: Path) -> IngestResult:
         """Imports files by hand."""
-        job = Import(
+        return self.job().run([(str(path), self.parser()) for path in paths])
+
+    def job(self) -> Import:
+        """An import to run."""
+        return Import(
             writer=self.writer,
             state=self.state,
             stored=lambda _, batch: self.batches.append(batch),
@@ -62,7 +66,6 @@ class Site:
             progress=lambda _: None,
             cancelled=threading.Event(),
         )
-        return job.run([(str(path), self.parser()) for path in paths])
 
     def parser(self) -> SourceParser:
         """The office's parser."""
