@@ -218,6 +218,7 @@ class Engine:
         if group != -1:
             os.chown(folder / FLIGHT_SOCKET, -1, group)
         ending = threading.Event()
+        self._server = server
         thread = self._threads.start_vital("flight", server.serve, until=ending.is_set)
 
         def end() -> None:

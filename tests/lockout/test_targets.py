@@ -1,6 +1,7 @@
 """Keeping targets in agreement with who is barred."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -57,3 +58,53 @@ def test_a_target_that_was_down_gets_everything_once_it_is_back() -> None:
         assert (status.state, status.pending) == ("behind", 1)
     finally:
         reconciler.close()
+
+
+def test_an_error_of_its_own_makes_a_target_down_and_the_next_change_is_taken_all_the_same() -> None:
+    target, told = _Switch(), threading.Event()
+    target.up = True
+    faults = [LookupError("no such thing")]
+
+    def wanted() -> frozenset[str]:
+        if faults:
+            raise faults.pop()
+        return frozenset({"1001"})
+
+    def changed() -> None:
+        told.set()
+        raise RuntimeError("nobody listens")
+
+    reconciler = Reconciler(
+        target, wanted=wanted, note=lambda _name, _held: None, changed=changed, now=datetime.now
+    )
+    try:
+        assert told.wait(60)
+        reconciler.sync(60)
+        assert target.taken.wait(60)
+        reconciler.sync(60)
+        assert (reconciler.status().state, target.held) == ("agrees", frozenset({"1001"}))
+    finally:
+        reconciler.close()
+
+
+def test_a_target_whose_thread_is_dead_does_not_agree() -> None:
+    class Dead:
+        def join(self, timeout: float | None = None) -> None:
+            """It has ended."""
+
+        def is_alive(self) -> bool:
+            return False
+
+    def start(_name: str, _work: Callable[[], object], *, until: Callable[[], bool]) -> Dead:
+        return Dead()
+
+    reconciler = Reconciler(
+        _Switch(),
+        wanted=frozenset,
+        note=lambda _name, _held: None,
+        changed=lambda: None,
+        now=datetime.now,
+        start=start,
+    )
+    assert reconciler.status().state == "down"
+    assert "Nobody looks after this target" in reconciler.status().message
