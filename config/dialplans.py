@@ -8,6 +8,8 @@ from config.settings import SPOOL_LIST, Settings
 from engine.domain.errors import InvalidInput, NotFound
 
 EXAMPLE_TRUNK = "trunk_main"
+EXAMPLE_EMERGENCY = "110"
+_LINES_A_NUMBER = 4
 _SAFE_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
 _SAFE_TRUNK = re.compile(r"[A-Za-z0-9._-]+")
 _EMERGENCY = re.compile(r"(?:^exten => [0-9]+,1,Dial.*\n same => n,Hangup\n)+", re.MULTILINE)
@@ -38,20 +40,18 @@ def asterisk_dialplan(settings: Settings, *, home: Path, trunk: str = "") -> str
             f"trunk: {trunk!r} is no PJSIP endpoint: letters, digits, . _ and -.", field="trunk"
         )
     text = shipped_dialplan("asterisk-file")
-    text = _EMERGENCY.sub(lambda _: _let_through(settings.numbering.emergency), text, count=1)
+    text = _EMERGENCY.sub(lambda lines: _let_through(lines[0], settings.numbering.emergency), text, count=1)
     return text.replace(SPOOL_LIST, path).replace(f"@{EXAMPLE_TRUNK}", f"@{trunk}")
 
 
-def _let_through(numbers: tuple[str, ...]) -> str:
+def _let_through(lines: str, numbers: tuple[str, ...]) -> str:
+    """The lines of the shipped file for its first emergency number, for each of these."""
     if not numbers:
         return (
             "; numbering.emergency in config.yaml names none yet: a barred extension cannot call for help.\n"
         )
-    return "".join(
-        f"exten => {dialled},1,Dial(PJSIP/${{{number}}}@{EXAMPLE_TRUNK})\n same => n,Hangup\n"
-        for emergency in numbers
-        for dialled, number in ((emergency, "EXTEN"), (f"9{emergency}", "EXTEN:1"))
-    )
+    example = "".join(lines.splitlines(keepends=True)[:_LINES_A_NUMBER])
+    return "".join(example.replace(EXAMPLE_EMERGENCY, number) for number in numbers)
 
 
 def _first_endpoint(settings: Settings) -> str:

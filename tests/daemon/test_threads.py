@@ -181,7 +181,7 @@ def test_signals_that_would_end_a_process_unheard_leave_the_engine_alone(tmp_pat
         for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
             os.kill(pid, number)
         assert client.call(GetStatus()).pid == pid
-        eventually(lambda: "Current thread" in (home / "engine.log").read_text(), "stacks in the log")
+        eventually(lambda: "most recent call first" in (home / "engine.log").read_text(), "stacks in the log")
     finally:
         client.call(StopEngine())
         client.close()

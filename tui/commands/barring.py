@@ -19,12 +19,14 @@ def tell_of_barring(session: Session, change: PreviewBarred, *, ask: bool) -> No
     found = session.ask(change)
     locked = found.barred - found.without_money
     if found.without_money:
-        have = "has" if found.without_money == 1 else "have"
+        count, all_of_them = found.without_money, found.extensions
         say(
-            f"{found.without_money:,} of {found.extensions:,} {have} nothing available and will be barred at "
-            "once. Give a credit limit or money first.",
+            f"{count:,} of {all_of_them:,} has nothing available and will be barred at once."
+            if count == 1
+            else f"{count:,} of {all_of_them:,} have nothing available and will be barred at once.",
             err=True,
         )
+        say("Give a credit limit or money first.", err=True)
     if locked and change.content is not None:
         say(f"{locked:,} of {found.extensions:,} will be barred at once by a lock.", err=True)
     asks = found.without_money or (locked and change.content is not None)
