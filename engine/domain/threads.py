@@ -19,7 +19,7 @@ class Running(Protocol):
 class Start(Protocol):
     """Starts a thread."""
 
-    def __call__(self, name: str, work: Callable[[], object], *, until: Callable[[], bool]) -> Running:
+    def __call__(self, name: str, work: Callable[[], object], /, *, until: Callable[[], bool]) -> Running:
         """Runs `work` until it returns and `until` says that this was asked for."""
         ...
 

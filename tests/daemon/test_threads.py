@@ -1,5 +1,8 @@
 """No thread of the engine ends without being told of: the supervisor, and each thread of a real engine."""
 
+# Faults are put into parts of a running engine.
+# pyright: reportPrivateUsage=false
+
 import os
 import signal
 import threading
