@@ -143,7 +143,7 @@ def test_a_fault_in_a_thread_is_an_alarm_and_the_thread_goes_on(
         def rows() -> dict[str, ThreadRow]:
             return {row.name.split()[0]: row for row in client.call(GetStatus()).threads}
 
-        eventually(lambda: name in rows(), "started")
+        eventually(lambda: engine._service.ingestor._following is not None and name in rows(), "started")
         owner, method = FAULTS[name](engine)
         whole: Callable[..., Any] = getattr(owner, method)
         broken = threading.Event()
