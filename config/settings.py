@@ -16,6 +16,11 @@ from engine.domain.zones import zone
 MAX_SOURCES = 256
 MAX_TRUNKS = 1000
 MAX_TARGETS = 32
+HOME_LIST = "lockout/barred.txt"
+SPOOL_LIST = "/var/spool/pbxmeter/barred.txt"
+"""A place for the barred list that the PBX can read, as a home folder is not."""
+LATER_KINDS = ("asterisk-ami", "freeswitch-esl", "folder", "command")
+"""Lockout targets that are planned."""
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 256, 1500
 """Of the database, where the site does not say: with the least, an import takes as long as with the most."""
 
@@ -62,7 +67,7 @@ class Numbering:
     trunks: tuple[str, ...] = ()
     """Globs on the channel name without its unique tail; () = no call can be told to be outbound by it."""
     emergency: tuple[str, ...] = ()
-    """Numbers that stay reachable."""
+    """Numbers that stay reachable; the dialplan that `pbxmeter lockouts dialplan` prints dials them first."""
     payer: Payer = "caller"
     """Who pays for a forwarded or transferred call: who placed it, or who passed it on."""
 
@@ -83,42 +88,8 @@ class Source:
 class FileTarget:
     """One barred extension a line, replaced atomically."""
 
-    path: str = "lockout/barred.txt"
+    path: str = HOME_LIST
     """Relative to the home folder."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AmiTarget:
-    """An Asterisk manager interface."""
-
-    host: str = "127.0.0.1"
-    port: int = 5038
-    username: str = "pbxmeter"
-    secret_file: str = "ami.secret"  # noqa: S105 - a file name, no secret
-    """Relative to the home folder."""
-    family: str = "pbxmeter"
-    hang_up: bool = False
-    """Also end the barred extension's calls on trunks."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EslTarget:
-    """A FreeSWITCH event socket."""
-
-    host: str = "127.0.0.1"
-    port: int = 8021
-    password_file: str = "esl.secret"  # noqa: S105 - a file name, no secret
-    """Relative to the home folder."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandTarget:
-    """A program, run without a shell; `{extension}` and `{state}` are replaced in its arguments."""
-
-    run: tuple[str, ...]
-
-
-Target = FileTarget | AmiTarget | EslTarget | CommandTarget
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +113,7 @@ class Settings:
     site: SiteSettings = field(default_factory=lambda: SiteSettings(timezone=host_zone()))
     numbering: Numbering = Numbering()
     sources: tuple[Source, ...] = ()
-    lockout: tuple[Target, ...] = ()
+    lockout: tuple[FileTarget, ...] = ()
     engine: EngineSettings = EngineSettings()
 
 
@@ -264,40 +235,20 @@ def _format(value: Value, base: Path | None) -> str:
     return name
 
 
-def _lockout(value: Value) -> tuple[Target, ...]:
+def _lockout(value: Value) -> tuple[FileTarget, ...]:
     return tuple(_target(item) for item in _at_most(value, MAX_TARGETS))
 
 
-def _target(item: Value) -> Target:
-    kinds = ("file", "asterisk-ami", "freeswitch-esl", "command")
-    kind = _required(item, item.mapping(), "kind").choice(kinds, "kind of lockout target")
-    if kind == "file":
-        keys = item.mapping(("kind", "path"))
-        return FileTarget(path=_line(keys, "path", FileTarget().path))
-    if kind == "asterisk-ami":
-        keys = item.mapping(("kind", "host", "port", "username", "secret_file", "family", "hang_up"))
-        default = AmiTarget()
-        family = _line(keys, "family", default.family)
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", family):
-            keys["family"].fail("may hold letters, digits, _ and - only.")
-        return AmiTarget(
-            host=_line(keys, "host", default.host),
-            port=keys["port"].integer(least=1, most=65_535) if "port" in keys else default.port,
-            username=_line(keys, "username", default.username),
-            secret_file=_line(keys, "secret_file", default.secret_file),
-            family=family,
-            hang_up=keys["hang_up"].boolean() if "hang_up" in keys else default.hang_up,
+def _target(item: Value) -> FileTarget:
+    kind = _required(item, item.mapping(), "kind")
+    if kind.text() in LATER_KINDS:
+        kind.fail(
+            f"{kind.text()} is not served by this version; file is. "
+            "The dialplan can read the barred list: see docs/lockout.md."
         )
-    if kind == "freeswitch-esl":
-        keys = item.mapping(("kind", "host", "port", "password_file"))
-        esl = EslTarget()
-        return EslTarget(
-            host=_line(keys, "host", esl.host),
-            port=keys["port"].integer(least=1, most=65_535) if "port" in keys else esl.port,
-            password_file=_line(keys, "password_file", esl.password_file),
-        )
-    keys = item.mapping(("kind", "run"))
-    return CommandTarget(run=_command(_required(item, keys, "run")))
+    kind.choice(("file",), "kind of lockout target")
+    keys = item.mapping(("kind", "path"))
+    return FileTarget(path=_line(keys, "path", FileTarget().path))
 
 
 def _line(keys: Mapping[str, Value], name: str, default: str) -> str:
@@ -307,23 +258,6 @@ def _line(keys: Mapping[str, Value], name: str, default: str) -> str:
     if any(character < " " or character == "\x7f" for character in text):
         keys[name].fail("must be one line without control characters.")
     return text
-
-
-def _command(value: Value) -> tuple[str, ...]:
-    items = value.items()
-    if not items:
-        value.fail("must be a list: the program and its arguments.")
-    for index, item in enumerate(items):
-        unknown = [
-            name
-            for name in re.findall(r"\{([^{}]*)\}", item.text(numbers=True))
-            if index == 0 or name not in ("extension", "state")
-        ]
-        if unknown:
-            item.fail(
-                f"{{{unknown[0]}}} is not replaced here; arguments may hold {{extension}} and {{state}}."
-            )
-    return tuple(item.text(numbers=True) for item in items)
 
 
 def _engine(value: Value) -> EngineSettings:

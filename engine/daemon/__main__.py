@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import faulthandler
 import logging
 import os
 import signal
@@ -59,6 +60,9 @@ def _run(home: Path, *, background: bool, stay: bool) -> None:
     signal.signal(signal.SIGTERM, lambda *_: engine.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN if background else lambda *_: engine.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Unheard, these two would end the engine without a word.
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     engine.run()
 
 

@@ -14,9 +14,11 @@ from engine.access.sessions import Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
 from engine.api.home import CONFIG_FILE, DATABASE_FILE, FLIGHT_SOCKET, run_folder
 from engine.api.identity import Identity
+from engine.api.site import ThreadRow
 from engine.daemon.configuration import Configuration
 from engine.daemon.lock import HomeLock
 from engine.daemon.targets import build_targets
+from engine.daemon.threads import Threads
 from engine.domain.errors import ConfigError, PbxmeterError, StorageError
 from engine.domain.zones import utc_now
 from engine.lockout.barred import barred_extensions, note_taken
@@ -48,6 +50,9 @@ class Engine:
         self._stop = threading.Event()
         self._config_lock = threading.Lock()
         self._lost = False
+        self._fault = ""
+        self._threads = Threads(fatal=self._end)
+        self._failing: list[ThreadRow] = []
         self._untaken = False
         self._untaken_fault = ""
         with contextlib.ExitStack() as stack:
@@ -62,7 +67,7 @@ class Engine:
                 home / DATABASE_FILE, memory_mb=settings.engine.memory_mb, lost=self._database_lost
             )
             stack.callback(self._database.close)
-            self._writer = Writer(self._database)
+            self._writer = Writer(self._database, start=self._threads.start)
             stack.callback(self._writer.close)
             self._writer.run(lambda session: follow_zone(session, settings.site.timezone))
             self._event_bus = EventBus()
@@ -87,6 +92,7 @@ class Engine:
         try:
             while not self._stop.wait(CONFIG_LOOK_SECONDS):
                 self._look_at_config()
+                self._look_at_threads()
                 idle = time.monotonic() - self._service.last_asked
                 limit = self._configuration.settings.engine.idle_exit_seconds
                 if self.background and not self._event_bus.listeners and idle > limit:
@@ -94,12 +100,24 @@ class Engine:
                     break
         finally:
             self.close()
+        if self._fault:
+            raise PbxmeterError(f"{self._fault} The engine in {self.home} has ended; start it again.")
         if self._lost:
             raise StorageError(
                 f"The database in {self.home} cannot be worked with any more after a failed write, so "
                 "the engine has ended. What was acknowledged is safe. Look at the disk, then start "
                 "the engine again."
             )
+
+    def _end(self, reason: str) -> None:
+        self._fault = reason
+        self.stop()
+
+    def _look_at_threads(self) -> None:
+        failing = self._threads.faults()
+        if failing != self._failing:
+            self._failing = failing
+            self._alarmed()
 
     def _database_lost(self) -> None:
         if not self._lost:
@@ -120,6 +138,7 @@ class Engine:
             ingestor=lambda: self._service.ingestor,
             targets=lambda: self._service.targets(),
             config_error=self._config_error,
+            threads=self._threads.faults,
             now=utc_now,
         )
 
@@ -132,6 +151,7 @@ class Engine:
             stored=lambda session, batch: self._service.calls_stored(session, batch),
             alarmed=self._alarmed,
             now=utc_now,
+            start=self._threads.start,
         )
         return ServiceContext(
             home=self.home,
@@ -149,6 +169,7 @@ class Engine:
             config_text=configuration.text,
             config_error=self._config_error,
             alarms=alarms.current,
+            threads=self._threads.rows,
             stop=self.stop,
         )
 
@@ -172,7 +193,9 @@ class Engine:
                 self._event_bus.publish(LockoutsChanged(barred=barred))
             self._alarmed()
 
-        return Reconciler(target, wanted=wanted, note=note, changed=changed, now=utc_now)
+        return Reconciler(
+            target, wanted=wanted, note=note, changed=changed, now=utc_now, start=self._threads.start
+        )
 
     def _close_reconcilers(self) -> None:
         for reconciler in self._service.reconcilers:
@@ -194,10 +217,12 @@ class Engine:
         (folder / FLIGHT_SOCKET).chmod(mode)
         if group != -1:
             os.chown(folder / FLIGHT_SOCKET, -1, group)
-        thread = threading.Thread(target=server.serve, name="flight", daemon=True)
-        thread.start()
+        ending = threading.Event()
+        self._server = server
+        thread = self._threads.start_vital("flight", server.serve, until=ending.is_set)
 
         def end() -> None:
+            ending.set()
             server.stop_work()
             # A client that leaves its stream unread would hold up the shutdown for ever.
             shutdown = threading.Thread(target=server.shutdown, name="shutdown", daemon=True)
@@ -211,7 +236,7 @@ class Engine:
 
         stack.callback(end)
         # Who can ask who he is can also ask everything else: this socket opens last.
-        identity = IdentityServer(folder, self._identify, mode=mode, group=group)
+        identity = IdentityServer(folder, self._identify, mode=mode, group=group, start=self._threads.start)
         stack.callback(identity.close)
 
     def _identify(self, os_user: str) -> Identity:

@@ -11,7 +11,7 @@ from engine.access.accounts import account_of_os_user, accounts_exist
 from engine.access.sessions import Caller, Sessions
 from engine.api.calls import Alarm
 from engine.api.events import AlarmsChanged, BalancesMoved, CallsStored, RatesChanged, SettingsChanged
-from engine.api.site import TargetRow
+from engine.api.site import TargetRow, ThreadRow
 from engine.domain.names import Role
 from engine.lockout.reconciler import Reconciler
 from engine.pipeline.batch import StoredBatch
@@ -44,6 +44,7 @@ class ServiceContext:
     config_text: Callable[[], str]
     config_error: Callable[[], str]
     alarms: Callable[[], list[Alarm]]
+    threads: Callable[[], list[ThreadRow]]
     stop: Callable[[], None]
     last_asked: float = field(default_factory=time.monotonic)
     """Monotonic seconds when anybody last asked, or waited for an answer."""

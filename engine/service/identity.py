@@ -14,6 +14,7 @@ import msgspec
 
 from engine.api.home import IDENTITY_SOCKET, short_folder
 from engine.api.identity import Identity
+from engine.domain.threads import Start, start_thread
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,15 @@ _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
 class IdentityServer:
     """Answers each connection with one line and closes it."""
 
-    def __init__(self, folder: Path, identify: Callable[[str], Identity], *, mode: int, group: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identify: Callable[[str], Identity],
+        *,
+        mode: int,
+        group: int,
+        start: Start = start_thread,
+    ) -> None:
         """Binds the socket in an existing folder; `group` -1 leaves its group. Hold the home's lock."""
         self._identify = identify
         self._path = folder / IDENTITY_SOCKET
@@ -37,8 +46,7 @@ class IdentityServer:
             os.chown(self._path, -1, group)
         self._socket.listen(64)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="identity", daemon=True)
-        self._thread.start()
+        self._thread = start("identity", self._serve, until=self._stop.is_set)
 
     def close(self) -> None:
         """Stops answering and removes the socket."""

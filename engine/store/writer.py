@@ -2,13 +2,13 @@
 
 import logging
 import queue
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
 from engine.domain.errors import PbxmeterError, StorageError
+from engine.domain.threads import Start, start_thread
 from engine.store.database import Database
 from engine.store.session import Session
 
@@ -35,7 +35,7 @@ class Writer:
     commit is durable, before the next change.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, start: Start = start_thread) -> None:
         self._database = database
         self._session = database.session()
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
@@ -43,8 +43,8 @@ class Writer:
         self._longest_log = CHECKPOINT_LOG_BYTES
         self._last_checkpoint = time.monotonic()
         self._closed = False
-        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
-        self._thread.start()
+        self._ended = False
+        self._thread = start("writer", self._serve, until=lambda: self._ended)
 
     def submit(
         self, change: "Change[T]", *, after: "Callable[[Session, T], None] | None" = None
@@ -97,6 +97,7 @@ class Writer:
                 self._checkpoint()
                 continue
             if job is None:
+                self._ended = True
                 return
             job()
             if self._queue.empty() and time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS:

@@ -18,7 +18,8 @@ from tui.commands.document import json_text, print_document
 from tui.commands.progress import bytes_text
 from tui.commands.say import say
 from tui.commands.session import Session
-from tui.commands.table import local_time, print_pairs
+from tui.commands.table import local_time, print_pairs, print_table
+from tui.text.sentences import said
 
 STOP_SECONDS = 60.0
 
@@ -127,4 +128,10 @@ def _print_status(session: Session, status: EngineStatus) -> None:
             ("database", f"{bytes_text(status.database_bytes)}, {status.calls:,} calls"),
             ("clients", str(status.clients)),
         ]
+    )
+    click.echo()
+    print_table(
+        ("Thread", "State", "Restarts", "Last error"),
+        [(row.name, said(row.state), str(row.restarts), said(row.error)) for row in status.threads],
+        right="Restarts",
     )
