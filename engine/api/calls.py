@@ -217,7 +217,7 @@ class DaySums(Result, frozen=True, kw_only=True):
     unrated: int
 
 
-AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine"]
+AlarmKind = Literal["source", "target", "unrated", "disk", "backup", "config", "quarantine"]
 
 
 class Alarm(Result, frozen=True, kw_only=True):

@@ -12,10 +12,19 @@ from pathlib import Path
 from config.settings import Settings
 from engine.access.sessions import Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
-from engine.api.home import CONFIG_FILE, DATABASE_FILE, FLIGHT_SOCKET, run_folder
+from engine.api.home import (
+    CONFIG_FILE,
+    FLIGHT_SOCKET,
+    file_id,
+    make_home,
+    own_folder,
+    remove_own,
+    run_folder,
+)
 from engine.api.identity import Identity
 from engine.daemon.configuration import Configuration
 from engine.daemon.lock import HomeLock
+from engine.daemon.opening import close_to_others, open_database
 from engine.daemon.targets import build_targets
 from engine.domain.errors import ConfigError, PbxmeterError, StorageError
 from engine.domain.zones import utc_now
@@ -26,11 +35,12 @@ from engine.pipeline.ingest_loop import Ingestor
 from engine.pipeline.live_site import State
 from engine.pipeline.zone_change import follow_zone
 from engine.service.alarms import Alarms
+from engine.service.backups import Backups
 from engine.service.context import ServiceContext
 from engine.service.event_bus import EventBus
 from engine.service.identity import IdentityServer
 from engine.service.server import Server
-from engine.store import Database, Session, Writer
+from engine.store import Session, Writer
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +51,11 @@ SHUTDOWN_SECONDS = 5.0
 class Engine:
     """One engine in one home. `run` returns when it was told to stop."""
 
-    def __init__(self, home: Path, *, background: bool) -> None:
-        """Takes the home's lock and opens everything; raises `PbxmeterError` and leaves nothing open."""
+    def __init__(self, home: Path, *, background: bool, new_database: bool = False) -> None:
+        """Takes the home's lock and opens everything; raises `PbxmeterError` and leaves nothing open.
+
+        With `new_database` an empty database takes the place of one that is gone.
+        """
         self.home = home
         self.background = background
         self._stop = threading.Event()
@@ -51,15 +64,17 @@ class Engine:
         self._untaken = False
         self._untaken_fault = ""
         with contextlib.ExitStack() as stack:
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_home(home)
             lock = HomeLock(home)
             stack.callback(lock.release)
+            self._files = lock.files
             self._configuration = Configuration(
                 home / CONFIG_FILE, check=lambda settings: build_targets(settings, home)
             )
             settings = self._configuration.settings
-            self._database = Database(
-                home / DATABASE_FILE, memory_mb=settings.engine.memory_mb, lost=self._database_lost
+            close_to_others(home, settings)
+            self._database = open_database(
+                home, lock, settings, new_database=new_database, lost=self._database_lost
             )
             stack.callback(self._database.close)
             self._writer = Writer(self._database)
@@ -70,6 +85,7 @@ class Engine:
             self._service = self._build_service(settings)
             stack.callback(self._close_reconcilers)
             stack.callback(self._service.ingestor.close)
+            stack.callback(self._service.backups.close)
             self._serve(stack, settings)
             self._stack = stack.pop_all()
 
@@ -80,9 +96,11 @@ class Engine:
     def run(self) -> None:
         """Works until stopped, or, in the background, until no client has been there for a while.
 
-        Raises `StorageError` after a failed write that only opening the database anew gets over.
+        Raises `StorageError` after a failed write that only opening the database anew gets over, and when
+        the files of the home were replaced.
         """
         self._service.ingestor.start()
+        self._service.backups.start()
         log.info("Engine %s runs in %s", self._service.version, self.home)
         try:
             while not self._stop.wait(CONFIG_LOOK_SECONDS):
@@ -94,6 +112,8 @@ class Engine:
                     break
         finally:
             self.close()
+        if self._files.lost:
+            self._files.lose()
         if self._lost:
             raise StorageError(
                 f"The database in {self.home} cannot be worked with any more after a failed write, so "
@@ -120,6 +140,7 @@ class Engine:
             ingestor=lambda: self._service.ingestor,
             targets=lambda: self._service.targets(),
             config_error=self._config_error,
+            backup_fault=lambda: self._service.backups.fault,
             now=utc_now,
         )
 
@@ -143,6 +164,14 @@ class Engine:
             event_bus=self._event_bus,
             ingestor=ingestor,
             reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
+            backups=Backups(
+                home=self.home,
+                database=self._database,
+                version=version("pbxmeter"),
+                settings=lambda: configuration.settings,
+                alarmed=self._alarmed,
+                now=utc_now,
+            ),
             background=self.background,
             started_at=utc_now(),
             settings=self._settings,
@@ -154,6 +183,8 @@ class Engine:
 
     def _reconciler(self, target: Target) -> Reconciler:
         def wanted() -> frozenset[str]:
+            # What a target writes by its name may belong to another engine by now.
+            self._files.check()
             with self._database.reading() as session:
                 return frozenset(who.extension for who in barred_extensions(session, self._state.site))
 
@@ -181,19 +212,16 @@ class Engine:
     def _serve(self, stack: contextlib.ExitStack, settings: Settings) -> None:
         group = _group(settings.engine.socket_group)
         folder = run_folder(self.home)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        folder.chmod(0o700 if group == -1 else 0o750)
-        if group != -1:
-            os.chown(folder, -1, group)
+        own_folder(folder)
+        # Nobody else enters until the sockets in it have their modes.
+        folder.chmod(0o700)
         mode = 0o600 if group == -1 else 0o660
-        previous = os.umask(0o177)
-        try:
-            server = Server(self._service, folder)
-        finally:
-            os.umask(previous)
-        (folder / FLIGHT_SOCKET).chmod(mode)
+        server = Server(self._service, folder)
+        socket = folder / FLIGHT_SOCKET
+        made = file_id(socket)
+        socket.chmod(mode)
         if group != -1:
-            os.chown(folder / FLIGHT_SOCKET, -1, group)
+            os.chown(socket, -1, group)
         thread = threading.Thread(target=server.serve, name="flight", daemon=True)
         thread.start()
 
@@ -207,12 +235,15 @@ class Engine:
                 log.warning("A client does not read what it asked for: it is cut off")
             else:
                 thread.join(timeout=SHUTDOWN_SECONDS)
-            (folder / FLIGHT_SOCKET).unlink(missing_ok=True)
+            remove_own(socket, made)
 
         stack.callback(end)
         # Who can ask who he is can also ask everything else: this socket opens last.
         identity = IdentityServer(folder, self._identify, mode=mode, group=group)
         stack.callback(identity.close)
+        if group != -1:
+            os.chown(folder, -1, group)
+            folder.chmod(0o750)
 
     def _identify(self, os_user: str) -> Identity:
         token, operator, exist = self._service.identify(os_user)
@@ -223,6 +254,8 @@ class Engine:
         return self._configuration.settings
 
     def _look_at_config(self) -> None:
+        # In another home this would be the configuration of another engine.
+        self._files.check()
         with self._config_lock:
             self._take_over_config()
 

@@ -25,12 +25,14 @@ class Alarms:
         ingestor: Callable[[], Ingestor],
         targets: Callable[[], list[TargetRow]],
         config_error: Callable[[], str],
+        backup_fault: Callable[[], str],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._ingestor = ingestor
         self._targets = targets
         self._config_error = config_error
+        self._backup_fault = backup_fault
         self._now = now
         self._lock = threading.Lock()
         self._since: dict[str, datetime] = {}
@@ -41,6 +43,8 @@ class Alarms:
         ingestor = self._ingestor()
         if ingestor.fault:
             found.append(("disk", "ingest", f"Calls cannot be stored: {ingestor.fault}"))
+        if fault := self._backup_fault():
+            found.append(("backup", "backup", f"The last backup failed: {fault}"))
         if error := self._config_error():
             found.append(("config", "config", error))
         for health in ingestor.health:
