@@ -80,7 +80,7 @@ def make_home(home: Path) -> None:
 
 
 def own_folder(folder: Path) -> None:
-    """Makes a folder of the home, mode 0700, where there is none. Raises `Refused` for a link, or another's."""
+    """Makes a folder of the home, mode 0700, if there is none. Raises `Refused` for a link or another's."""
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):

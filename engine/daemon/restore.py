@@ -23,7 +23,7 @@ from engine.domain.errors import NotFound, Refused, StorageError
 from engine.domain.zones import utc_now
 from engine.reports.verify import verify
 from engine.service.backup_set import copy_file, database_of, put_back, read_note, sync_folder
-from engine.store import Database, Session
+from engine.store import Database, Session, Writer
 from engine.store.copy import reading_copy
 
 _CHECKING = DATABASE_FILE + ".restoring"
@@ -145,8 +145,13 @@ def _looked_at(request: Restore, home: Path, shown: Path, fresh: Path) -> Restor
             books = verify(session)
             found = _contents(session, request, home, known, books)
         if not request.dry_run:
-            with store.reading() as session, session.transaction():
-                audit.record(session, request, operator=_operator(), now=utc_now())
+            writer = Writer(store)
+            try:
+                writer.run(
+                    lambda session: audit.record(session, request, operator=_operator(), now=utc_now())
+                )
+            finally:
+                writer.close()
     finally:
         store.close()
     if store.log_path.exists():

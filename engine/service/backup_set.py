@@ -1,4 +1,4 @@
-"""A backup set: a folder with the database's copy, config.yaml, the site's own formats, and a note on them."""
+"""A backup set: a folder with a copy of the database, config.yaml, the site's formats, and a note on them."""
 
 import os
 import shutil

@@ -166,7 +166,7 @@ class Backups:
 
 @contextlib.contextmanager
 def _partial(folder: Path, made_at: datetime) -> Generator[Path]:
-    """A hidden folder to write a set in, locked while somebody does; gone afterwards unless it was renamed."""
+    """A hidden folder to write a set in, locked meanwhile; gone afterwards unless it was renamed."""
     partial = folder / f"{_PARTIAL}{made_at:%Y%m%d-%H%M%S}-{os.getpid()}.part"
     partial.mkdir(mode=0o700)
     descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
