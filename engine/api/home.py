@@ -76,7 +76,7 @@ def make_home(home: Path) -> None:
     Raises `Refused` for a folder that somebody else owns or may write in: he could put links in it.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_owner(home, home.stat(), "The home folder")
+    _check_owner(home, home.stat())
 
 
 def own_folder(folder: Path) -> None:
@@ -85,7 +85,7 @@ def own_folder(folder: Path) -> None:
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
         raise _foreign(f"{folder} is not a folder. Move it away; the engine makes it anew.")
-    _check_owner(folder, status, "The folder")
+    _check_owner(folder, status)
 
 
 def open_own(path: Path, flags: int) -> int:
@@ -102,7 +102,7 @@ def open_own(path: Path, flags: int) -> int:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _foreign(f"{path} is not a plain file. Remove it.")
-        _check_owner(path, status, "The file", writable=True)
+        _check_owner(path, status, writable=True)
         if status.st_mode & 0o077:
             os.fchmod(descriptor, 0o600)
     except BaseException:
@@ -111,16 +111,16 @@ def open_own(path: Path, flags: int) -> int:
     return descriptor
 
 
-def _check_owner(path: Path, status: os.stat_result, noun: str, *, writable: bool = False) -> None:
+def _check_owner(path: Path, status: os.stat_result, *, writable: bool = False) -> None:
     user = os.geteuid()
     if status.st_uid not in (user, 0):
         raise _foreign(
-            f"{noun} {path} belongs to {_user_name(status.st_uid)}. Run pbxmeter as that user, or give it to "
+            f"{path} belongs to {_user_name(status.st_uid)}. Run pbxmeter as that user, or give it to "
             f"{_user_name(user)} with chown."
         )
     if status.st_mode & 0o022 and not writable:
         raise _foreign(
-            f"{noun} {path} can be written by others than {_user_name(status.st_uid)}. "
+            f"{path} can be written by others than {_user_name(status.st_uid)}. "
             f"Take that away: chmod go-w {path}"
         )
 
@@ -133,4 +133,4 @@ def _user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"user {uid}"
+        return f"uid-{uid}"

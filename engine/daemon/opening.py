@@ -14,7 +14,7 @@ from engine.domain.errors import Refused, StorageError
 from engine.service.backup_set import backup_files
 from engine.service.backups import DEFAULT_FOLDER
 from engine.store import Database
-from engine.store.database import DAMAGED
+from engine.store.session import DAMAGED
 
 log = logging.getLogger(__name__)
 

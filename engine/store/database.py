@@ -15,7 +15,7 @@ from config.settings import MOST_MEMORY_MB
 from engine.api.home import file_id
 from engine.domain.errors import Refused, StorageError
 from engine.store.held_files import HeldFiles
-from engine.store.session import DISK_FULL, Session, translated
+from engine.store.session import DAMAGED, DISK_FULL, Session, translated
 from engine.store.statements import migrations
 
 STORAGE_COMPATIBILITY = "v1.5.0"
@@ -42,8 +42,6 @@ _SETTINGS: _Settings = {
 
 DATABASE_MISSING = "database_missing"
 """Code of a `StorageError`: there is no database file where one was."""
-DAMAGED = "damaged"
-"""Code of a `StorageError`: the file or its log cannot be read as a database."""
 
 
 class Database:

@@ -106,7 +106,7 @@ def test_a_database_that_was_kept_comes_back_with_its_log(tmp_path: Path) -> Non
 
 
 def killed_at(step: int, home: Path, backup: Path) -> bool:
-    """Restores in a process that is killed before its so-manieth change of the folder; False = it got through."""
+    """Restores in a process killed before one of its changes of the folder; False = it got through."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
