@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.api.home import FOREIGN_HOME, START_ERROR_FILE, open_own
+from engine.api.home import START_ERROR_FILE, make_home, open_own
 from engine.api.restore import Restore
 from engine.domain.errors import PbxmeterError
 
@@ -71,9 +71,9 @@ def _run(options: argparse.Namespace) -> None:
             new_database=options.new_database,
         )
     except PbxmeterError as error:
-        # Who started it in the background reads there why it could not. A home in other hands gets nothing.
-        if options.background and error.code not in (RUNNING_ALREADY, FOREIGN_HOME):
-            _leave_word(options.home / START_ERROR_FILE, str(error))
+        # Whoever started it in the background reads there why it could not.
+        if options.background and error.code != RUNNING_ALREADY:
+            _leave_word(options.home, str(error))
         raise
     signal.signal(signal.SIGTERM, lambda *_: engine.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN if engine.background else lambda *_: engine.stop())
@@ -81,9 +81,11 @@ def _run(options: argparse.Namespace) -> None:
     engine.run()
 
 
-def _leave_word(path: Path, text: str) -> None:
+def _leave_word(home: Path, text: str) -> None:
     with contextlib.suppress(OSError, PbxmeterError):
-        descriptor = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        # Nothing is written into a home that is in the hands of somebody else.
+        make_home(home)
+        descriptor = open_own(home / START_ERROR_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
 

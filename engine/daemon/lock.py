@@ -41,8 +41,7 @@ class HomeLock:
 
     def expect_database(self) -> None:
         """Raises `StorageError` when a database was here and is gone; only a new home gets a new one."""
-        noted = os.pread(self._descriptor, len(_DATABASE_NOTE), _PID_LENGTH) == _DATABASE_NOTE
-        if noted and not (self._home / DATABASE_FILE).exists():
+        if self._noted() and not (self._home / DATABASE_FILE).exists():
             raise StorageError(
                 f"The database {self._home / DATABASE_FILE} is gone. Put it back, or restore a backup with "
                 "`pbxmeter restore`. To begin with an empty one: `pbxmeter engine start --new-database`.",
@@ -51,8 +50,12 @@ class HomeLock:
 
     def note_database(self) -> None:
         """Notes that there is a database, for as long as the home lasts."""
-        os.pwrite(self._descriptor, _DATABASE_NOTE, _PID_LENGTH)
-        os.fsync(self._descriptor)
+        if not self._noted():
+            os.pwrite(self._descriptor, _DATABASE_NOTE, _PID_LENGTH)
+            os.fsync(self._descriptor)
+
+    def _noted(self) -> bool:
+        return os.pread(self._descriptor, len(_DATABASE_NOTE), _PID_LENGTH) == _DATABASE_NOTE
 
     def release(self) -> None:
         """Lets the next engine in."""

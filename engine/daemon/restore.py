@@ -79,6 +79,7 @@ def finish_restore(home: Path) -> str:
     """
     complete, target = home / _COMPLETE, home / DATABASE_FILE
     log_path = target.with_name(target.name + ".wal")
+    _remove(home / _CHECKING)
     if not complete.exists():
         return ""
     kept = ""
@@ -115,7 +116,6 @@ def _taken(name: Path) -> bool:
 @contextlib.contextmanager
 def _copied(database: Path, fresh: Path) -> Generator[Path]:
     """A copy of a database and its log in the home, for the length of the block."""
-    _remove(fresh)
     try:
         copy_file(database, fresh)
         log_path = database.with_name(database.name + ".wal")

@@ -113,6 +113,14 @@ def test_a_home_of_somebody_else_is_refused(tmp_path: Path) -> None:
         make_home(home)
 
 
+def test_a_link_in_the_place_of_the_sockets_folder_is_refused(tmp_path: Path) -> None:
+    home = new_home(tmp_path / "home")
+    (home / "run").symlink_to(new_home(tmp_path / "elsewhere"))
+    with pytest.raises(PbxmeterError, match="is not a folder"):
+        start_engine(home)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_home_that_others_may_enter_is_closed(tmp_path: Path) -> None:
     home = new_home(tmp_path / "home")
     home.chmod(0o755)
