@@ -13,6 +13,8 @@ from engine.domain.errors import Refused
 
 CONFIG_FILE = "config.yaml"
 DATABASE_FILE = "pbxmeter.duckdb"
+BESIDE_DATABASE = (".wal", ".mark")
+"""What belongs to a database file under its name: the log, and the mark of how far it had come."""
 LOCK_FILE = "engine.lock"
 LOG_FILE = "engine.log"
 FLIGHT_SOCKET = "engine.sock"

@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from engine.api.home import DATABASE_FILE, LOCK_FILE, open_own
+from engine.api.home import BESIDE_DATABASE, DATABASE_FILE, LOCK_FILE, open_own
 from engine.domain.errors import Refused, StorageError
 from engine.store.database import DATABASE_MISSING
 from engine.store.held_files import HeldFiles
@@ -41,9 +41,11 @@ class HomeLock:
 
     def expect_database(self) -> None:
         """Raises `StorageError` when a database was here and is gone; only a new home gets a new one."""
-        if self._noted() and not (self._home / DATABASE_FILE).exists():
+        path = self._home / DATABASE_FILE
+        left = any(path.with_name(path.name + suffix).exists() for suffix in BESIDE_DATABASE)
+        if (left or self._noted()) and not path.exists():
             raise StorageError(
-                f"The database {self._home / DATABASE_FILE} is gone. Put it back, or restore a backup with "
+                f"The database {path} is gone. Put it back, or restore a backup with "
                 "`pbxmeter restore`. To begin with an empty one: `pbxmeter engine start --new-database`.",
                 code=DATABASE_MISSING,
             )

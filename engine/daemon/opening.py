@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.settings import FileTarget, Settings
-from engine.api.home import DATABASE_FILE
+from engine.api.home import BESIDE_DATABASE, DATABASE_FILE
 from engine.daemon.lock import HomeLock
 from engine.daemon.restore import finish_restore, kept_name
 from engine.domain.errors import Refused, StorageError
@@ -71,14 +71,15 @@ def _lies_in(home: Path, path: str) -> bool:
 
 
 def _make_room(path: Path) -> None:
-    """Moves the log of a database that is gone out of the way of a new one. Raises `Refused` for one that is
+    """Moves what a database that is gone has left out of the way of a new one. Raises `Refused` for one that is
     there."""
     if path.exists():
         raise Refused(f"{path} is there: no new database is made. Move it away first.")
-    log_path = path.with_name(path.name + ".wal")
-    if log_path.exists():
-        kept = kept_name(path)
-        log_path.replace(kept.with_name(kept.name + ".wal"))
+    kept = kept_name(path)
+    for suffix in BESIDE_DATABASE:
+        left = path.with_name(path.name + suffix)
+        if left.exists():
+            left.replace(kept.with_name(kept.name + suffix))
 
 
 def _advice(home: Path, settings: Settings) -> str:

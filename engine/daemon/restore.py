@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine.access import audit
-from engine.api.home import DATABASE_FILE, make_home
+from engine.api.home import BESIDE_DATABASE, DATABASE_FILE, make_home
 from engine.api.restore import Restore, Restored, RestoredAccount
 from engine.api.session import AccountRow
 from engine.api.site import VerifyResult
@@ -127,8 +127,8 @@ def _copied(database: Path, fresh: Path) -> Generator[Path]:
 
 
 def _remove(fresh: Path) -> None:
-    fresh.unlink(missing_ok=True)
-    fresh.with_name(fresh.name + ".wal").unlink(missing_ok=True)
+    for suffix in ("", *BESIDE_DATABASE):
+        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
 
 
 def _looked_at(request: Restore, home: Path, shown: Path, fresh: Path) -> Restored:
