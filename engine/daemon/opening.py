@@ -71,8 +71,10 @@ def _lies_in(home: Path, path: str) -> bool:
 
 
 def _make_room(path: Path) -> None:
-    """Moves what a database that is gone has left out of the way of a new one. Raises `Refused` for one that is
-    there."""
+    """Moves what a database that is gone has left out of the way of a new one.
+
+    Raises `Refused` where there is one.
+    """
     if path.exists():
         raise Refused(f"{path} is there: no new database is made. Move it away first.")
     kept = kept_name(path)
