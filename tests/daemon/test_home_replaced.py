@@ -54,6 +54,7 @@ def test_an_engine_writes_nothing_into_the_home_of_another_that_took_its_place(
 def test_nothing_is_acknowledged_into_files_that_were_removed(site: Site) -> None:
     site.start()
     with site.client() as client:
+        client.call(SyncLockouts())
         shutil.rmtree(site.home)
         with pytest.raises(PbxmeterError) as refused:
             client.call(Recharge(numbers=["8001"], amount_micros=5_000_000, key="k1"))
