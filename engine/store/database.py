@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Generator
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -14,6 +13,7 @@ import duckdb
 from config.settings import MOST_MEMORY_MB
 from engine.api.home import file_id
 from engine.domain.errors import Refused, StorageError
+from engine.domain.zones import utc_now
 from engine.store.held_files import HeldFiles
 from engine.store.session import DAMAGED, DISK_FULL, Session, translated
 from engine.store.statements import migrations
@@ -205,7 +205,7 @@ class Database:
                 if number > current:
                     with session.transaction():
                         session.plain(text)
-                        session.run("store.record_migration", number=number, now=datetime.now())
+                        session.run("store.record_migration", number=number, now=utc_now())
         finally:
             session.close()
 
