@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -23,6 +24,13 @@ LATER_KINDS = ("asterisk-ami", "freeswitch-esl", "folder", "command")
 """Lockout targets that are planned."""
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 256, 1500
 """Of the database, where the site does not say: with the least, an import takes as long as with the most."""
+
+_SPANS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 
 Payer = Literal["caller", "forwarder"]
 
@@ -93,6 +101,17 @@ class FileTarget:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BackupSettings:
+    """Backups that the engine makes by itself."""
+
+    every: timedelta = timedelta(days=1)
+    keep: int = 14
+    """So many of them; older ones are removed. Those made by hand are not among them."""
+    path: str = "backups"
+    """A folder; relative to the home folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EngineSettings:
     """The engine process."""
 
@@ -114,6 +133,8 @@ class Settings:
     numbering: Numbering = Numbering()
     sources: tuple[Source, ...] = ()
     lockout: tuple[FileTarget, ...] = ()
+    backup: BackupSettings | None = None
+    """None = backups are made by hand only."""
     engine: EngineSettings = EngineSettings()
 
 
@@ -136,13 +157,16 @@ def parse_settings(text: str, *, name: str, base: Path | None = None) -> Setting
 
     Raises `ConfigError` naming file, line and key.
     """
-    keys = parse_document(text, name=name).mapping(("site", "numbering", "sources", "lockout", "engine"))
+    keys = parse_document(text, name=name).mapping(
+        ("site", "numbering", "sources", "lockout", "backup", "engine")
+    )
     site = keys["site"].mapping(("timezone",)) if "site" in keys else {}
     return Settings(
         site=SiteSettings(timezone=_zone(site["timezone"]) if "timezone" in site else host_zone()),
         numbering=_numbering(keys["numbering"]) if "numbering" in keys else Numbering(),
         sources=_sources(keys["sources"], base) if "sources" in keys else (),
         lockout=_lockout(keys["lockout"]) if "lockout" in keys else (),
+        backup=_backup(keys["backup"]) if "backup" in keys else None,
         engine=_engine(keys["engine"]) if "engine" in keys else EngineSettings(),
     )
 
@@ -258,6 +282,31 @@ def _line(keys: Mapping[str, Value], name: str, default: str) -> str:
     if any(character < " " or character == "\x7f" for character in text):
         keys[name].fail("must be one line without control characters.")
     return text
+
+
+def _backup(value: Value) -> BackupSettings:
+    keys = value.mapping(("every", "keep", "path"))
+    default = BackupSettings()
+    return BackupSettings(
+        every=_span(keys["every"]) if "every" in keys else default.every,
+        keep=keys["keep"].integer(least=1, most=10_000) if "keep" in keys else default.keep,
+        path=_line(keys, "path", default.path),
+    )
+
+
+def _span(value: Value) -> timedelta:
+    text = value.text(numbers=True)
+    found = re.fullmatch(r"([1-9]\d{0,3})([mhdw])", text)
+    if found is None:
+        value.fail(f"{text!r} is not a span of time: write 30m, 12h, 1d or 2w.")
+    return int(found[1]) * _SPANS[found[2]]
+
+
+def secret_files(settings: Settings) -> list[str]:
+    """The files with passwords that the settings name, as written."""
+    entries = [*settings.sources, *settings.lockout]
+    named = [getattr(entry, name, None) for entry in entries for name in ("secret_file", "password_file")]
+    return sorted({name for name in named if isinstance(name, str) and name})
 
 
 def _engine(value: Value) -> EngineSettings:

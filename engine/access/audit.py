@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from engine.api.operation import Operation
+from engine.api.restore import Restore
 from engine.api.session import AuditRow, AuditTrail, ListAudit
 from engine.store import Session
 
@@ -14,7 +15,7 @@ MAX_PAGE = 10_000
 _SECRET = {"password"}
 
 
-def record(session: Session, operation: Operation[Any], *, operator: str, now: datetime) -> None:
+def record(session: Session, operation: Operation[Any] | Restore, *, operator: str, now: datetime) -> None:
     """Notes an operation without its secrets; long content is cut."""
     fields: dict[str, object] = {
         name: "…"

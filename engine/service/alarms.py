@@ -26,6 +26,7 @@ class Alarms:
         targets: Callable[[], list[TargetRow]],
         config_error: Callable[[], str],
         threads: Callable[[], list[ThreadRow]] = list,
+        backup_fault: Callable[[], str],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -33,6 +34,7 @@ class Alarms:
         self._targets = targets
         self._config_error = config_error
         self._threads = threads
+        self._backup_fault = backup_fault
         self._now = now
         self._lock = threading.Lock()
         self._since: dict[str, datetime] = {}
@@ -46,6 +48,8 @@ class Alarms:
         for thread in self._threads():
             if thread.state != "running":
                 found.append(("thread", f"thread {thread.name}", _failed(thread)))
+        if fault := self._backup_fault():
+            found.append(("backup", "backup", f"The last backup failed: {fault}"))
         if error := self._config_error():
             found.append(("config", "config", error))
         for health in ingestor.health:

@@ -18,6 +18,7 @@ from engine.pipeline.batch import StoredBatch
 from engine.pipeline.ingest_loop import Ingestor
 from engine.pipeline.live_site import State
 from engine.reports.newest import newest_rows
+from engine.service.backups import Backups
 from engine.service.event_bus import EventBus
 from engine.store import Database, Session, Writer
 
@@ -37,6 +38,7 @@ class ServiceContext:
     event_bus: EventBus
     ingestor: Ingestor
     reconcilers: list[Reconciler]
+    backups: Backups
     background: bool
     started_at: datetime
     settings: Callable[[], Settings]

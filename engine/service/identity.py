@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.api.home import IDENTITY_SOCKET, short_folder
+from engine.api.home import IDENTITY_SOCKET, file_id, remove_own, short_folder
 from engine.api.identity import Identity
 from engine.domain.threads import Start, start_thread
 
@@ -41,6 +41,7 @@ class IdentityServer:
         self._socket = socket.socket(socket.AF_UNIX)
         with short_folder(folder) as short:
             self._socket.bind(f"{short}/{IDENTITY_SOCKET}")
+        self._made = file_id(self._path)
         self._path.chmod(mode)
         if group != -1:
             os.chown(self._path, -1, group)
@@ -55,7 +56,7 @@ class IdentityServer:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(timeout=5)
-        self._path.unlink(missing_ok=True)
+        remove_own(self._path, self._made)
 
     def _serve(self) -> None:
         while not self._stop.is_set():

@@ -59,8 +59,12 @@ class Writer:
                 return
             self._session.turn += 1
             try:
-                with self._session.transaction():
-                    result = change(self._session)
+                try:
+                    with self._session.transaction():
+                        result = change(self._session)
+                        self._database.check()
+                finally:
+                    self._database.note_log()
                 self._dirty = True
             except BaseException as error:
                 if not isinstance(error, PbxmeterError):

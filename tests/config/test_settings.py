@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 
 from config.new_site import shipped_text
 from config.settings import (
+    BackupSettings,
     EngineSettings,
     FileTarget,
     Numbering,
@@ -34,6 +36,10 @@ sources:
 lockout:
   - kind: file
     path: lockout/barred.txt
+backup:
+  every: 12h
+  keep: 3
+  path: /mnt/backups
 engine:
   socket_group: pbxmeter
   idle_exit_seconds: 90
@@ -53,6 +59,7 @@ def test_a_whole_site_is_read_as_written() -> None:
         Source(path="/var/log/asterisk/cdr-csv/Master.csv", format="asterisk-csv", timezone=ZoneInfo("UTC")),
     )
     assert settings.lockout == (FileTarget(path="lockout/barred.txt"),)
+    assert settings.backup == BackupSettings(every=timedelta(hours=12), keep=3, path="/mnt/backups")
     assert settings.engine == EngineSettings(socket_group="pbxmeter", idle_exit_seconds=90, memory_mb=300)
 
 
@@ -118,6 +125,8 @@ def test_the_commented_example_says_the_same_in_every_language() -> None:
         ("sources:\n  - path: a\n    format: own/x.yaml\n", r":3: .*there is no format file 'own/x\.yaml'"),
         ("sources:\n  - format: asterisk-csv\n", r":2: sources\[0\]: path is missing"),
         ("sources:\n  - path: ''\n    format: 3cx\n", r":2: sources\[0\]\.path: must not be empty"),
+        ("backup:\n  every: daily\n", r":2: backup\.every: 'daily' is not a span of time"),
+        ("backup:\n  keep: 0\n", r":2: backup\.keep: .* from 1 to"),
         ("lockout:\n  - path: x\n", r":2: lockout\[0\]: kind is missing"),
         ("lockout:\n  - kind: ami\n", r":2: lockout\[0\]\.kind: 'ami' is not a known kind"),
         ("lockout:\n  - kind: file\n    port: 1\n", r":3: lockout\[0\]\.port: unknown key"),

@@ -11,7 +11,7 @@ import click
 from engine.api.home import LOCK_FILE, LOG_FILE
 from engine.api.identity import ask_identity
 from engine.api.site import EngineStatus, GetStatus, StopEngine
-from engine.domain.errors import EngineDown
+from engine.domain.errors import EngineDown, Refused
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import json_text, print_document
@@ -39,8 +39,9 @@ def run_engine(session: Session) -> None:
 
 
 @engine.command("start", epilog=examples("engine start"))
+@click.option("--new-database", is_flag=True, help="Begin with an empty database where the old one is gone.")
 @click.pass_obj
-def start_engine(session: Session) -> None:
+def start_engine(session: Session, new_database: bool) -> None:
     """Starts it in the background where none runs; it stays until it is stopped.
 
     An engine that a command or the application starts by itself ends a while after its last client.
@@ -51,8 +52,11 @@ def start_engine(session: Session) -> None:
         # The client brings pyarrow, which most commands of this group do without.
         from engine.api.client import start_engine as start
 
-        start(session.folder, stay=True)
+        start(session.folder, stay=True, new_database=new_database)
         session.connect(start=False)
+    else:
+        if new_database:
+            raise Refused("The engine runs, and has a database.")
     _print_status(session, session.ask(GetStatus()))
 
 

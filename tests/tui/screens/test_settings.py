@@ -156,7 +156,7 @@ async def test_the_books_are_checked_and_a_backup_written_by_key(own_site: Site)
         await shows(pilot, "The books agree: 5 extensions")
         await pilot.press("escape", "b")
         await shows(pilot, "Backup:")
-    assert list((own_site.home / "backups").glob("*.duckdb"))
+    assert list((own_site.home / "backups").glob("*/pbxmeter.duckdb"))
 
 
 async def test_the_configuration_is_shown_with_its_error(own_site: Site):

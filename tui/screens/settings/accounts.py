@@ -34,6 +34,7 @@ AUDITED = {
     "RemoveAccount": N_("Account removed"),
     "RemoveRates": N_("Rules removed"),
     "Rerate": N_("Re-rating"),
+    "Restore": N_("Backup restored"),
     "RetryQuarantine": N_("Bad lines again"),
     "SaveAccount": N_("Account saved"),
     "SaveRate": N_("Rule saved"),
