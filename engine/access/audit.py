@@ -29,7 +29,14 @@ def record(session: Session, operation: Operation[Any], *, operator: str, now: d
     if len(detail) > MAX_DETAIL:
         detail = msgspec.json.encode({"cut": detail[:MAX_DETAIL]}).decode()
     session.run(
-        "access.record_audit", now=now, operator=operator, action=type(operation).__name__, detail=detail
+        "access.record_audit",
+        now=now,
+        operator=operator,
+        role="",
+        os_user="",
+        action=type(operation).__name__,
+        outcome="done",
+        detail=detail,
     )
 
 

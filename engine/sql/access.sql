@@ -32,12 +32,14 @@ UPDATE account SET role = $role, password_hash = $password_hash, os_user = $os_u
 DELETE FROM account WHERE name = $name;
 
 -- name: record_audit
--- Notes one change.
-INSERT INTO audit (done_at, operator, action, detail) VALUES ($now, $operator, $action, $detail);
+-- Notes what somebody did or tried.
+INSERT INTO audit (audit_id, done_at, operator, role, os_user, action, outcome, detail)
+SELECT coalesce(max(audit_id), 0) + 1, $now, $operator, $role, $os_user, $action, $outcome, $detail FROM audit;
 
 -- name: audit
--- The newest changes.
-SELECT done_at, operator, action, detail FROM audit ORDER BY done_at DESC, rowid DESC LIMIT $limit;
+-- What was done and tried last.
+SELECT audit_id, done_at, operator, role, os_user, action, outcome, detail FROM audit
+ORDER BY audit_id DESC LIMIT $limit;
 
 -- name: preferences
 -- What an operator chose.
