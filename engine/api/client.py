@@ -179,10 +179,11 @@ def _cause_of_refusal(home: Path) -> OSError | None:
     return PermissionError() if folder.exists() and not os.access(folder, os.X_OK) else None
 
 
-def start_engine(home: Path, *, stay: bool = False) -> Identity:
+def start_engine(home: Path, *, stay: bool = False, accept_loss: bool = False) -> Identity:
     """Starts a background engine, in a session of its own, and waits until it answers.
 
-    With `stay` it does not end after its last client.
+    With `stay` it does not end after its last client; with `accept_loss` it begins also with a database that
+    has lost something.
 
     Raises `EngineDown` with what the engine said when it could not start.
     """
@@ -194,7 +195,8 @@ def start_engine(home: Path, *, stay: bool = False) -> Identity:
         with os.fdopen(descriptor, "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "engine.daemon", "run", "--home", str(home), "--background"]
-                + (["--stay"] if stay else []),
+                + (["--stay"] if stay else [])
+                + (["--accept-loss"] if accept_loss else []),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

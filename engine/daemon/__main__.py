@@ -23,6 +23,7 @@ def main() -> int:
     run.add_argument("--home", type=Path, required=True)
     run.add_argument("--background", action="store_true")
     run.add_argument("--stay", action="store_true", help="do not end after the last client")
+    run.add_argument("--accept-loss", action="store_true", help="with a database behind its high-water mark")
     back = commands.add_parser("restore")
     back.add_argument("--home", type=Path, required=True)
     back.add_argument("file", type=Path)
@@ -35,7 +36,8 @@ def main() -> int:
         if options.command == "restore":
             print(restore(options.home, options.file))
         else:
-            _run(options.home, background=options.background, stay=options.stay or not options.background)
+            stay = options.stay or not options.background
+            _run(options.home, background=options.background, stay=stay, accept_loss=options.accept_loss)
     except PbxmeterError as error:
         # Two clients may start an engine at once; the second one finds the first and is content.
         if options.command == "run" and options.background and error.code == RUNNING_ALREADY:
@@ -51,11 +53,11 @@ def main() -> int:
     return 0
 
 
-def _run(home: Path, *, background: bool, stay: bool) -> None:
+def _run(home: Path, *, background: bool, stay: bool, accept_loss: bool) -> None:
     # Restoring needs none of this, and starting it takes a while.
     from engine.daemon.engine import Engine
 
-    engine = Engine(home, background=not stay)
+    engine = Engine(home, background=not stay, accept_loss=accept_loss)
     signal.signal(signal.SIGTERM, lambda *_: engine.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN if background else lambda *_: engine.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -6,10 +6,12 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from config.settings import Settings
+from engine.access import audit
 from engine.access.sessions import Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
 from engine.api.home import CONFIG_FILE, DATABASE_FILE, FLIGHT_SOCKET, run_folder
@@ -30,7 +32,7 @@ from engine.service.context import ServiceContext
 from engine.service.event_bus import EventBus
 from engine.service.identity import IdentityServer
 from engine.service.server import Server
-from engine.store import Database, Session, Writer
+from engine.store import Database, Remark, Session, Writer
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,11 @@ SHUTDOWN_SECONDS = 5.0
 class Engine:
     """One engine in one home. `run` returns when it was told to stop."""
 
-    def __init__(self, home: Path, *, background: bool) -> None:
-        """Takes the home's lock and opens everything; raises `PbxmeterError` and leaves nothing open."""
+    def __init__(self, home: Path, *, background: bool, accept_loss: bool = False) -> None:
+        """Takes the home's lock and opens everything; raises `PbxmeterError` and leaves nothing open.
+
+        `accept_loss` = also with a database that is behind its high-water mark.
+        """
         self.home = home
         self.background = background
         self._stop = threading.Event()
@@ -62,8 +67,9 @@ class Engine:
                 home / DATABASE_FILE, memory_mb=settings.engine.memory_mb, lost=self._database_lost
             )
             stack.callback(self._database.close)
-            self._writer = Writer(self._database)
+            self._writer = Writer(self._database, accept_loss=accept_loss)
             stack.callback(self._writer.close)
+            self._note(self._writer.remarks)
             self._writer.run(lambda session: follow_zone(session, settings.site.timezone))
             self._event_bus = EventBus()
             self._state = State(self._database, zone=settings.site.timezone, numbering=settings.numbering)
@@ -100,6 +106,16 @@ class Engine:
                 "the engine has ended. What was acknowledged is safe. Look at the disk, then start "
                 "the engine again."
             )
+
+    def _note(self, remarks: Sequence[Remark]) -> None:
+        """What the store was found with goes into the audit."""
+        if remarks:
+
+            def note(session: Session) -> None:
+                for remark in remarks:
+                    audit.note(session, remark.action, now=utc_now(), detail={"remark": remark.text})
+
+            self._writer.run(note)
 
     def _database_lost(self) -> None:
         if not self._lost:

@@ -1,16 +1,18 @@
 """The chain over the books: one link for each commit that added to them, resting on the link before.
 
 A link digests the ledger entries, operations, audit rows and calls that its commit added, and what
-extensions, rates, accounts and settings are after it. `verify` makes the digests again; `engine/sql/chain.sql`
-says how.
+extensions, rates, accounts and settings are after it. `verify` makes the digests again;
+`engine/sql/chain.sql` says how.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from engine.domain.zones import utc_now
 from engine.store.session import Session
 
 ADDED = {"ledger_entry": "entries", "operation": "operations", "audit": "audits", "call": "calls"}
@@ -135,6 +137,17 @@ class Chain:
     def forget(self) -> None:
         """A change failed: whether it was committed all the same is for the store to say."""
         self._last = None
+
+
+@contextlib.contextmanager
+def chained(session: Session) -> Generator[None]:
+    """A transaction of its own that leaves a link, for a store that no writer has open."""
+    chain = Chain(utc_now)
+    chain.begin(session)
+    session.written.clear()
+    with session.transaction():
+        yield
+        chain.extend(session)
 
 
 def last_link(session: Session) -> Link:

@@ -1,8 +1,8 @@
 """The high-water mark: how far the books had come when something was last acknowledged.
 
-A damaged log opens as a database that is merely older: DuckDB replays what it can and says nothing. The mark is
-a small file beside the database, synced before anybody is told that a change is done; a store behind it has
-lost something.
+A damaged log opens as a database that is merely older: DuckDB replays what it can and says nothing. The mark
+is a small file beside the database, synced before anybody is told that a change is done; a store behind it
+has lost something.
 """
 
 import contextlib
@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from engine.domain.errors import StorageError
-from engine.store.chain import Link
+from engine.store.chain import Link, last_link
+from engine.store.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     audit: int
     call: int
     made_at: datetime
+    also: str = ""
+    """The digest of another store's newest link: a backup that is being restored. '' = none."""
 
     @classmethod
     def of(cls, link: Link) -> "Mark":
@@ -85,6 +88,18 @@ def write_mark(path: Path, mark: Mark) -> None:
         os.close(folder)
 
 
+def announce_restored(database: Path, session: Session) -> None:
+    """Lets the store of the session take the place of the database, whether it comes to that or not.
+
+    Call it before the files change places; the engine's next start makes the mark anew. Raises `OSError`.
+    """
+    path = mark_path(database)
+    mark = read_mark(path)
+    if mark is not None:
+        also = last_link(session).digest.hex()
+        write_mark(path, msgspec.structs.replace(mark, also=also))
+
+
 class MarkFile:
     """The file of a store that is at work; each mark goes over the older of the two in it."""
 
@@ -117,7 +132,7 @@ def check_reached(database: Path, mark: Mark, link: Link, *, digest: str) -> Non
 
     `digest` = that of the store's link with the mark's number, '' where it has none.
     """
-    if digest == mark.digest:
+    if digest == mark.digest or (mark.also and link.digest.hex() == mark.also):
         return
     backup = _newest_backup(database.parent / "backups")
     way_out = (

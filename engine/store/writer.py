@@ -30,6 +30,13 @@ T = TypeVar("T")
 Change = Callable[[Session], T]
 
 
+class Remark(NamedTuple):
+    """Something about a store as it was found, for the audit."""
+
+    action: str
+    text: str
+
+
 class _Answer(NamedTuple):
     """What a caller waits for: that the mark holds the link of its change."""
 
@@ -48,9 +55,9 @@ class Writer:
     def __init__(self, database: Database, *, accept_loss: bool = False) -> None:
         """Compares the store with its high-water mark, and begins to work.
 
-        Raises `StorageError` with the code `behind_mark` where it has lost something, unless that is accepted.
+        Raises `StorageError`, code `behind_mark`, where it has lost something, unless that is accepted.
         """
-        self.remarks: list[str] = []
+        self.remarks: list[Remark] = []
         """What the audit should hold of the store as it was found."""
         self._database = database
         self._session = database.session()
@@ -129,20 +136,20 @@ class Writer:
             if mark is not None:
                 held = self._session.rows("chain.link", number=mark.link)
                 digest = bytes(held[0][0]).hex() if held else ""  # pyright: ignore[reportArgumentType] - a BLOB
-                check_reached(
-                    self._database.path, mark, link, digest="" if mark.link and not held else digest
-                )
+                check_reached(self._database.path, mark, link, digest=digest)
         except StorageError as error:
             if not accept_loss:
                 raise
-            self.remarks.append(f"Accepted: {error}")
+            self.remarks.append(Remark("AcceptedLoss", str(error)))
         else:
             if mark is None and link.number:
-                self.remarks.append(f"There was no high-water mark {path.name}; one was made.")
+                text = f"There was no high-water mark {path.name}; one was made."
+                self.remarks.append(Remark("MarkMade", text))
         if outside := changed_outside(self._session):
-            self.remarks.append(f"Changed while no engine ran: {', '.join(outside)}.")
+            text = f"Changed by something other than the engine: {', '.join(outside)}."
+            self.remarks.append(Remark("AcceptedLoss" if accept_loss else "ChangedOutside", text))
         for remark in self.remarks:
-            log.warning("%s", remark)
+            log.warning("%s", remark.text)
         try:
             write_mark(path, Mark.of(link))
             return MarkFile(path)
