@@ -7,7 +7,7 @@ import msgspec
 
 from engine.api.site import VerifyResult
 from engine.domain.money import format_amount
-from engine.store import Mark, Session, changed_outside, last_link
+from engine.store import Mark, Session, changed_states, last_link
 
 MAX_FINDINGS = 100
 
@@ -59,7 +59,7 @@ def _marked(session: Session, mark: Mark | None) -> list[str]:
             )
     return findings + [
         f"The {part} are not as the last change left them: something other than the engine changed them."
-        for part in changed_outside(session)
+        for part in changed_states(session)
     ]
 
 

@@ -1,6 +1,6 @@
 """The DuckDB file: the only place that imports duckdb. Runs named statements from `engine/sql/`."""
 
-from engine.store.chain import chained, changed_outside, last_link
+from engine.store.chain import chained, changed_states, last_link
 from engine.store.database import ROW_GROUP_ROWS, Database
 from engine.store.high_water import Mark, announce_restored, mark_path, read_mark, write_mark
 from engine.store.order import in_order
@@ -18,7 +18,7 @@ __all__ = [
     "Writer",
     "announce_restored",
     "chained",
-    "changed_outside",
+    "changed_states",
     "in_order",
     "last_link",
     "mark_path",

@@ -165,10 +165,14 @@ def changed_outside(session: Session) -> list[str]:
     known = (link.last_entry, link.last_operation, link.last_audit)
     added = ("ledger entries", "operations", "audit rows")
     found = [name for name, new, old in zip(added, numbers, known, strict=True) if new > old]
-    for name in dict.fromkeys(STATES.values()):
-        if _state(session, name) != getattr(link, name):
-            found.append(name)
-    return found
+    return found + changed_states(session)
+
+
+def changed_states(session: Session) -> list[str]:
+    """Which of extensions, rates, accounts and settings are not as the newest link says."""
+    link = last_link(session)
+    names = dict.fromkeys(STATES.values()) if link.number else ()
+    return [name for name in names if _state(session, name) != getattr(link, name)]
 
 
 def _states(session: Session, before: Link, touched: set[str]) -> dict[str, int]:

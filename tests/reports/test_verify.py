@@ -11,32 +11,32 @@ from tests.reports.building import NOON, Books, insert
 @pytest.fixture
 def sound(books: Books) -> Books:
     """Three calls of two extensions, one re-rated, with a file of six lines; all of it agrees."""
-    books.rate(1, price_micros=500_000)
-    books.extension("1001", balance_micros=8_300_000, total_recharged_micros=5_000_000)
-    books.extension("1002", balance_micros=-500_000)
-    books.extension("1003")
-    books.entry("1001", "recharge", 4_000_000, 4_000_000, operation_key="a")
-    books.entry("1001", "method change", 0, 4_000_000)
-    books.entry("1001", "recharge", 5_000_000, 9_000_000, operation_key="b")
-    first, second = books.call(rate_version=1), books.call(extension="1002", rate_version=1)
-    free = books.call(cost_micros=0, cycles=0, unrated="no rule")
-    books.entry("1001", "charge", -600_000, 8_400_000, call_id=first)
-    books.entry("1002", "charge", -500_000, -500_000, call_id=second)
-    books.entry("1001", "reversal", 600_000, 9_000_000, call_id=first)
-    books.entry("1001", "charge", -500_000, 8_500_000, call_id=first)
-    books.entry("1001", "charge", 0, 8_500_000, call_id=free)
-    books.entry("1001", "adjustment", -200_000, 8_300_000, operation_key="c")
-    books.operation("a", 1, "1001", 4_000_000, 4_000_000)
-    books.operation("b", 3, "1001", 5_000_000, 9_000_000)
-    books.operation("c", 9, "1001", -200_000, 8_300_000)
-    books.quarantined(300, 50)
-    books.quarantined(350, 70, retried_at=NOON)
-    books.file(
-        lines=7, stored=3, duplicates=2, quarantined=1, ignored=1, stored_bytes=300, duplicate_bytes=120,
-        quarantined_bytes=50, ignored_bytes=1, read_offset=471,
-    )  # fmt: skip
     with chained(books.session):
         books.session.written |= COVERED
+        books.rate(1, price_micros=500_000)
+        books.extension("1001", balance_micros=8_300_000, total_recharged_micros=5_000_000)
+        books.extension("1002", balance_micros=-500_000)
+        books.extension("1003")
+        books.entry("1001", "recharge", 4_000_000, 4_000_000, operation_key="a")
+        books.entry("1001", "method change", 0, 4_000_000)
+        books.entry("1001", "recharge", 5_000_000, 9_000_000, operation_key="b")
+        first, second = books.call(rate_version=1), books.call(extension="1002", rate_version=1)
+        free = books.call(cost_micros=0, cycles=0, unrated="no rule")
+        books.entry("1001", "charge", -600_000, 8_400_000, call_id=first)
+        books.entry("1002", "charge", -500_000, -500_000, call_id=second)
+        books.entry("1001", "reversal", 600_000, 9_000_000, call_id=first)
+        books.entry("1001", "charge", -500_000, 8_500_000, call_id=first)
+        books.entry("1001", "charge", 0, 8_500_000, call_id=free)
+        books.entry("1001", "adjustment", -200_000, 8_300_000, operation_key="c")
+        books.operation("a", 1, "1001", 4_000_000, 4_000_000)
+        books.operation("b", 3, "1001", 5_000_000, 9_000_000)
+        books.operation("c", 9, "1001", -200_000, 8_300_000)
+        books.quarantined(300, 50)
+        books.quarantined(350, 70, retried_at=NOON)
+        books.file(
+            lines=7, stored=3, duplicates=2, quarantined=1, ignored=1, stored_bytes=300, duplicate_bytes=120,
+            quarantined_bytes=50, ignored_bytes=1, read_offset=471,
+        )  # fmt: skip
     return books
 
 
