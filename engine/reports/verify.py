@@ -58,8 +58,8 @@ def _marked(session: Session, mark: Mark | None) -> list[str]:
                 f"Link {mark.link} of the chain is not the one that the high-water mark was written for."
             )
     return findings + [
-        f"The {part} are not as the last change left them: something other than the engine changed them."
-        for part in changed_states(session)
+        f"The {kind} are not as the last change left them: something other than the engine changed them."
+        for kind in changed_states(session)
     ]
 
 
@@ -102,14 +102,14 @@ def _link(row: Row) -> Iterator[str]:
     yield f"Link {number} of the chain, of {made_at} UTC: it does not rest on the one before it, {before}."
 
 
-def _chained(what: str) -> Callable[[Row], Iterator[str]]:
+def _chained(kind: str) -> Callable[[Row], Iterator[str]]:
     def describe(row: Row) -> Iterator[str]:
         number, made_at, first, last = msgspec.convert(row, tuple[int | None, datetime | None, int, int])
         if number is None:
-            yield f"The {what} {first} to {last} hold some that no commit of the engine added."
+            yield f"The {kind} {first} to {last} hold some that no commit of the engine added."
         else:
             yield (
-                f"The {what} {first} to {last} are not what was added at {made_at} UTC (link {number} of the "
+                f"The {kind} {first} to {last} are not what was added at {made_at} UTC (link {number} of the "
                 "chain): some were changed, removed or inserted."
             )
 

@@ -23,7 +23,10 @@ _RATE = (
 
 
 def subjects(session: Session, operation: Operation[Any], result: object = None) -> Subjects:
-    """What the operation is about, by name, with each field as text; empty for what is told otherwise."""
+    """Each thing the operation is about, by name, its fields as text; empty for what is told otherwise.
+
+    `result` is the operation's, once it is done.
+    """
     if isinstance(operation, SetExtensions):
         rows = session.rows("ledger.known_extensions", numbers=operation.numbers[:MAX_SUBJECTS])
         return {str(row[0]): _texts(_EXTENSION, row[1:6]) for row in rows}
@@ -31,9 +34,10 @@ def subjects(session: Session, operation: Operation[Any], result: object = None)
         found = session.row("access.account", name=operation.name)
         if found is None:
             return {}
-        # Only whether the hash is another one is for the audit to know.
-        password = f"set ({str(found[2])[-6:]})" if found[2] else ""
-        return {operation.name: {"role": str(found[1]), "password": password, "os_user": str(found[3])}}
+        fields = {"role": str(found[1]), "os_user": str(found[3])}
+        if isinstance(operation, SaveAccount) and operation.password and result is not None:
+            fields |= {"password": "new"}
+        return {operation.name: fields}
     if isinstance(operation, SetSetting):
         return {"": {operation.name: setting_values(session).get(operation.name, "")}}
     if isinstance(operation, SaveRate):

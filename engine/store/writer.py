@@ -74,7 +74,7 @@ class Writer:
         self._last_checkpoint = time.monotonic()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
-        self._marker = threading.Thread(target=self._acknowledge, name="high-water mark", daemon=True)
+        self._marker = threading.Thread(target=self._acknowledge, name="marker", daemon=True)
         self._thread.start()
         self._marker.start()
 

@@ -94,7 +94,8 @@ def sentence(row: AuditRow) -> str:
     fields = _decoded(row.detail)
     told = _told(row, fields)
     if row.outcome != DONE:
-        outcome = _(OUTCOMES[row.outcome]) if row.outcome in OUTCOMES else f"{_('refused')} ({row.outcome})"
+        refused = _("refused")
+        outcome = _(OUTCOMES[row.outcome]) if row.outcome in OUTCOMES else f"{refused} ({row.outcome})"
         told = f"{told}: {outcome}"
     times = fields.get("times", 1)
     return told if times == 1 else _("%(what)s, %(times)s times") % {"what": told, "times": times}
@@ -106,7 +107,7 @@ def detail(row: AuditRow) -> list[str]:
     who = " ".join(part for part in (row.operator, f"({row.role})" if row.role else "") if part)
     lines = [sentence(row), who]
     if row.os_user and row.os_user != row.operator:
-        lines.append(f"{_('System user')}: {row.os_user}")
+        lines.append(_("System user") + f": {row.os_user}")
     lines += _changes(fields) if len(_changes(fields)) > SHOWN else []
     lines += [str(line) for line in _list(fields.get("lines"))]
     return [line for line in lines if line]
@@ -138,15 +139,17 @@ def _what(fields: _Fields) -> str:
         cast(_Fields, file).get("path", "") if isinstance(file, dict) else file
         for file in _list(fields.get("paths") or fields.get("files"))
     ]
+    if files and isinstance(result, dict):
+        stored = _("%s calls stored") % cast(_Fields, result).get("stored", 0)
+        return f": {_some(files)}, {stored}"
     if files:
-        stored = (
-            f", {_('stored')}: {cast(_Fields, result).get('stored', 0)}" if isinstance(result, dict) else ""
-        )
-        return f": {_some(files)}{stored}"
-    if "since" in fields and "until" in fields and fields.get("until"):
+        return f": {_some(files)}"
+    if fields.get("since") and fields.get("until"):
         return f": {fields['since']} – {fields['until']}"
-    if "findings" in fields:
-        return f": {_('findings')}: {fields['findings']}" if fields["findings"] else f": {_('they agree')}"
+    if "clean" in fields:
+        findings = _("%s findings") % fields.get("findings", 0)
+        agree = _("the books agree")
+        return f": {agree if fields['clean'] else findings}"
     found = fields.get("numbers") or fields.get("number") or fields.get("name") or fields.get("folder")
     return "" if not found else f": {_some(_list(found) or [found])}"
 
