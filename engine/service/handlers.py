@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 import msgspec
@@ -219,7 +220,7 @@ def work(
         raise
     if kind in (site_api.Verify, site_api.SyncLockouts):
         found = {"clean": result.clean, "findings": len(result.findings)} if kind is site_api.Verify else {}
-        note_done(service, operation, caller, detail=found)
+        note_done(service, operation, caller, detail=found).result()
     return result
 
 
@@ -230,8 +231,8 @@ def note_done(
     *,
     outcome: str = audit.DONE,
     detail: Mapping[str, object] | None = None,
-) -> None:
-    """Has the audit hold what changed nothing in the store, without waiting for it."""
+) -> "Future[None]":
+    """Has the audit hold what changed nothing in the store; the future ends when it does."""
     fields = {name: value for name, value in msgspec.structs.asdict(operation).items() if value}
 
     def change(session: Session) -> None:
@@ -245,7 +246,7 @@ def note_done(
             detail=fields | dict(detail or {}),
         )
 
-    service.writer.submit(change)
+    return service.writer.submit(change)
 
 
 def note_role(service: ServiceContext, kind: type, caller: Caller, error: PbxmeterError) -> None:
