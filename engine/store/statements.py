@@ -15,7 +15,8 @@ from importlib.resources import files
 _HEAD = re.compile(r"^-- (?P<kind>name|condition): (?P<name>\w+)\s*$", re.MULTILINE)
 _PARAMETER = re.compile(r"\$(\w+)")
 _WRITES = re.compile(
-    r"\b(?:INSERT(?: OR \w+)? INTO|DELETE FROM|UPDATE)\s+(?P<table>\w+)(?P<money>\s+SET\s+(?:balance|total_recharged)_micros\b)?"
+    r"\b(?:INSERT(?: OR \w+)? INTO|DELETE FROM|UPDATE)\s+(?P<table>\w+)"
+    r"(?P<money>\s+SET\s+(?:balance|total_recharged)_micros\b)?"
 )
 
 
