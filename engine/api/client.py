@@ -187,11 +187,13 @@ def _cause_of_refusal(home: Path) -> OSError | None:
     return PermissionError() if folder.exists() and not os.access(folder, os.X_OK) else None
 
 
-def start_engine(home: Path, *, stay: bool = False, new_database: bool = False) -> Identity:
+def start_engine(
+    home: Path, *, stay: bool = False, new_database: bool = False, accept_loss: bool = False
+) -> Identity:
     """Starts a background engine, in a session of its own, and waits until it answers.
 
     With `stay` it does not end after its last client. With `new_database` it makes an empty database in
-    the place of one that is gone.
+    the place of one that is gone; with `accept_loss` it begins also with a database that has lost something.
 
     Raises `EngineDown` with what the engine said when it could not start, and `Refused` in a home that is
     in the hands of somebody else.
@@ -205,7 +207,8 @@ def start_engine(home: Path, *, stay: bool = False, new_database: bool = False) 
             child = subprocess.Popen(
                 [sys.executable, "-m", "engine.daemon", "run", "--home", str(home), "--background"]
                 + (["--stay"] if stay else [])
-                + (["--new-database"] if new_database else []),
+                + (["--new-database"] if new_database else [])
+                + (["--accept-loss"] if accept_loss else []),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

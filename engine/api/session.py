@@ -106,11 +106,19 @@ class RemoveAccount(Operation[Nothing], frozen=True, kw_only=True):
 
 
 class AuditRow(Result, frozen=True, kw_only=True):
-    """One change somebody made. `detail` is JSON."""
+    """What somebody did or tried. `detail` is JSON: the operation, and what it changed."""
 
+    audit_id: int
     done_at: datetime
     operator: str
+    """'' = the engine, or nobody who is known."""
+    role: str
+    """'' = none."""
+    os_user: str
+    """'' = not known."""
     action: str
+    outcome: str
+    """done, begun, or the code of what refused it."""
     detail: str
 
 

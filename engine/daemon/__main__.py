@@ -54,6 +54,7 @@ def _options() -> argparse.Namespace:
     run.add_argument("--background", action="store_true")
     run.add_argument("--stay", action="store_true", help="do not end after the last client")
     run.add_argument("--new-database", action="store_true", help="make one in the place of one that is gone")
+    run.add_argument("--accept-loss", action="store_true", help="with a database behind its high-water mark")
     back = commands.add_parser("restore")
     back.add_argument("--home", type=Path, required=True)
     back.add_argument("--force", action="store_true", help="also a backup whose books do not agree")
@@ -70,6 +71,7 @@ def _run(options: argparse.Namespace) -> None:
             options.home,
             background=options.background and not options.stay,
             new_database=options.new_database,
+            accept_loss=options.accept_loss,
         )
     except PbxmeterError as error:
         # Whoever started it in the background reads there why it could not.

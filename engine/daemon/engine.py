@@ -6,10 +6,12 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from config.settings import Settings
+from engine.access import audit
 from engine.access.sessions import Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
 from engine.api.home import (
@@ -42,7 +44,7 @@ from engine.service.context import ServiceContext
 from engine.service.event_bus import EventBus
 from engine.service.identity import IdentityServer
 from engine.service.server import Server
-from engine.store import Session, Writer
+from engine.store import Remark, Session, Writer
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +55,13 @@ SHUTDOWN_SECONDS = 5.0
 class Engine:
     """One engine in one home. `run` returns when it was told to stop."""
 
-    def __init__(self, home: Path, *, background: bool, new_database: bool = False) -> None:
+    def __init__(
+        self, home: Path, *, background: bool, new_database: bool = False, accept_loss: bool = False
+    ) -> None:
         """Takes the home's lock and opens everything; raises `PbxmeterError` and leaves nothing open.
 
-        With `new_database` an empty database takes the place of one that is gone.
+        With `new_database` an empty database takes the place of one that is gone; with `accept_loss` a
+        database that is behind its high-water mark is taken.
         """
         self.home = home
         self.background = background
@@ -82,8 +87,9 @@ class Engine:
                 home, lock, settings, new_database=new_database, lost=self._database_lost
             )
             stack.callback(self._database.close)
-            self._writer = Writer(self._database, start=self._threads.start)
+            self._writer = Writer(self._database, start=self._threads.start, accept_loss=accept_loss)
             stack.callback(self._writer.close)
+            self._note(self._writer.remarks)
             self._writer.run(lambda session: follow_zone(session, settings.site.timezone))
             self._event_bus = EventBus()
             self._state = State(self._database, zone=settings.site.timezone, numbering=settings.numbering)
@@ -138,6 +144,16 @@ class Engine:
         if failing != self._failing:
             self._failing = failing
             self._alarmed()
+
+    def _note(self, remarks: Sequence[Remark]) -> None:
+        """What the store was found with goes into the audit."""
+        if remarks:
+
+            def note(session: Session) -> None:
+                for remark in remarks:
+                    audit.note(session, remark.action, now=utc_now(), detail={"remark": remark.text})
+
+            self._writer.run(note)
 
     def _database_lost(self) -> None:
         if not self._lost:

@@ -23,7 +23,7 @@ from engine.domain.errors import NotFound, Refused, StorageError
 from engine.domain.zones import utc_now
 from engine.reports.verify import verify
 from engine.service.backup_set import copy_file, database_of, put_back, read_note, sync_folder
-from engine.store import Database, Session, Writer
+from engine.store import Database, Session, Writer, announce_restored
 from engine.store.copy import reading_copy
 
 _CHECKING = DATABASE_FILE + ".restoring"
@@ -152,6 +152,8 @@ def _looked_at(request: Restore, home: Path, shown: Path, fresh: Path) -> Restor
                 )
             finally:
                 writer.close()
+            with store.reading() as session:
+                announce_restored(home / DATABASE_FILE, session)
     finally:
         store.close()
     if store.log_path.exists():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from engine.access.accounts import account_of_os_user, accounts_exist
+from engine.access.audit import Refusals
 from engine.access.sessions import Caller, Sessions
 from engine.api.calls import Alarm
 from engine.api.events import AlarmsChanged, BalancesMoved, CallsStored, RatesChanged, SettingsChanged
@@ -48,6 +49,7 @@ class ServiceContext:
     alarms: Callable[[], list[Alarm]]
     threads: Callable[[], list[ThreadRow]]
     stop: Callable[[], None]
+    refusals: Refusals = field(default_factory=Refusals)
     last_asked: float = field(default_factory=time.monotonic)
     """Monotonic seconds when anybody last asked, or waited for an answer."""
 

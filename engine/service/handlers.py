@@ -1,9 +1,11 @@
 """Which function answers which operation: reads, changes in the writer's turn, and long work."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from engine.access import accounts, audit, settings
@@ -14,7 +16,7 @@ from engine.api import rates as rates_api
 from engine.api import session as session_api
 from engine.api import site as site_api
 from engine.api.operation import Operation, Progress
-from engine.domain.errors import InvalidInput, NotSignedIn, Refused
+from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, Refused, StorageError
 from engine.domain.names import Role
 from engine.domain.site import Site
 from engine.domain.zones import utc_now
@@ -24,6 +26,7 @@ from engine.pipeline import quarantine, sources
 from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, tasks
+from engine.service.audited import subjects
 from engine.service.context import ServiceContext
 from engine.store import Session
 
@@ -138,6 +141,15 @@ TASKS: dict[type, tasks.Task] = {
     rates_api.Rerate: tasks.rerate,
 }
 
+EXPORTS = {
+    extensions_api.ExportExtensions,
+    extensions_api.ExportRecharges,
+    extensions_api.ExportLedger,
+    rates_api.ExportRates,
+    calls_api.ExportCalls,
+}
+"""What takes data out in bulk: noted in the audit."""
+
 STREAMS: dict[type, Callable[[Session, Site, Any], pa.RecordBatchReader]] = {
     calls_api.ExportCalls: export.export_calls,
 }
@@ -163,9 +175,16 @@ def answer(service: ServiceContext, operation: Operation[Any], caller: Caller | 
     service.settings()
     if kind in READS:
         with service.database.reading() as session:
-            return READS[kind](service, session, service.state.site, operation)
+            found = READS[kind](service, session, service.state.site, operation)
+        if kind in EXPORTS:
+            note_done(service, operation, caller)
+        return found
     if kind in CHANGES:
-        return _change(service, operation, caller)
+        try:
+            return _change(service, operation, caller)
+        except PbxmeterError as error:
+            note_refused(service, operation, caller, error)
+            raise
     return _own(service, operation, caller, token)
 
 
@@ -193,20 +212,113 @@ def work(
     cancelled: threading.Event,
 ) -> Any:
     """The result of long work, done in the calling thread. Raises `PbxmeterError`."""
-    return TASKS[type(operation)](service, operation, _name(caller), progress, cancelled)
+    kind = type(operation)
+    if kind is site_api.Ingest:
+        note_done(service, operation, caller, outcome=audit.BEGUN)
+    try:
+        result = TASKS[kind](service, operation, _name(caller), progress, cancelled)
+    except PbxmeterError as error:
+        if kind is not site_api.DetectSource:
+            note_refused(service, operation, caller, error)
+        raise
+    if kind in (site_api.Verify, site_api.SyncLockouts):
+        found = {"clean": result.clean, "findings": len(result.findings)} if kind is site_api.Verify else {}
+        note_done(service, operation, caller, detail=found).result()
+    return result
+
+
+def note_done(
+    service: ServiceContext,
+    operation: Operation[Any],
+    caller: Caller | None,
+    *,
+    outcome: str = audit.DONE,
+    detail: Mapping[str, object] | None = None,
+) -> "Future[None]":
+    """Has the audit hold what changed nothing in the store; the future ends when it does."""
+    fields = {name: value for name, value in msgspec.structs.asdict(operation).items() if value}
+
+    def change(session: Session) -> None:
+        audit.note(
+            session,
+            type(operation).__name__,
+            now=utc_now(),
+            operator=_name(caller),
+            role=_role(caller),
+            outcome=outcome,
+            detail=fields | dict(detail or {}),
+        )
+
+    return service.writer.submit(change)
+
+
+def note_role(service: ServiceContext, kind: type, caller: Caller, error: PbxmeterError) -> None:
+    """Has the audit hold an operation that the caller's role does not allow."""
+    now = utc_now()
+    times = service.refusals.heard(caller.operator, kind.__name__, error.code, now=now)
+    if times:
+        service.writer.submit(
+            lambda session: audit.note(
+                session,
+                kind.__name__,
+                now=now,
+                operator=caller.operator,
+                role=caller.role.value,
+                outcome=error.code,
+                detail={"times": times} if times > 1 else {},
+            )
+        )
+
+
+def note_refused(
+    service: ServiceContext, operation: Operation[Any], caller: Caller | None, error: PbxmeterError
+) -> None:
+    """Has the audit hold a refusal: of each kind one a minute, with how many there were."""
+    now = utc_now()
+    times = service.refusals.heard(_name(caller), type(operation).__name__, error.code, now=now)
+    # A lost database takes no more, and a stopping engine neither.
+    if not times or isinstance(error, EngineDown | StorageError):
+        return
+
+    def change(session: Session) -> None:
+        audit.record(
+            session,
+            operation,
+            operator=_name(caller),
+            role=_role(caller),
+            now=now,
+            outcome=error.code,
+            times=times,
+        )
+
+    service.writer.submit(change)
 
 
 def _name(caller: Caller | None) -> str:
     return caller.operator if caller is not None else ""
 
 
+def _role(caller: Caller | None) -> str:
+    return caller.role.value if caller is not None else ""
+
+
 def _change(service: ServiceContext, operation: Operation[Any], caller: Caller | None) -> Any:
     kind, operator = type(operation), _name(caller)
 
     def change(session: Session) -> Any:
+        before = subjects(session, operation)
         result = CHANGES[kind](session, operation, operator)
-        if getattr(operation, "apply", True):
-            audit.record(session, operation, operator=operator, now=utc_now())
+        # A key that was known has moved nothing: there is no second recharge to note.
+        if getattr(operation, "apply", True) and not getattr(result, "repeated", False):
+            audit.record(
+                session,
+                operation,
+                operator=operator,
+                role=_role(caller),
+                now=utc_now(),
+                result=result,
+                changes=audit.differences(before, subjects(session, operation, result)),
+            )
         return result
 
     def after(session: Session, _result: Any) -> None:
@@ -239,6 +351,11 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
         service.sessions.close(token)
         return session_api.Nothing()
     if isinstance(operation, site_api.StopEngine):
+        service.writer.run(
+            lambda session: audit.record(
+                session, operation, operator=_name(caller), role=_role(caller), now=utc_now()
+            )
+        )
         service.stop()
         return session_api.Nothing()
     if caller is None:

@@ -78,8 +78,9 @@ class Server(flight.FlightServerBase):
         """Streams an operation's rows."""
         try:
             name, body = msgspec.json.decode(ticket.ticket, type=tuple[str, msgspec.Raw])
-            operation, _, _ = self._decode(context, name, body)
+            operation, caller, _ = self._decode(context, name, body)
             reader, close = handlers.stream(self._service, operation)
+            handlers.note_done(self._service, operation, caller)
         except NotSignedIn as error:
             raise flight.FlightUnauthenticatedError(str(error)) from None
         except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
@@ -102,7 +103,11 @@ class Server(flight.FlightServerBase):
             return None, token
         caller = self._service.caller(token)
         if not caller.role.includes(least):
-            raise Refused(f"This needs the role {least}; {caller.operator} is {caller.role}.", code="role")
+            refusal = Refused(
+                f"This needs the role {least}; {caller.operator} is {caller.role}.", code="role"
+            )
+            handlers.note_role(self._service, kind, caller, refusal)
+            raise refusal
         return caller, token
 
     def _decode(

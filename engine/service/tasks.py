@@ -38,7 +38,7 @@ from engine.pipeline.rerating import Rerating
 from engine.pipeline.retry import BadLine, retry_lines, retry_parser
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
-from engine.store import Session
+from engine.store import Session, mark_path, read_mark
 from engine.tail.file_reader import Content
 
 Report = Callable[[Progress], None]
@@ -67,7 +67,7 @@ def ingest(
         cancelled=cancelled,
     )
     result = job.run(files)
-    _record(service, request, operator)
+    _record(service, request, operator, result=result)
     return result
 
 
@@ -160,8 +160,10 @@ def verify_books(
     service: ServiceContext, request: Verify, operator: str, progress: Report, cancelled: threading.Event
 ) -> VerifyResult:
     """Checks what must hold."""
+    # Read first: the store of the snapshot is at the mark, or beyond it.
+    mark = read_mark(mark_path(service.database.path))
     with service.database.reading() as session, session.snapshot():
-        return verify(session)
+        return verify(session, mark=mark)
 
 
 def backup(
@@ -212,6 +214,8 @@ def _parser(home: Path, settings: Settings, path: str, format_name: str, timezon
     )
 
 
-def _record(service: ServiceContext, request: Any, operator: str) -> None:
+def _record(service: ServiceContext, request: Any, operator: str, *, result: object = None) -> None:
     now: datetime = utc_now()
-    service.writer.run(lambda session: audit.record(session, request, operator=operator, now=now))
+    service.writer.run(
+        lambda session: audit.record(session, request, operator=operator, now=now, result=result)
+    )

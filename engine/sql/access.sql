@@ -32,12 +32,20 @@ UPDATE account SET role = $role, password_hash = $password_hash, os_user = $os_u
 DELETE FROM account WHERE name = $name;
 
 -- name: record_audit
--- Notes one change.
-INSERT INTO audit (done_at, operator, action, detail) VALUES ($now, $operator, $action, $detail);
+-- Notes what somebody did or tried. A role or system user left out is the account's; on a site without accounts
+-- operators are system users, and admins.
+INSERT INTO audit (audit_id, done_at, operator, role, os_user, action, outcome, detail)
+SELECT (SELECT coalesce(max(audit_id), 0) + 1 FROM audit), $now, $operator,
+    coalesce($role, account.role, CASE WHEN $operator <> '' AND NOT any_account THEN 'admin' ELSE '' END),
+    coalesce($os_user, account.os_user, CASE WHEN any_account THEN '' ELSE $operator END),
+    $action, $outcome, $detail
+FROM (SELECT EXISTS (SELECT 1 FROM account) AS any_account) AS site
+LEFT JOIN account ON account.name = $operator;
 
 -- name: audit
--- The newest changes.
-SELECT done_at, operator, action, detail FROM audit ORDER BY done_at DESC, rowid DESC LIMIT $limit;
+-- What was done and tried last.
+SELECT audit_id, done_at, operator, role, os_user, action, outcome, detail FROM audit
+ORDER BY audit_id DESC LIMIT $limit;
 
 -- name: preferences
 -- What an operator chose.

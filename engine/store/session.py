@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
-from engine.store.statements import Condition, narrowed, statement
+from engine.store.statements import Condition, narrowed, statement, tables_written
 
 DISK_FULL = "disk_full"
 DAMAGED = "damaged"
@@ -39,9 +39,12 @@ class Session:
         self._optimising = True
         self.turn = 0
         """Which change of the writer this session is in; 0 = it only reads."""
+        self.written: set[str] = set()
+        """Tables changed since it was last cleared; see `statements.tables_written`."""
 
     def run(self, name: str, /, **values: object) -> None:
         """Executes a statement for its effect."""
+        self.written |= tables_written(name)
         self._execute(self._parsed(name), values)
 
     def brief(self, name: str, /, **values: object) -> None:
@@ -49,6 +52,7 @@ class Session:
 
         For changes of a few rows, where that takes longer than the change itself.
         """
+        self.written |= tables_written(name)
         self._execute(self._parsed(name), values, optimising=False)
 
     def rows(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> list[Row]:
@@ -158,6 +162,7 @@ class Session:
         times as long.
         """
         ((source, rows),) = tables.items()
+        self.written |= tables_written(name)
         try:
             feed = self._feeds.get(name)
             if feed is None or feed.schema != rows.schema:

@@ -24,24 +24,34 @@ from tui.text.sentences import said
 STOP_SECONDS = 60.0
 
 
+accept_loss_option = click.option(
+    "--accept-loss",
+    is_flag=True,
+    help="Go on with a database that has not all that was acknowledged; the audit keeps what is missing.",
+)
+
+
 @click.group(cls=Group)
 def engine() -> None:
     """The process that owns the database and follows the CDR files."""
 
 
 @engine.command("run", epilog=examples("engine run --home /var/lib/pbxmeter"))
+@accept_loss_option
 @click.pass_obj
-def run_engine(session: Session) -> None:
+def run_engine(session: Session, accept_loss: bool) -> None:
     """Runs it in the foreground until it is told to end, for systemd."""
     sys.stdout.flush()
     argv = [sys.executable, "-m", "engine.daemon", "run", "--home", str(session.folder)]
+    argv += ["--accept-loss"] if accept_loss else []
     os.execv(sys.executable, argv)  # noqa: S606 - our own module in place of this process
 
 
 @engine.command("start", epilog=examples("engine start"))
 @click.option("--new-database", is_flag=True, help="Begin with an empty database where the old one is gone.")
+@accept_loss_option
 @click.pass_obj
-def start_engine(session: Session, new_database: bool) -> None:
+def start_engine(session: Session, new_database: bool, accept_loss: bool) -> None:
     """Starts it in the background where none runs; it stays until it is stopped.
 
     An engine that a command or the application starts by itself ends a while after its last client.
@@ -52,7 +62,7 @@ def start_engine(session: Session, new_database: bool) -> None:
         # The client brings pyarrow, which most commands of this group do without.
         from engine.api.client import start_engine as start
 
-        start(session.folder, stay=True, new_database=new_database)
+        start(session.folder, stay=True, new_database=new_database, accept_loss=accept_loss)
         session.connect(start=False)
     else:
         if new_database:

@@ -18,6 +18,7 @@ from tui.commands.progress import bytes_text
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
+from tui.text.audited import sentence
 from tui.text.sentences import said
 
 
@@ -25,15 +26,15 @@ from tui.text.sentences import said
 @click.option("--limit", metavar="N", type=click.IntRange(1, 1_000_000), default=200, show_default=True)
 @click.pass_obj
 def audit(session: Session, limit: int) -> None:
-    """Lists the newest changes: who did what."""
+    """Lists what was done and tried last, and by whom; --json has every field."""
     trail = session.ask(ListAudit(limit=limit))
     if session.as_json:
         print_document(session, trail)
         return
     print_table(
-        ("Time", "Operator", "Action", "Detail"),
+        ("Time", "Operator", "Role", "What"),
         [
-            (local_time(to_local(row.done_at, session.zone)), row.operator, row.action, row.detail)
+            (local_time(to_local(row.done_at, session.zone)), row.operator, row.role, sentence(row))
             for row in trail.rows
         ],
     )
@@ -42,7 +43,8 @@ def audit(session: Session, limit: int) -> None:
 @click.command(cls=Command, epilog=examples("verify"))
 @click.pass_context
 def verify(context: click.Context) -> None:
-    """Checks the books: balances against entries, charges against calls, lines of every file.
+    """Checks the books: balances against entries, charges against calls and their rules, entries against
+    operations, lines of every file, and all of it against the chain of what was done.
 
     Answers with 1 when something does not agree.
     """

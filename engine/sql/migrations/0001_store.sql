@@ -122,6 +122,7 @@ CREATE TABLE ledger_entry (
 
 -- Every operation that moved money, by the key its caller chose.
 CREATE TABLE operation (
+    operation_id  BIGINT NOT NULL,             -- order of doing
     operation_key VARCHAR PRIMARY KEY,
     content       VARCHAR NOT NULL,            -- sha256 of the operation's content
     result        VARCHAR NOT NULL,            -- JSON, answered again on repetition
@@ -180,10 +181,37 @@ CREATE TABLE account (
 );
 
 CREATE TABLE audit (
+    audit_id  BIGINT NOT NULL,                 -- order of doing
     done_at TIMESTAMP NOT NULL,
-    operator  VARCHAR NOT NULL,
+    operator  VARCHAR NOT NULL,                -- '' = the engine, or nobody who is known
+    role      VARCHAR NOT NULL,                -- '' = none
+    os_user   VARCHAR NOT NULL,                -- '' = not known
     action    VARCHAR NOT NULL,
+    outcome   VARCHAR NOT NULL,                -- done, begun, or the code of what refused it
     detail    VARCHAR NOT NULL                 -- JSON
+);
+
+-- One link for each commit that added to the books or changed what they rest on; see engine/sql/chain.sql.
+CREATE TABLE chain (
+    number          BIGINT NOT NULL,           -- from 1, without gaps
+    made_at         TIMESTAMP NOT NULL,
+    first_entry     BIGINT NOT NULL,           -- numbers of what the commit added; the last below the first = nothing
+    last_entry      BIGINT NOT NULL,
+    first_operation BIGINT NOT NULL,
+    last_operation  BIGINT NOT NULL,
+    first_audit     BIGINT NOT NULL,
+    last_audit      BIGINT NOT NULL,
+    first_call      BIGINT NOT NULL,
+    last_call       BIGINT NOT NULL,
+    entries         UHUGEINT NOT NULL,         -- digests of what was added; 0 = nothing
+    operations      UHUGEINT NOT NULL,
+    audits          UHUGEINT NOT NULL,
+    calls           UHUGEINT NOT NULL,
+    extensions      UHUGEINT NOT NULL,         -- digests of all there is after the commit; 0 = nothing
+    rates           UHUGEINT NOT NULL,
+    accounts        UHUGEINT NOT NULL,
+    settings        UHUGEINT NOT NULL,
+    digest          BLOB NOT NULL              -- sha256 of the link before and all of the above
 );
 
 CREATE TABLE lockout (

@@ -11,6 +11,7 @@ from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
 from tui.screens.settings.section import Section
 from tui.terminal.text import clean
+from tui.text.audited import detail, sentence
 from tui.text.format import stamp
 from tui.text.i18n import N_, _, ngettext
 from tui.widgets.actions import ROLE_NAMES
@@ -23,26 +24,6 @@ from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable
 
 AUDIT_LIMIT = 1000
-AUDITED = {
-    "Adjust": N_("Adjustment"),
-    "Backup": N_("Backup"),
-    "ImportExtensions": N_("Extension sheet"),
-    "ImportRates": N_("Rate sheet"),
-    "Ingest": N_("CDR import"),
-    "MoveRate": N_("Rule moved"),
-    "Recharge": N_("Recharge"),
-    "RemoveAccount": N_("Account removed"),
-    "RemoveRates": N_("Rules removed"),
-    "Rerate": N_("Re-rating"),
-    "Restore": N_("Backup restored"),
-    "RetryQuarantine": N_("Bad lines again"),
-    "SaveAccount": N_("Account saved"),
-    "SaveRate": N_("Rule saved"),
-    "SetExtensions": N_("Extensions"),
-    "SetSetting": N_("Setting"),
-    "SwitchRates": N_("Rules on or off"),
-}
-"""What the audited operations are called."""
 
 
 class AccountsSection(Section):
@@ -196,7 +177,7 @@ class AccountForm(Form[str]):
 
 
 class AuditSection(Section):
-    """What was changed, newest first."""
+    """What was done and tried, newest first."""
 
     NAME = "audit"
     TITLE_TEXT = N_("Audit")
@@ -213,8 +194,7 @@ class AuditSection(Section):
             [
                 ("time", _("Time"), 19, ""),
                 ("operator", _("By"), 8, ""),
-                ("action", _("What"), 16, ""),
-                ("detail", _("Detail"), 16, "*"),
+                ("what", _("What"), 32, "*"),
             ],
             empty=_("Nothing was changed yet."),
         )
@@ -225,16 +205,15 @@ class AuditSection(Section):
     async def load(self) -> None:
         trail = await self.ask(ListAudit(limit=AUDIT_LIMIT))
         rows: list[Row] = []
-        for place, row in enumerate(reversed(trail.rows)):
+        self._details = {}
+        for row in trail.rows:
             cells = (
                 stamp(self.shell.local(row.done_at)),
-                clean(row.operator),
-                _(AUDITED[row.action]) if row.action in AUDITED else clean(row.action),
-                clean(row.detail),
+                clean(row.operator) or "–",
+                clean(sentence(row)),
             )
-            rows.append(Row(key=f"{row.done_at.isoformat()}-{place}", cells=cells))
-        rows.reverse()
-        self._details = {row.key: "\n".join(row.cells) for row in rows}
+            rows.append(Row(key=str(row.audit_id), cells=cells))
+            self._details[str(row.audit_id)] = "\n".join([cells[0], *map(clean, detail(row))])
         self._rows.show(rows)
 
     def status(self) -> str:
