@@ -11,7 +11,7 @@ from engine.store import Session
 
 MAX_DETAIL = 4000
 MAX_PAGE = 10_000
-_SECRET = {"password"}
+_SECRET = {"password", "old_password", "proof"}
 
 
 def record(session: Session, operation: Operation[Any], *, operator: str, now: datetime) -> None:
@@ -31,6 +31,17 @@ def record(session: Session, operation: Operation[Any], *, operator: str, now: d
     session.run(
         "access.record_audit", now=now, operator=operator, action=type(operation).__name__, detail=detail
     )
+
+
+def record_sign_in(
+    session: Session, *, name: str, os_user: str, outcome: str, now: datetime, refused: int = 0
+) -> None:
+    """Notes that somebody came in or was kept out; `name` '' = nobody's, `refused` = so many unheard."""
+    fields: dict[str, object] = {"name": name, "os_user": os_user, "outcome": outcome}
+    if refused:
+        fields["refused"] = refused
+    detail = msgspec.json.encode(fields).decode()
+    session.run("access.record_audit", now=now, operator=name or os_user, action="SignIn", detail=detail)
 
 
 def list_audit(session: Session, request: ListAudit) -> AuditTrail:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from engine.api.operation import Operation, Result
 from engine.api.rates import RatedParts
 from engine.api.site import SourceState, TargetRow
-from engine.domain.names import Direction, Unrated
+from engine.domain.names import Direction, Role, Unrated
 from engine.domain.rates import Rate
 
 
@@ -137,6 +137,7 @@ class ExportCalls(Operation[CallCount], frozen=True, kw_only=True):
     first is refused for more than `MAX_SORTED_CALLS`.
     """
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CallCount
     filter: CallFilter = CallFilter()
     sort: CallSort = "time"

@@ -200,6 +200,7 @@ class CsvText(Result, frozen=True, kw_only=True):
 class ExportExtensions(Operation[CsvText], frozen=True, kw_only=True):
     """All that match, by the columns of the import, and balance, available, total_recharged, barred."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
     text: str = ""
     state: State = ""
@@ -211,6 +212,7 @@ class ExportExtensions(Operation[CsvText], frozen=True, kw_only=True):
 class ExportRecharges(Operation[CsvText], frozen=True, kw_only=True):
     """Recharges of a period as CSV."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
     since: str = ""
     until: str = ""
@@ -222,6 +224,7 @@ class ExportRecharges(Operation[CsvText], frozen=True, kw_only=True):
 class ExportLedger(Operation[CsvText], frozen=True, kw_only=True):
     """One extension's ledger of a period as CSV, oldest first."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
     number: str
     since: str = ""

@@ -22,6 +22,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     operator: str
     accounts_exist: bool
+    proof: str = ""
+    """Tells the engine later on which operating-system user asks."""
 
 
 def ask_identity(home: Path) -> Identity:

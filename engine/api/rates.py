@@ -89,6 +89,7 @@ class ImportRates(Operation[ImportResult], frozen=True, kw_only=True):
 class ExportRates(Operation[CsvText], frozen=True, kw_only=True):
     """The list as a sheet that imports back to the same."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
 
 

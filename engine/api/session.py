@@ -13,6 +13,7 @@ class Greeting(Result, frozen=True, kw_only=True):
     version: str
     protocol: int
     home: str
+    """'' = the caller is not signed in."""
     timezone: str
     currency: str
     """ISO 4217."""
@@ -47,10 +48,33 @@ class SignIn(Operation[SignedIn], frozen=True, kw_only=True):
     returns: ClassVar[type] = SignedIn
     name: str
     password: str
+    proof: str = ""
+    """From the identity socket: which operating-system user asks."""
 
 
 class Nothing(Result, frozen=True, kw_only=True):
     """Done; there is nothing to tell."""
+
+
+class ChangePassword(Operation[Nothing], frozen=True, kw_only=True):
+    """Gives the caller's own account another password; its other sessions end."""
+
+    returns: ClassVar[type] = Nothing
+    old_password: str
+    password: str
+
+
+class ResetPassword(Operation[Nothing], frozen=True, kw_only=True):
+    """Gives any account another password and enables it.
+
+    For the operating-system user who owns the home, and root: `proof` comes from the identity socket.
+    """
+
+    role: ClassVar[Role | None] = None
+    returns: ClassVar[type] = Nothing
+    name: str
+    password: str
+    proof: str
 
 
 class SignOut(Operation[Nothing], frozen=True, kw_only=True):
@@ -67,6 +91,8 @@ class AccountRow(Result, frozen=True, kw_only=True):
     role: Role
     os_user: str
     has_password: bool
+    enabled: bool
+    """False = nobody signs in as it."""
     created_at: datetime
 
 
@@ -84,7 +110,10 @@ class ListAccounts(Operation[Accounts], frozen=True, kw_only=True):
 
 
 class SaveAccount(Operation[Nothing], frozen=True, kw_only=True):
-    """Adds or changes an account. None = leave as it is. The last admin cannot be demoted."""
+    """Adds or changes an account. None = leave as it is. One admin who can sign in stays.
+
+    A new account is enabled.
+    """
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
@@ -93,10 +122,11 @@ class SaveAccount(Operation[Nothing], frozen=True, kw_only=True):
     account_role: Role | None = None
     password: str | None = None
     os_user: str | None = None
+    enabled: bool | None = None
 
 
 class RemoveAccount(Operation[Nothing], frozen=True, kw_only=True):
-    """Removes an account; refused for the last admin."""
+    """Removes an account; refused for the last admin who can sign in."""
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing

@@ -15,6 +15,7 @@ class Settings(Result, frozen=True, kw_only=True):
     values: dict[str, str]
     config_path: str
     config_text: str
+    """'' = there is no such file, or the caller is no admin."""
     config_error: str
     """Why the file on disk is not in force; '' = it is."""
 
@@ -294,7 +295,7 @@ class EngineStatus(Result, frozen=True, kw_only=True):
 
 
 class GetStatus(Operation[EngineStatus], frozen=True, kw_only=True):
-    """Asks the engine how it is; allowed before signing in."""
+    """Asks the engine how it is. Before signing in, it tells no process, home or size: 0 or ''."""
 
     role: ClassVar[Role | None] = None
     returns: ClassVar[type] = EngineStatus

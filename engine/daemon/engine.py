@@ -10,7 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from config.settings import Settings
-from engine.access.sessions import Sessions
+from engine.access.accounts import is_current
+from engine.access.doorkeeper import Doorkeeper
+from engine.access.sessions import Caller, Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
 from engine.api.home import CONFIG_FILE, DATABASE_FILE, FLIGHT_SOCKET, run_folder
 from engine.api.identity import Identity
@@ -30,6 +32,7 @@ from engine.service.context import ServiceContext
 from engine.service.event_bus import EventBus
 from engine.service.identity import IdentityServer
 from engine.service.server import Server
+from engine.service.sign_in import identify
 from engine.store import Database, Session, Writer
 
 log = logging.getLogger(__name__)
@@ -139,7 +142,8 @@ class Engine:
             database=self._database,
             writer=self._writer,
             state=self._state,
-            sessions=Sessions(),
+            sessions=Sessions(self._is_current),
+            door=Doorkeeper(self._database),
             event_bus=self._event_bus,
             ingestor=ingestor,
             reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
@@ -185,6 +189,7 @@ class Engine:
         folder.chmod(0o700 if group == -1 else 0o750)
         if group != -1:
             os.chown(folder, -1, group)
+            _let_pass(self.home, group)
         mode = 0o600 if group == -1 else 0o660
         previous = os.umask(0o177)
         try:
@@ -214,9 +219,12 @@ class Engine:
         identity = IdentityServer(folder, self._identify, mode=mode, group=group)
         stack.callback(identity.close)
 
+    def _is_current(self, caller: Caller) -> bool:
+        with self._database.reading() as session:
+            return is_current(session, caller)
+
     def _identify(self, os_user: str) -> Identity:
-        token, operator, exist = self._service.identify(os_user)
-        return Identity(token=token, operator=operator, accounts_exist=exist)
+        return identify(self._service, os_user)
 
     def _settings(self) -> Settings:
         self._look_at_config()
@@ -267,6 +275,14 @@ class Engine:
             log.error("Alarms cannot be counted: %s", error)
         else:
             self._event_bus.publish(AlarmsChanged(count=count))
+
+
+def _let_pass(home: Path, group: int) -> None:
+    """Lets a group through the home to its sockets; what else is in it stays closed."""
+    mode = home.stat().st_mode & 0o777
+    if not mode & 0o001:
+        os.chown(home, -1, group)
+        home.chmod(mode | 0o010)
 
 
 def _group(name: str | None) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from engine.access import accounts, audit, settings
+from engine.access.passwords import hash_new_password
 from engine.access.sessions import Caller
 from engine.api import calls as calls_api
 from engine.api import extensions as extensions_api
@@ -14,7 +15,7 @@ from engine.api import rates as rates_api
 from engine.api import session as session_api
 from engine.api import site as site_api
 from engine.api.operation import Operation, Progress
-from engine.domain.errors import InvalidInput, NotSignedIn, Refused
+from engine.domain.errors import InvalidInput, NotSignedIn
 from engine.domain.names import Role
 from engine.domain.site import Site
 from engine.domain.zones import utc_now
@@ -23,7 +24,7 @@ from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
 from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
-from engine.service import engine_status, tasks
+from engine.service import engine_status, sign_in, tasks
 from engine.service.context import ServiceContext
 from engine.store import Session
 
@@ -72,22 +73,14 @@ READS: dict[type, Read] = {
         sources=sources.source_states(service.ingestor),
         targets=service.targets(),
     ),
-    site_api.GetSettings: lambda service, session, site, op: site_api.Settings(
-        values=settings.setting_values(session),
-        config_path=str(service.home / "config.yaml"),
-        config_text=service.config_text(),
-        config_error=service.config_error(),
-    ),
     site_api.ListSources: lambda service, session, site, op: sources.list_sources(
         session, service.ingestor, op
     ),
     site_api.ListQuarantine: lambda service, session, site, op: quarantine.list_quarantine(session, op),
     site_api.ListLockouts: lambda service, session, site, op: list_lockouts(session, site, service.targets()),
-    site_api.GetStatus: lambda service, session, site, op: engine_status.engine_status(session, service),
 }
 
 CHANGES: dict[type, Change] = {
-    session_api.SaveAccount: lambda session, op, who: accounts.save_account(session, op, now=utc_now()),
     session_api.RemoveAccount: lambda session, op, who: accounts.remove_account(session, op),
     extensions_api.SetExtensions: lambda session, op, who: extensions.set_extensions(
         session, op, operator=who, now=utc_now()
@@ -143,8 +136,13 @@ OWN: set[type] = {
     session_api.Greet,
     session_api.SignIn,
     session_api.SignOut,
+    session_api.SaveAccount,
+    session_api.ChangePassword,
+    session_api.ResetPassword,
     session_api.GetPreferences,
     session_api.SetPreference,
+    site_api.GetSettings,
+    site_api.GetStatus,
     site_api.StopEngine,
 }
 
@@ -197,11 +195,14 @@ def _name(caller: Caller | None) -> str:
     return caller.operator if caller is not None else ""
 
 
-def _change(service: ServiceContext, operation: Operation[Any], caller: Caller | None) -> Any:
+def _change(
+    service: ServiceContext, operation: Operation[Any], caller: Caller | None, make: Change | None = None
+) -> Any:
     kind, operator = type(operation), _name(caller)
+    make = make or CHANGES[kind]
 
     def change(session: Session) -> Any:
-        result = CHANGES[kind](session, operation, operator)
+        result = make(session, operation, operator)
         if getattr(operation, "apply", True):
             audit.record(session, operation, operator=operator, now=utc_now())
         return result
@@ -216,10 +217,7 @@ def _change(service: ServiceContext, operation: Operation[Any], caller: Caller |
         else:
             service.settings_changed(session)
 
-    result = service.writer.run(change, after=after)
-    if isinstance(operation, session_api.SaveAccount | session_api.RemoveAccount):
-        service.sessions.close_account(operation.name)
-    return result
+    return service.writer.run(change, after=after)
 
 
 def _touched(operation: Operation[Any]) -> list[str]:
@@ -231,15 +229,26 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
     if isinstance(operation, session_api.Greet):
         return engine_status.greeting(service, token)
     if isinstance(operation, session_api.SignIn):
-        return _sign_in(service, operation)
+        return sign_in.sign_in(service, operation)
+    if isinstance(operation, session_api.ResetPassword):
+        return sign_in.reset_password(service, operation)
     if isinstance(operation, session_api.SignOut):
         service.sessions.close(token)
         return session_api.Nothing()
+    if isinstance(operation, site_api.GetStatus):
+        with service.database.reading() as session:
+            return engine_status.engine_status(session, service, token)
     if isinstance(operation, site_api.StopEngine):
         service.stop()
         return session_api.Nothing()
     if caller is None:
         raise NotSignedIn("Sign in first.")
+    if isinstance(operation, session_api.SaveAccount):
+        return _save_account(service, operation, caller)
+    if isinstance(operation, session_api.ChangePassword):
+        return sign_in.change_password(service, operation, caller, token)
+    if isinstance(operation, site_api.GetSettings):
+        return _get_settings(service, caller)
     if isinstance(operation, session_api.SetPreference):
         return service.writer.run(
             lambda session: settings.set_preference(session, operation, operator=caller.operator)
@@ -248,13 +257,26 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
         return settings.preferences(session, caller.operator)
 
 
-def _sign_in(service: ServiceContext, operation: session_api.SignIn) -> session_api.SignedIn:
-    service.sessions.check_failures(operation.name)
-    try:
-        with service.database.reading() as session:
-            role = accounts.check_password(session, operation.name, operation.password)
-    except Refused:
-        service.sessions.note_failure(operation.name)
-        raise
-    token = service.sessions.open(Caller(operator=operation.name, role=role, account=True))
-    return session_api.SignedIn(token=token, operator=operation.name, role=role)
+def _save_account(service: ServiceContext, operation: session_api.SaveAccount, caller: Caller) -> Any:
+    # Hashing takes a while and may wait: it is done before the writer's turn.
+    password = operation.password
+    password_hash = None if password is None else hash_new_password(password)
+    return _change(
+        service,
+        operation,
+        caller,
+        lambda session, op, who: accounts.save_account(
+            session, op, password_hash=password_hash, now=utc_now()
+        ),
+    )
+
+
+def _get_settings(service: ServiceContext, caller: Caller) -> site_api.Settings:
+    with service.database.reading() as session:
+        values = settings.setting_values(session)
+    return site_api.Settings(
+        values=values,
+        config_path=str(service.home / "config.yaml"),
+        config_text=service.config_text() if caller.role.includes(Role.ADMIN) else "",
+        config_error=service.config_error(),
+    )
