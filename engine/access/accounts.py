@@ -183,7 +183,7 @@ def _generation() -> int:
 def _check_os_user(session: Session, name: str, os_user: str) -> None:
     if not os_user_exists(os_user):
         raise InvalidInput(
-            f"os_user: there is no system user {os_user[:64]} on this host. Create it first, or leave it out.",
+            f"os_user: this host has no system user {os_user[:64]}. Create it first, or leave it out.",
             field="os_user",
         )
     holder = account_of_os_user(session, os_user)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from engine.api.operation import ImportResult, Operation, Result
+from engine.api.operation import Count, ImportResult, Operation, Result
 from engine.domain.names import EntryKind, Payment, Role
 
 State = Literal["", "barred", "over", "locked", "low", "free", "new", "billed", "unbilled"]
@@ -51,8 +51,8 @@ class ListExtensions(Operation[Extensions], frozen=True, kw_only=True):
     payment: Payment | None = None
     sort: ExtensionSort = "number"
     descending: bool = False
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
     numbers: list[str] | None = None
     """Only these; None = all."""
 
@@ -155,8 +155,8 @@ class ListRecharges(Operation[Recharges], frozen=True, kw_only=True):
     text: str = ""
     sort: RechargeSort = "time"
     descending: bool = True
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class EntryRow(Result, frozen=True, kw_only=True):
@@ -186,8 +186,8 @@ class ListLedger(Operation[Ledger], frozen=True, kw_only=True):
     number: str
     since: str = ""
     until: str = ""
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class CsvText(Result, frozen=True, kw_only=True):

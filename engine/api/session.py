@@ -3,8 +3,13 @@
 from datetime import datetime
 from typing import ClassVar
 
-from engine.api.operation import Operation, Result
+from engine.api.operation import Count, Operation, Result
 from engine.domain.names import Role
+
+NO_ACCOUNT_YET = (
+    "Nobody has an account here yet, so only the owner of the home works with it. "
+    "Ask for an account: the owner adds the first one, an admin, with `pbxmeter users add`."
+)
 
 
 class Greeting(Result, frozen=True, kw_only=True):
@@ -153,7 +158,7 @@ class ListAudit(Operation[AuditTrail], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = AuditTrail
-    limit: int = 200
+    limit: Count = 200
 
 
 class Preferences(Result, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from engine.api.operation import Operation, Result
+from engine.api.operation import Count, Operation, Result
 from engine.api.session import Nothing
 from engine.domain.names import Role
 
@@ -94,7 +94,7 @@ class ListSources(Operation[Sources], frozen=True, kw_only=True):
     """Sources and their health."""
 
     returns: ClassVar[type] = Sources
-    limit: int = 1000
+    limit: Count = 1000
     """Files listed at most."""
 
 
@@ -184,8 +184,8 @@ class ListQuarantine(Operation[QuarantinePage], frozen=True, kw_only=True):
     returns: ClassVar[type] = QuarantinePage
     text: str = ""
     include_retried: bool = False
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class RetryResult(Result, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from engine.api import extensions as extensions_api
 from engine.api import rates as rates_api
 from engine.api import session as session_api
 from engine.api import site as site_api
-from engine.api.operation import Operation, Progress
+from engine.api.operation import Operation, Progress, refuse_nul
 from engine.domain.errors import InvalidInput, NotSignedIn
 from engine.domain.names import Role
 from engine.domain.site import Site
@@ -154,6 +154,7 @@ OPERATIONS: dict[str, type[Operation[Any]]] = {
 def answer(service: ServiceContext, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
     """The result of an operation that takes no long time. Raises `PbxmeterError`."""
     kind = type(operation)
+    refuse_nul(operation)
     # Who has just written config.yaml expects the next command to know it.
     service.settings()
     if kind in READS:
@@ -171,6 +172,7 @@ def stream(
     maker = STREAMS.get(type(operation))
     if maker is None:
         raise InvalidInput(f"{type(operation).__name__} is no stream.")
+    refuse_nul(operation)
     service.settings()
     session = service.database.session()
     try:
@@ -188,6 +190,7 @@ def work(
     cancelled: threading.Event,
 ) -> Any:
     """The result of long work, done in the calling thread. Raises `PbxmeterError`."""
+    refuse_nul(operation)
     return TASKS[type(operation)](service, operation, _name(caller), progress, cancelled)
 
 

@@ -9,7 +9,7 @@ from engine.access.passwords import LINE, hash_new_password, password_fits
 from engine.access.sessions import Caller
 from engine.api.identity import Identity
 from engine.api.session import ChangePassword, Nothing, ResetPassword, SignedIn, SignIn
-from engine.domain.errors import PbxmeterError, Refused
+from engine.domain.errors import NotSignedIn, PbxmeterError, Refused
 from engine.domain.names import Role
 from engine.domain.zones import utc_now
 from engine.service.context import ServiceContext
@@ -32,7 +32,11 @@ def identify(service: ServiceContext, os_user: str) -> Identity:
         _record_success(service, account.name, os_user)
     else:
         return Identity(token="", operator=os_user, accounts_exist=exist, proof=proof)
-    token = service.sessions.open(caller)
+    try:
+        token = service.sessions.open(caller)
+    except NotSignedIn:
+        # The account, or the first one, changed at this moment: whoever it was signs in by name.
+        return Identity(token="", operator=os_user, accounts_exist=True, proof=proof)
     return Identity(token=token, operator=caller.operator, accounts_exist=exist, proof=proof)
 
 
