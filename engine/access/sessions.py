@@ -93,8 +93,12 @@ class Sessions:
 
     def os_user(self, proof: str) -> str:
         """The operating-system user a proof was made for; '' = it proves nothing."""
-        signature, _colon, os_user = proof.partition(":")
-        return os_user if hmac.compare_digest(signature.encode(), self._signature(os_user).encode()) else ""
+        _signature, _colon, os_user = proof.partition(":")
+        return os_user if hmac.compare_digest(_bytes(proof), _bytes(self.proof(os_user))) else ""
 
     def _signature(self, os_user: str) -> str:
-        return hmac.new(self._secret, os_user.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._secret, _bytes(os_user), hashlib.sha256).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
