@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -80,7 +81,7 @@ def _new(name: str, role: Role, password: str | None = SECRET, os_user: str | No
     return SaveAccount(name=name, new=True, account_role=role, password=password, os_user=os_user)
 
 
-def _code(client: Client, operation: Operation[object]) -> str:
+def _code(client: Client, operation: Operation[Any]) -> str:
     """The code of the refusal; '' = it was done."""
     try:
         client.call(operation)
@@ -93,7 +94,7 @@ def _code(client: Client, operation: Operation[object]) -> str:
 def test_no_session_survives_the_end_of_its_account_however_the_sign_in_fell(
     home: Path, boss: Client, end: str
 ) -> None:
-    ends: dict[str, Operation[object]] = {
+    ends: dict[str, Operation[Any]] = {
         "remove": RemoveAccount(name="eve"),
         "demote": SaveAccount(name="eve", new=False, account_role=Role.VIEWER),
         "disable": SaveAccount(name="eve", new=False, enabled=False),
@@ -131,7 +132,7 @@ def test_no_session_survives_the_end_of_its_account_however_the_sign_in_fell(
         assert before
         with Client(home) as client:
             for token in tokens:
-                client._token = token
+                client._token = token  # pyright: ignore[reportPrivateUsage] - another session than its own
                 with pytest.raises(NotSignedIn):
                     client.call(ListExtensions())
         if end != "remove":
@@ -167,13 +168,13 @@ def test_a_system_users_session_ends_with_its_account_also_when_it_came_at_that_
     assert ask_identity(home).token == ""
     with Client(home) as client:
         for token in tokens:
-            client._token = token
+            client._token = token  # pyright: ignore[reportPrivateUsage] - another session than its own
             with pytest.raises(NotSignedIn):
                 client.call(ListExtensions())
 
 
 def test_twenty_guesses_of_an_account_are_looked_at_from_any_number_of_connections(
-    home: Path, boss: Client, monkeypatch: pytest.MonkeyPatch
+    home: Path, boss: Client
 ) -> None:
     boss.call(_new("eve", Role.VIEWER, os_user=ME))
     codes: list[str] = []
@@ -333,7 +334,7 @@ def test_only_admins_read_the_configuration_file(home: Path, boss: Client) -> No
         ListAudit(limit=-1),
     ],
 )
-def test_a_negative_limit_is_refused_in_words(home: Path, operation: Operation[object]) -> None:
+def test_a_negative_limit_is_refused_in_words(home: Path, operation: Operation[Any]) -> None:
     with Client(home) as client, pytest.raises(InvalidInput, match=">= 0"):
         client.call(operation)
 
@@ -350,9 +351,7 @@ def test_a_negative_limit_is_refused_in_words(home: Path, operation: Operation[o
         (SignIn(name="a\0", password="x"), "name"),
     ],
 )
-def test_a_nul_is_refused_wherever_text_is_taken(
-    home: Path, operation: Operation[object], field: str
-) -> None:
+def test_a_nul_is_refused_wherever_text_is_taken(home: Path, operation: Operation[Any], field: str) -> None:
     with Client(home) as client:
         with pytest.raises(InvalidInput, match="NUL") as caught:
             client.call(operation)
