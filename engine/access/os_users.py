@@ -1,5 +1,6 @@
 """Users of the operating system: their names, and who owns a home folder."""
 
+import contextlib
 import os
 import pwd
 from pathlib import Path
@@ -24,4 +25,7 @@ def os_user_exists(name: str) -> bool:
 
 def owners(home: Path) -> frozenset[str]:
     """Users who hold the home's files in their hands anyway: root, its owner, whoever runs this process."""
-    return frozenset(os_user_name(uid) for uid in (0, home.stat().st_uid, os.geteuid()))
+    uids = {0, os.geteuid()}
+    with contextlib.suppress(OSError):
+        uids.add(home.stat().st_uid)
+    return frozenset(os_user_name(uid) for uid in uids)

@@ -289,9 +289,15 @@ def _group(name: str | None) -> int:
     if name is None:
         return -1
     try:
-        return grp.getgrnam(name).gr_gid
+        group = grp.getgrnam(name).gr_gid
     except KeyError:
         raise ConfigError(
             f"config.yaml: engine.socket_group: there is no group {name!r} on this host. "
             "Create it with groupadd, or leave the key out."
         ) from None
+    if os.geteuid() != 0 and group not in (os.getegid(), *os.getgroups()):
+        raise ConfigError(
+            f"config.yaml: engine.socket_group: the user who runs the engine is not in the group {name!r}. "
+            "Put it in with usermod -aG, and start the engine from a new login."
+        )
+    return group

@@ -12,8 +12,8 @@ from tui.widgets.forms import Form
 MAX_SHOWN = 200
 
 
-class OwnPasswordForm(Form[bool]):
-    """Ends with True when the password was changed."""
+class OwnPasswordForm(Form[str]):
+    """Ends with the new password once it is in force."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -39,8 +39,8 @@ class OwnPasswordForm(Form[bool]):
             raise InvalidInput(_("The two passwords differ."), field="again")
         return ""
 
-    async def submit(self) -> bool:
+    async def submit(self) -> str:
         if self.password.value != self.again.value:
             raise InvalidInput(_("The two passwords differ."), field="again")
         await self.ask(ChangePassword(old_password=self.old.value, password=self.password.value))
-        return True
+        return self.password.value

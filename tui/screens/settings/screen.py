@@ -296,10 +296,14 @@ class SettingsScreen(SiteScreen):
 
     @work(group=DIALOG_GROUP)
     async def action_own_password(self) -> None:
+        from engine.api.client import Credentials
+
         greeting = self.shell.greeting
         if greeting is None or not greeting.accounts_exist:
             self.shell.warn(_("There is no account here, so no password either."))
-        elif await self.app.push_screen_wait(OwnPasswordForm(greeting.operator)):
+        elif password := await self.app.push_screen_wait(OwnPasswordForm(greeting.operator)):
+            # What the link signs in with when it has to connect anew.
+            self.shell.link.sign_in(Credentials(name=greeting.operator, password=password))
             self.shell.done(_("Your password is changed."))
 
     @work(group=DIALOG_GROUP)
