@@ -35,7 +35,7 @@ from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
 from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, source_for
 from engine.pipeline.rerating import Rerating
-from engine.pipeline.retry import BadLine, retry_lines
+from engine.pipeline.retry import BadLine, retry_lines, retry_parser
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
 from engine.store import Session
@@ -59,7 +59,6 @@ def ingest(
         for path in request.paths
     ]
     job = Import(
-        database=service.database,
         writer=service.writer,
         state=service.state,
         stored=service.calls_stored,
@@ -110,13 +109,13 @@ def retry_quarantine(
     settings = service.settings()
     with service.database.reading() as session:
         waiting = open_lines(session, request.quarantine_ids)
-    parsers: dict[int, SourceParser | None] = {}
+    parsers: dict[tuple[int, str], SourceParser | None] = {}
     lines: list[BadLine] = []
     for line in waiting:
-        if line.file_id not in parsers:
-            parser = _parser(service.home, settings, line.source or line.path, line.format, "")
-            parsers[line.file_id] = parser if parser.knows_header(_head_of(line.path)) else None
-        parser = parsers[line.file_id]
+        read_by = line.file_id, line.timezone
+        if read_by not in parsers:
+            parsers[read_by] = retry_parser(line, settings, service.home)
+        parser = parsers[read_by]
         if parser is not None:
             parsed = parser.parse_line(line.raw, base_offset=line.line_offset)
             lines.append(BadLine(quarantine_id=line.quarantine_id, file_id=line.file_id, parsed=parsed))
@@ -128,6 +127,8 @@ def retry_quarantine(
         return retry_lines(session, lines, state=service.state, now=utc_now())
 
     def after(_session: Session, counts: tuple[int, int]) -> None:
+        if any(counts):
+            service.alarms_changed()
         if counts[0]:
             service.event_bus.publish(CallsStored(count=counts[0], rows=[]))
             service.balances_moved([])
@@ -203,6 +204,7 @@ def rerate(
         if request.apply:
             _record(service, request, operator)
             service.event_bus.publish(CallsStored(count=0, rows=[]))
+            service.alarms_changed()
 
 
 def _parser(home: Path, settings: Settings, path: str, format_name: str, timezone: str) -> SourceParser:
@@ -215,18 +217,6 @@ def _parser(home: Path, settings: Settings, path: str, format_name: str, timezon
         source_zone=zone(timezone) if timezone else own or settings.site.timezone,
         site_zone=settings.site.timezone,
     )
-
-
-def _head_of(path: str) -> bytes:
-    """The first bytes of a file that may be gone: only formats with a header need them."""
-    try:
-        content = Content(path)
-    except (OSError, StorageError):
-        return b""
-    try:
-        return content.read_at(0, HEAD_BYTES)
-    finally:
-        content.close()
 
 
 def _record(service: ServiceContext, request: Any, operator: str) -> None:

@@ -70,7 +70,6 @@ class BenchSite:
     def ingest(self, calls: Path) -> IngestResult:
         """The whole backlog of a file."""
         return Import(
-            database=self.database,
             writer=self.writer,
             state=self.state,
             stored=_ignored,

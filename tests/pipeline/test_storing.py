@@ -54,8 +54,11 @@ class Site:
 
     def ingest(self, *paths: Path) -> IngestResult:
         """Imports files by hand."""
-        job = Import(
-            database=self.database,
+        return self.job().run([(str(path), self.parser()) for path in paths])
+
+    def job(self) -> Import:
+        """An import to run."""
+        return Import(
             writer=self.writer,
             state=self.state,
             stored=lambda _, batch: self.batches.append(batch),
@@ -63,7 +66,6 @@ class Site:
             progress=lambda _: None,
             cancelled=threading.Event(),
         )
-        return job.run([(str(path), self.parser()) for path in paths])
 
     def parser(self) -> SourceParser:
         """The office's parser."""
@@ -131,8 +133,7 @@ def test_small_pieces_cost_the_same_as_one(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_set_costs_the_same_as_a_few(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", 0)
-    monkeypatch.setattr("engine.rating.calls.FEW_CALLS", 0)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", 0)
     site.ingest(OFFICE / "Master.csv")
     _agrees_with_the_model(site)
 
@@ -141,7 +142,7 @@ def test_a_set_costs_the_same_as_a_few(site: Site, monkeypatch: pytest.MonkeyPat
 def test_a_copy_under_another_name_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", few)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", few)
     site.ingest(OFFICE / "Master.csv")
     copy = tmp_path / "copy.csv"
     copy.write_bytes((OFFICE / "Master.csv").read_bytes())
@@ -154,7 +155,7 @@ def test_a_copy_under_another_name_changes_nothing(
 def test_a_line_that_stands_twice_in_a_piece_is_one_call(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", few)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", few)
     line = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)[0]
     twice = tmp_path / "twice.csv"
     twice.write_bytes(line * 3)

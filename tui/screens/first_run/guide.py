@@ -24,6 +24,7 @@ from engine.domain.errors import PbxmeterError
 from tui.screens.first_run.file import FilePreview
 from tui.screens.first_run.site import SiteForm, Written
 from tui.screens.paths import FileForm
+from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
 from tui.text.format import size_of
 from tui.text.i18n import _
@@ -150,11 +151,19 @@ class Guide:
         form_name = ""
         while True:
             try:
-                detected = await shell.link.ask(DetectSource(path=str(file.path), format=form_name))
+                detected = await run_operation(
+                    shell,
+                    _("Reading %s…") % clean(file.path.name),
+                    DetectSource(path=str(file.path), format=form_name),
+                )
                 settings = await shell.link.ask(GetSettings())
+            except Cancelled:
+                return False
             except PbxmeterError as error:
                 shell.tell(error)
                 return False
+            # What was typed while the file was read was not meant for a page that nobody had seen.
+            shell.forget_input()
             chosen = await shell.push_screen_wait(
                 FilePreview(file, detected, format_name=form_name, ascii_only=shell.ascii_only)
             )

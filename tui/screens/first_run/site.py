@@ -11,7 +11,7 @@ from textual.suggester import SuggestFromList
 from config.new_site import NewSite, config_text, extension_pattern, write_new
 from config.places import FoundFile
 from config.settings import Numbering, host_zone
-from engine.api.site import DetectResult, SetSetting
+from engine.api.site import DetectResult, DetectSource, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError
 from engine.domain.zones import zone
 from tui.terminal.text import clean
@@ -171,6 +171,8 @@ class SiteForm(Form[Written]):
             text = config_text(self._site(), base=self._path.parent, language=i18n.language())
         except ConfigError as error:
             raise InvalidInput(clean(said(error.message))) from error
+        if contradiction := await self._contradiction():
+            await self.confirm(contradiction, yes=_("Take it all the same"))
         if (currency := self.currency.value.upper()) != self._currency:
             await self.ask(SetSetting(name="currency", value=currency))
         try:
@@ -178,6 +180,17 @@ class SiteForm(Form[Written]):
         except PbxmeterError as error:
             return Written(path=self._path, instead=_by_hand(said(error.message), text))
         return Written(path=self._path)
+
+    async def _contradiction(self) -> str:
+        """A question, where the file itself says that its times are of another zone; '' = it does not."""
+        chosen = self.source_timezone.value or self.timezone.value
+        found = await self.ask(DetectSource(path=str(self._file.path), format=self._format, timezone=chosen))
+        if not found.contradiction:
+            return ""
+        return _("The times in the file are not of %s: %s Every call would be stored at a wrong time.") % (
+            chosen,
+            clean(said(found.contradiction)),
+        )
 
 
 def currency_of(zone_name: str) -> str:
