@@ -59,7 +59,7 @@ class Client:
         """Connects to a running engine and signs in. Raises `EngineDown` when there is none."""
         identity = ask_identity(home)
         self.home = home
-        self._token = identity.token
+        self._token, self._proof = identity.token, identity.proof
         self.operator = identity.operator
         self._closed = threading.Event()
         self._stack = contextlib.ExitStack()
@@ -71,7 +71,7 @@ class Client:
 
     def sign_in(self, credentials: Credentials) -> None:
         """Starts a session by name and password. Raises `Refused` when they do not fit."""
-        session = self.call(SignIn(name=credentials.name, password=credentials.password))
+        session = self.call(SignIn(name=credentials.name, password=credentials.password, proof=self._proof))
         self._token, self.operator = session.token, session.operator
 
     def call(self, operation: Operation[R], *, progress: Callable[[Progress], None] | None = None) -> R:
@@ -175,16 +175,11 @@ def connect(home: Path, *, start: bool = True, credentials: Credentials | None =
     home = home.absolute()
     try:
         return Client(home, credentials=credentials)
-    except EngineDown:
-        if not start or isinstance(_cause_of_refusal(home), PermissionError):
+    except EngineDown as error:
+        if not start or isinstance(error.__cause__, PermissionError):
             raise
     start_engine(home)
     return Client(home, credentials=credentials)
-
-
-def _cause_of_refusal(home: Path) -> OSError | None:
-    folder = run_folder(home)
-    return PermissionError() if folder.exists() and not os.access(folder, os.X_OK) else None
 
 
 def start_engine(

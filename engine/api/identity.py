@@ -22,6 +22,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     operator: str
     accounts_exist: bool
+    proof: str = ""
+    """Tells the engine later on which operating-system user asks."""
 
 
 def ask_identity(home: Path) -> Identity:
@@ -39,8 +41,9 @@ def ask_identity(home: Path) -> Identity:
         return msgspec.json.decode(answer, type=Identity)
     except PermissionError as error:
         raise EngineDown(
-            f"You may not open the engine's socket in {run_folder(home)}. Ask its owner to set "
-            "engine.socket_group in config.yaml to a group that you are in."
+            f"You may not open the engine's socket in {run_folder(home)}. Ask the owner of the home to set "
+            "engine.socket_group in config.yaml to a group that you are in, and to start the engine anew. "
+            "If you were put into the group just now, log in to the host again."
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise EngineDown(f"No engine answers in {home}.") from error

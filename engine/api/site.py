@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from engine.api.operation import Operation, Result
+from engine.api.operation import Count, Operation, Result
 from engine.api.session import Nothing
 from engine.domain.names import Role
 
@@ -15,6 +15,7 @@ class Settings(Result, frozen=True, kw_only=True):
     values: dict[str, str]
     config_path: str
     config_text: str
+    """'' = there is no such file, or the caller is no admin."""
     config_error: str
     """Why the file on disk is not in force; '' = it is."""
 
@@ -95,7 +96,7 @@ class ListSources(Operation[Sources], frozen=True, kw_only=True):
     """Sources and their health."""
 
     returns: ClassVar[type] = Sources
-    limit: int = 1000
+    limit: Count = 1000
     """Files listed at most."""
 
 
@@ -183,8 +184,8 @@ class ListQuarantine(Operation[QuarantinePage], frozen=True, kw_only=True):
     returns: ClassVar[type] = QuarantinePage
     text: str = ""
     include_retried: bool = False
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class RetryResult(Result, frozen=True, kw_only=True):
@@ -307,7 +308,7 @@ class EngineStatus(Result, frozen=True, kw_only=True):
 
 
 class GetStatus(Operation[EngineStatus], frozen=True, kw_only=True):
-    """Asks the engine how it is; allowed before signing in."""
+    """Asks the engine how it is. Before signing in, it tells no process, home or size: 0 or ''."""
 
     role: ClassVar[Role | None] = None
     returns: ClassVar[type] = EngineStatus

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from config.settings import Settings
 from engine.access import audit
-from engine.access.sessions import Sessions
+from engine.access.accounts import is_current
+from engine.access.doorkeeper import Doorkeeper
+from engine.access.sessions import Caller, Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
 from engine.api.home import (
     CONFIG_FILE,
@@ -44,6 +46,7 @@ from engine.service.context import ServiceContext
 from engine.service.event_bus import EventBus
 from engine.service.identity import IdentityServer
 from engine.service.server import Server
+from engine.service.sign_in import identify
 from engine.store import Remark, Session, Writer
 
 log = logging.getLogger(__name__)
@@ -196,7 +199,8 @@ class Engine:
             database=self._database,
             writer=self._writer,
             state=self._state,
-            sessions=Sessions(),
+            sessions=Sessions(self._is_current),
+            door=Doorkeeper(self._database),
             event_bus=self._event_bus,
             ingestor=ingestor,
             reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
@@ -285,10 +289,14 @@ class Engine:
         if group != -1:
             os.chown(folder, -1, group)
             folder.chmod(0o750)
+            _let_pass(self.home, group)
+
+    def _is_current(self, caller: Caller) -> bool:
+        with self._database.reading() as session:
+            return is_current(session, caller)
 
     def _identify(self, os_user: str) -> Identity:
-        token, operator, exist = self._service.identify(os_user)
-        return Identity(token=token, operator=operator, accounts_exist=exist)
+        return identify(self._service, os_user)
 
     def _settings(self) -> Settings:
         self._look_at_config()
@@ -343,13 +351,27 @@ class Engine:
             self._event_bus.publish(AlarmsChanged(count=count))
 
 
+def _let_pass(home: Path, group: int) -> None:
+    """Lets a group through the home to its sockets; what else is in it stays closed."""
+    mode = home.stat().st_mode & 0o777
+    if not mode & 0o001:
+        os.chown(home, -1, group)
+        home.chmod(mode | 0o010)
+
+
 def _group(name: str | None) -> int:
     if name is None:
         return -1
     try:
-        return grp.getgrnam(name).gr_gid
+        group = grp.getgrnam(name).gr_gid
     except KeyError:
         raise ConfigError(
             f"config.yaml: engine.socket_group: there is no group {name!r} on this host. "
             "Create it with groupadd, or leave the key out."
         ) from None
+    if os.geteuid() != 0 and group not in (os.getegid(), *os.getgroups()):
+        raise ConfigError(
+            f"config.yaml: engine.socket_group: the user who runs the engine is not in the group {name!r}. "
+            "Put it in with usermod -aG, and start the engine from a new login."
+        )
+    return group

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from config.settings import FileTarget, Settings
+from config.settings import Settings
 from engine.api.home import BESIDE_DATABASE, DATABASE_FILE
 from engine.daemon.lock import HomeLock
 from engine.daemon.restore import finish_restore, kept_name
@@ -48,7 +48,7 @@ def close_to_others(home: Path, settings: Settings) -> None:
     mode = stat.S_IMODE(home.stat().st_mode)
     if not mode & 0o077 or home.stat().st_uid != os.geteuid():
         return
-    if mode & 0o007 and any(_lies_in(home, target.path) for target in _files(settings)):
+    if mode & 0o007 and any(_lies_in(home, target.path) for target in settings.lockout):
         log.warning(
             "Others than its owner may enter %s (mode %o). It is left so, for the barred list lies in it: "
             "let the list lie elsewhere, then chmod 700 it",
@@ -60,10 +60,6 @@ def close_to_others(home: Path, settings: Settings) -> None:
     if closed != mode:
         home.chmod(closed)
         log.warning("Others could enter %s (mode %o): it is closed to them now (%o)", home, mode, closed)
-
-
-def _files(settings: Settings) -> list[FileTarget]:
-    return [target for target in settings.lockout if isinstance(target, FileTarget)]
 
 
 def _lies_in(home: Path, path: str) -> bool:

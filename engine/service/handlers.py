@@ -9,14 +9,15 @@ import msgspec
 import pyarrow as pa
 
 from engine.access import accounts, audit, settings
+from engine.access.passwords import hash_new_password
 from engine.access.sessions import Caller
 from engine.api import calls as calls_api
 from engine.api import extensions as extensions_api
 from engine.api import rates as rates_api
 from engine.api import session as session_api
 from engine.api import site as site_api
-from engine.api.operation import Operation, Progress
-from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, Refused, StorageError
+from engine.api.operation import Operation, Progress, refuse_nul
+from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, StorageError
 from engine.domain.names import Role
 from engine.domain.site import Site
 from engine.domain.zones import utc_now
@@ -25,7 +26,7 @@ from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
 from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
-from engine.service import engine_status, tasks
+from engine.service import engine_status, sign_in, tasks
 from engine.service.audited import subjects
 from engine.service.context import ServiceContext
 from engine.store import Session
@@ -78,22 +79,14 @@ READS: dict[type, Read] = {
         sources=sources.source_states(service.ingestor),
         targets=service.targets(),
     ),
-    site_api.GetSettings: lambda service, session, site, op: site_api.Settings(
-        values=settings.setting_values(session),
-        config_path=str(service.home / "config.yaml"),
-        config_text=service.config_text(),
-        config_error=service.config_error(),
-    ),
     site_api.ListSources: lambda service, session, site, op: sources.list_sources(
         session, service.ingestor, op
     ),
     site_api.ListQuarantine: lambda service, session, site, op: quarantine.list_quarantine(session, op),
     site_api.ListLockouts: lambda service, session, site, op: list_lockouts(session, site, service.targets()),
-    site_api.GetStatus: lambda service, session, site, op: engine_status.engine_status(session, service),
 }
 
 CHANGES: dict[type, Change] = {
-    session_api.SaveAccount: lambda session, op, who: accounts.save_account(session, op, now=utc_now()),
     session_api.RemoveAccount: lambda session, op, who: accounts.remove_account(session, op),
     extensions_api.SetExtensions: lambda session, op, who: extensions.set_extensions(
         session, op, operator=who, now=utc_now()
@@ -158,8 +151,13 @@ OWN: set[type] = {
     session_api.Greet,
     session_api.SignIn,
     session_api.SignOut,
+    session_api.SaveAccount,
+    session_api.ChangePassword,
+    session_api.ResetPassword,
     session_api.GetPreferences,
     session_api.SetPreference,
+    site_api.GetSettings,
+    site_api.GetStatus,
     site_api.StopEngine,
 }
 
@@ -171,6 +169,7 @@ OPERATIONS: dict[str, type[Operation[Any]]] = {
 def answer(service: ServiceContext, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
     """The result of an operation that takes no long time. Raises `PbxmeterError`."""
     kind = type(operation)
+    refuse_nul(operation)
     # Who has just written config.yaml expects the next command to know it.
     service.settings()
     if kind in READS:
@@ -195,6 +194,7 @@ def stream(
     maker = STREAMS.get(type(operation))
     if maker is None:
         raise InvalidInput(f"{type(operation).__name__} is no stream.")
+    refuse_nul(operation)
     service.settings()
     session = service.database.session()
     try:
@@ -212,6 +212,7 @@ def work(
     cancelled: threading.Event,
 ) -> Any:
     """The result of long work, done in the calling thread. Raises `PbxmeterError`."""
+    refuse_nul(operation)
     kind = type(operation)
     if kind is site_api.Ingest:
         note_done(service, operation, caller, outcome=audit.BEGUN)
@@ -302,12 +303,15 @@ def _role(caller: Caller | None) -> str:
     return caller.role.value if caller is not None else ""
 
 
-def _change(service: ServiceContext, operation: Operation[Any], caller: Caller | None) -> Any:
+def _change(
+    service: ServiceContext, operation: Operation[Any], caller: Caller | None, make: Change | None = None
+) -> Any:
     kind, operator = type(operation), _name(caller)
+    make = make or CHANGES[kind]
 
     def change(session: Session) -> Any:
         before = subjects(session, operation)
-        result = CHANGES[kind](session, operation, operator)
+        result = make(session, operation, operator)
         # A key that was known has moved nothing: there is no second recharge to note.
         if getattr(operation, "apply", True) and not getattr(result, "repeated", False):
             audit.record(
@@ -331,10 +335,7 @@ def _change(service: ServiceContext, operation: Operation[Any], caller: Caller |
         else:
             service.settings_changed(session)
 
-    result = service.writer.run(change, after=after)
-    if isinstance(operation, session_api.SaveAccount | session_api.RemoveAccount):
-        service.sessions.close_account(operation.name)
-    return result
+    return service.writer.run(change, after=after)
 
 
 def _touched(operation: Operation[Any]) -> list[str]:
@@ -346,10 +347,15 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
     if isinstance(operation, session_api.Greet):
         return engine_status.greeting(service, token)
     if isinstance(operation, session_api.SignIn):
-        return _sign_in(service, operation)
+        return sign_in.sign_in(service, operation)
+    if isinstance(operation, session_api.ResetPassword):
+        return sign_in.reset_password(service, operation)
     if isinstance(operation, session_api.SignOut):
         service.sessions.close(token)
         return session_api.Nothing()
+    if isinstance(operation, site_api.GetStatus):
+        with service.database.reading() as session:
+            return engine_status.engine_status(session, service, token)
     if isinstance(operation, site_api.StopEngine):
         service.writer.run(
             lambda session: audit.record(
@@ -360,6 +366,12 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
         return session_api.Nothing()
     if caller is None:
         raise NotSignedIn("Sign in first.")
+    if isinstance(operation, session_api.SaveAccount):
+        return _save_account(service, operation, caller)
+    if isinstance(operation, session_api.ChangePassword):
+        return sign_in.change_password(service, operation, caller, token)
+    if isinstance(operation, site_api.GetSettings):
+        return _get_settings(service, caller)
     if isinstance(operation, session_api.SetPreference):
         return service.writer.run(
             lambda session: settings.set_preference(session, operation, operator=caller.operator)
@@ -368,13 +380,26 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
         return settings.preferences(session, caller.operator)
 
 
-def _sign_in(service: ServiceContext, operation: session_api.SignIn) -> session_api.SignedIn:
-    service.sessions.check_failures(operation.name)
-    try:
-        with service.database.reading() as session:
-            role = accounts.check_password(session, operation.name, operation.password)
-    except Refused:
-        service.sessions.note_failure(operation.name)
-        raise
-    token = service.sessions.open(Caller(operator=operation.name, role=role, account=True))
-    return session_api.SignedIn(token=token, operator=operation.name, role=role)
+def _save_account(service: ServiceContext, operation: session_api.SaveAccount, caller: Caller) -> Any:
+    # Hashing takes a while and may wait: it is done before the writer's turn.
+    password = operation.password
+    password_hash = None if password is None else hash_new_password(password)
+    return _change(
+        service,
+        operation,
+        caller,
+        lambda session, op, who: accounts.save_account(
+            session, op, password_hash=password_hash, now=utc_now()
+        ),
+    )
+
+
+def _get_settings(service: ServiceContext, caller: Caller) -> site_api.Settings:
+    with service.database.reading() as session:
+        values = settings.setting_values(session)
+    return site_api.Settings(
+        values=values,
+        config_path=str(service.home / "config.yaml"),
+        config_text=service.config_text() if caller.role.includes(Role.ADMIN) else "",
+        config_error=service.config_error(),
+    )

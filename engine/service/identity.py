@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import os
-import pwd
 import socket
 import struct
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.access.os_users import os_user_name
 from engine.api.home import IDENTITY_SOCKET, file_id, remove_own, short_folder
 from engine.api.identity import Identity
 from engine.domain.threads import Start, start_thread
@@ -69,13 +69,6 @@ class IdentityServer:
                     link.settimeout(ANSWER_SECONDS)
                     credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
                     _, uid, _ = _CREDENTIALS.unpack(credentials)
-                    link.sendall(msgspec.json.encode(self._identify(_user_name(uid))) + b"\n")
+                    link.sendall(msgspec.json.encode(self._identify(os_user_name(uid))) + b"\n")
                 except OSError as error:
                     log.info("A caller of the identity socket left: %s", error)
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid-{uid}"

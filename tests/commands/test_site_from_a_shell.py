@@ -373,8 +373,56 @@ def test_from_the_first_account_on_everyone_signs_in(shell: Shell) -> None:
         assert "error: refused" in shell.refusal(
             "users", "remove", "anna", "--user", "anna", PBXMETER_PASSWORD=secret
         )
+        unknown = ["users", "add", "cron", "--role", "viewer", "--os-user", "nobodyhere", "--no-password"]
+        told = shell.refusal(*unknown, "--user", "anna", PBXMETER_PASSWORD=secret)
+        assert "no system user nobodyhere" in told
     finally:
         shell.run("engine", "stop", "--user", "anna", PBXMETER_PASSWORD=secret)
+
+
+def test_a_lost_password_is_set_anew_with_the_engine_running_or_not(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "home")
+    first, second, third = "correct horse", "battery staple", "quite another"
+    shell.out("users", "add", "anna", "--role", "admin", "--password-stdin", stdin=first)
+    shell.out(
+        "users",
+        "add",
+        "bob",
+        "--role",
+        "admin",
+        "--password-stdin",
+        "--user",
+        "anna",
+        stdin=first,
+        PBXMETER_PASSWORD=first,
+    )
+    try:
+        assert shell.out("users", "reset-password", "anna", stdin=f"{second}\n") == "reset: anna\n"
+        shell.out("users", "set", "bob", "--disable", "--user", "anna", PBXMETER_PASSWORD=second)
+        denied = shell.refusal("users", "list", "--user", "bob", PBXMETER_PASSWORD=first)
+        assert "error: wrong_password: Wrong user name or password." in denied
+        shell.out("engine", "stop", "--user", "anna", PBXMETER_PASSWORD=second)
+        argv = [sys.executable, "-m", "tui.main", "--home", str(shell.home), "users", "reset-password", "bob"]
+        with Terminal(argv, cols=100, rows=12) as terminal:
+            terminal.wait_for("New password of bob:")
+            terminal.send(third.encode() + b"\r")
+            terminal.wait_for("Repeat")
+            terminal.send(third.encode() + b"\r")
+            terminal.wait_for("reset: bob")
+            assert third not in terminal.text()
+            assert terminal.wait_exit() == 0
+        rows = shell.json("users", "list", "--user", "bob", PBXMETER_PASSWORD=third)["rows"]
+        assert [(row["name"], row["enabled"]) for row in rows] == [("anna", True), ("bob", True)]
+        short = shell.run("users", "reset-password", "anna", stdin="short\n")
+        assert "at least 8 characters" in short.stderr
+        # One's own, with the present one on the first line, or as one signed in.
+        shell.out("users", "password", "--user", "bob", stdin=f"{first}\n", PBXMETER_PASSWORD=third)
+        shell.out("users", "list", "--user", "bob", PBXMETER_PASSWORD=first)
+        audit = shell.out("audit", "--user", "bob", "--json", PBXMETER_PASSWORD=first)
+        assert audit.count("ResetPassword") == 2
+        assert not any(secret in audit for secret in (first, second, third))
+    finally:
+        shell.run("engine", "stop", "--user", "bob", PBXMETER_PASSWORD=first)
 
 
 def test_a_backup_is_put_back(tmp_path: Path) -> None:

@@ -198,8 +198,8 @@ def test_changes_are_in_the_audit_trail_without_passwords(home: Path) -> None:
         client.call(SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password="very secret"))
         client.sign_in(Credentials(name="ann", password="very secret"))
         rows = client.call(ListAudit()).rows
-        assert [row.action for row in rows] == ["SaveAccount"]
-        assert "very secret" not in rows[0].detail
+        assert "SaveAccount" in [row.action for row in rows]
+        assert not any("very secret" in row.detail for row in rows)
 
 
 def test_sockets_are_for_their_owner_only(home: Path) -> None:

@@ -140,6 +140,20 @@ def edit_config(session: Session) -> None:
         click.echo(json_text({"path": str(path), "changed": changed}))
     else:
         say(f"{path}: {'checked and in force' if changed else 'unchanged'}")
+        if changed:
+            _say_what_waits(path, before)
+
+
+def _say_what_waits(path: Path, before: bytes | None) -> None:
+    """Names the keys that a running engine does not take over."""
+    try:
+        old = parse_settings((before or b"").decode("utf-8-sig"), name=CONFIG_FILE, base=path.parent).engine
+    except (ConfigError, UnicodeDecodeError):
+        return
+    new = load_settings(path).engine
+    for key in ("socket_group", "memory_mb"):
+        if getattr(old, key) != getattr(new, key):
+            say(f"engine.{key} counts from the next start of the engine")
 
 
 def _edit_until_sound(draft: Path, folder: Path) -> None:

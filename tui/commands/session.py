@@ -13,7 +13,7 @@ import click
 
 from engine.api.home import home_folder
 from engine.api.operation import Operation, Progress
-from engine.api.session import Greet, Greeting
+from engine.api.session import NO_ACCOUNT_YET, Greet, Greeting
 from engine.domain.errors import InvalidInput, NotSignedIn, PbxmeterError
 from engine.domain.money import format_amount
 from engine.domain.zones import zone
@@ -97,9 +97,11 @@ class Session:
             try:
                 return interruptible(lambda: client.call(operation, progress=progress), cancelled)
             except NotSignedIn as error:
-                if self.user is None:
+                if self.user is not None:
+                    raise
+                if self.greeting.accounts_exist:
                     raise NotSignedIn("Accounts exist here: name yours with --user NAME.") from error
-                raise
+                raise NotSignedIn(NO_ACCOUNT_YET) from error
 
     @cached_property
     def greeting(self) -> Greeting:

@@ -177,7 +177,23 @@ CREATE TABLE account (
     role          VARCHAR NOT NULL,
     password_hash VARCHAR NOT NULL,            -- argon2id; '' = by operating-system user only
     os_user       VARCHAR NOT NULL,            -- '' = none
+    enabled       BOOLEAN NOT NULL,
+    generation    BIGINT NOT NULL,             -- drawn anew with every change: sessions of an earlier one have ended
     created_at    TIMESTAMP NOT NULL
+);
+
+-- Operating-system users that an account has signed in from by password.
+CREATE TABLE familiar_user (
+    name    VARCHAR NOT NULL,
+    os_user VARCHAR NOT NULL,
+    PRIMARY KEY (name, os_user)
+);
+
+-- Wrong passwords of the last hour.
+CREATE TABLE guess (
+    made_at  TIMESTAMP NOT NULL,
+    name_key VARCHAR NOT NULL,                 -- a short digest of the name typed
+    familiar BOOLEAN NOT NULL                  -- from such a user, or an owner of the home
 );
 
 CREATE TABLE audit (

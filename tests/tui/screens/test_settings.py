@@ -13,6 +13,7 @@ from tests.tui.site import Site, message_of_form, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.settings.accounts import AccountForm, AccountsSection
 from tui.screens.settings.general import SettingForm
+from tui.screens.settings.own_password import OwnPasswordForm
 from tui.screens.settings.quarantine import QuarantineSection
 from tui.screens.settings.screen import SettingsScreen
 from tui.screens.signin import SignInScreen
@@ -234,3 +235,47 @@ async def test_switching_billing_on_says_how_many_it_bars_before_it_does(own_sit
         await pilot.press("f2", "y")
         await shows(pilot, "Saved")
     assert client.call(GetSettings()).values["billing"] == "on"
+
+
+async def test_ones_own_password_is_changed_by_key_and_the_session_goes_on(own_site: Site):
+    own_site.client.call(
+        SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password="all of it here")
+    )
+    app = PbxmeterApp(own_site.home, credentials=Credentials(name="ann", password="all of it here"))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "w")
+        await until(pilot, lambda: isinstance(app.screen, OwnPasswordForm))
+        await pilot.press(*"not this one", "tab", *"a newer one", "tab", *"a newer one", "f2")
+        await shows(pilot, "Wrong user name or password")
+        await pilot.press("up", "up", "ctrl+u", *"all of it here", "f2")
+        await shows(pilot, "Your password is changed.")
+        await pilot.press("f5")
+        await shows(pilot, "Low balance")
+        assert isinstance(app.screen, SettingsScreen)
+        app.link.client.close()
+        await shows(pilot, "live")
+        assert isinstance(app.screen, SettingsScreen), "a new connection signs in with the new one"
+    own_site.client.sign_in(Credentials(name="ann", password="a newer one"))
+
+
+async def test_a_disabled_account_is_shown_as_such_and_who_may_only_look_exports_nothing(own_site: Site):
+    ann = Credentials(name="ann", password="all of it here")
+    own_site.client.call(SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password=ann.password))
+    own_site.client.sign_in(ann)
+    own_site.client.call(SaveAccount(name="bob", new=True, account_role=Role.VIEWER, password="only to look"))
+    app = PbxmeterApp(own_site.home, credentials=ann)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", *["down"] * 4)
+        await shows(pilot, "bob")
+        await pilot.press("right", "down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AccountForm))
+        await shows(pilot, "May sign in")
+        await pilot.press(*["tab"] * 4, "space", "f2")
+        await shows(pilot, "disabled")
+        assert [row.enabled for row in own_site.client.call(ListAccounts()).rows] == [True, False]
+        assert app.greeting is not None
+        app.greeting = msgspec.structs.replace(app.greeting, role=Role.VIEWER)
+        await pilot.press("2", "x")
+        await shows(pilot, "needs the role billing clerk")
