@@ -9,6 +9,7 @@ import msgspec
 
 from engine.api.extensions import Adjust, ImportExtensions, Recharge, Recharged
 from engine.api.operation import ImportResult, Operation
+from engine.api.restore import Restore
 from engine.api.session import AuditRow, AuditTrail, ListAudit
 from engine.store import Session
 
@@ -56,7 +57,7 @@ def note(
 
 def record(
     session: Session,
-    operation: Operation[Any],
+    operation: Operation[Any] | Restore,
     *,
     operator: str,
     now: datetime,

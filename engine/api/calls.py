@@ -219,7 +219,7 @@ class DaySums(Result, frozen=True, kw_only=True):
     unrated: int
 
 
-AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine"]
+AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup"]
 
 
 class Alarm(Result, frozen=True, kw_only=True):

@@ -17,7 +17,15 @@ import pyarrow as pa
 import pyarrow.flight as flight
 
 from engine.api.events import Event
-from engine.api.home import FLIGHT_SOCKET, LOG_FILE, START_ERROR_FILE, run_folder, short_folder
+from engine.api.home import (
+    FLIGHT_SOCKET,
+    LOG_FILE,
+    START_ERROR_FILE,
+    make_home,
+    open_own,
+    run_folder,
+    short_folder,
+)
 from engine.api.identity import Identity, ask_identity
 from engine.api.operation import Done, Failed, Operation, Progress, Reply
 from engine.api.session import SignIn
@@ -179,23 +187,27 @@ def _cause_of_refusal(home: Path) -> OSError | None:
     return PermissionError() if folder.exists() and not os.access(folder, os.X_OK) else None
 
 
-def start_engine(home: Path, *, stay: bool = False, accept_loss: bool = False) -> Identity:
+def start_engine(
+    home: Path, *, stay: bool = False, new_database: bool = False, accept_loss: bool = False
+) -> Identity:
     """Starts a background engine, in a session of its own, and waits until it answers.
 
-    With `stay` it does not end after its last client; with `accept_loss` it begins also with a database that
-    has lost something.
+    With `stay` it does not end after its last client. With `new_database` it makes an empty database in
+    the place of one that is gone; with `accept_loss` it begins also with a database that has lost something.
 
-    Raises `EngineDown` with what the engine said when it could not start.
+    Raises `EngineDown` with what the engine said when it could not start, and `Refused` in a home that is
+    in the hands of somebody else.
     """
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_home(home)
         error_file = home / START_ERROR_FILE
         error_file.unlink(missing_ok=True)
-        descriptor = os.open(home / LOG_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_own(home / LOG_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         with os.fdopen(descriptor, "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "engine.daemon", "run", "--home", str(home), "--background"]
                 + (["--stay"] if stay else [])
+                + (["--new-database"] if new_database else [])
                 + (["--accept-loss"] if accept_loss else []),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

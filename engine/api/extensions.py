@@ -93,6 +93,37 @@ class ImportExtensions(Operation[ImportResult], frozen=True, kw_only=True):
     apply: bool
 
 
+class BarPreview(Result, frozen=True, kw_only=True):
+    """Whom a change would bar or free at once."""
+
+    extensions: int
+    """So many does it concern; of the site's billing switch, those whose own billing is on."""
+    barred: int
+    """Free now, and barred after it: because of a lock, or for want of money."""
+    without_money: int
+    """Of these, so many for want of money."""
+    freed: int
+    numbers: list[str]
+    """The first 200 of those it would bar."""
+
+
+class PreviewBarred(Operation[BarPreview], frozen=True, kw_only=True):
+    """Says whom a change would bar, and changes nothing. None = as it is.
+
+    The change is that of `SetExtensions` for `numbers`, of `ImportExtensions` for `content`, or of the
+    site's billing switch.
+    """
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = BarPreview
+    numbers: list[str] | None = None
+    billing: bool | None = None
+    credit_limit_micros: int | None = None
+    locked: bool | None = None
+    content: bytes | None = None
+    site_billing: bool | None = None
+
+
 class RechargeRow(Result, frozen=True, kw_only=True):
     """One recharge."""
 

@@ -278,6 +278,17 @@ class Backup(Operation[BackupResult], frozen=True, kw_only=True):
     folder: str = ""
 
 
+class ThreadRow(Result, frozen=True, kw_only=True):
+    """One thread of the engine."""
+
+    name: str
+    state: Literal["running", "restarted", "failed"]
+    """`restarted` = it failed lately and runs again, `failed` = it does not run."""
+    restarts: int
+    error: str
+    """Why it failed last; '' = it never did."""
+
+
 class EngineStatus(Result, frozen=True, kw_only=True):
     """The running engine."""
 
@@ -292,6 +303,7 @@ class EngineStatus(Result, frozen=True, kw_only=True):
     database_bytes: int
     calls: int
     duckdb: str
+    threads: list[ThreadRow]
 
 
 class GetStatus(Operation[EngineStatus], frozen=True, kw_only=True):

@@ -12,13 +12,14 @@ from engine.access.audit import Refusals
 from engine.access.sessions import Caller, Sessions
 from engine.api.calls import Alarm
 from engine.api.events import AlarmsChanged, BalancesMoved, CallsStored, RatesChanged, SettingsChanged
-from engine.api.site import TargetRow
+from engine.api.site import TargetRow, ThreadRow
 from engine.domain.names import Role
 from engine.lockout.reconciler import Reconciler
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.ingest_loop import Ingestor
 from engine.pipeline.live_site import State
 from engine.reports.newest import newest_rows
+from engine.service.backups import Backups
 from engine.service.event_bus import EventBus
 from engine.store import Database, Session, Writer
 
@@ -38,6 +39,7 @@ class ServiceContext:
     event_bus: EventBus
     ingestor: Ingestor
     reconcilers: list[Reconciler]
+    backups: Backups
     background: bool
     started_at: datetime
     settings: Callable[[], Settings]
@@ -45,6 +47,7 @@ class ServiceContext:
     config_text: Callable[[], str]
     config_error: Callable[[], str]
     alarms: Callable[[], list[Alarm]]
+    threads: Callable[[], list[ThreadRow]]
     stop: Callable[[], None]
     refusals: Refusals = field(default_factory=Refusals)
     last_asked: float = field(default_factory=time.monotonic)

@@ -44,4 +44,5 @@ def engine_status(session: Session, service: ServiceContext) -> EngineStatus:
         database_bytes=service.database.path.stat().st_size,
         calls=session.integer("store.call_count"),
         duckdb=version("duckdb"),
+        threads=service.threads(),
     )

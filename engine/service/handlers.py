@@ -20,7 +20,7 @@ from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, Pbxmeter
 from engine.domain.names import Role
 from engine.domain.site import Site
 from engine.domain.zones import utc_now
-from engine.ledger import extension_sheet, extensions, listings, operations
+from engine.ledger import bar_preview, extension_sheet, extensions, listings, operations
 from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
 from engine.rating import check, explain, rules, sheet
@@ -43,6 +43,9 @@ READS: dict[type, Read] = {
         session, site, op
     ),
     extensions_api.ExportExtensions: lambda service, session, site, op: extension_sheet.export_extensions(
+        session, site, op
+    ),
+    extensions_api.PreviewBarred: lambda service, session, site, op: bar_preview.preview_barred(
         session, site, op
     ),
     extensions_api.ListRecharges: lambda service, session, site, op: listings.list_recharges(

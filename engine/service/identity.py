@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from engine.api.home import IDENTITY_SOCKET, short_folder
+from engine.api.home import IDENTITY_SOCKET, file_id, remove_own, short_folder
 from engine.api.identity import Identity
+from engine.domain.threads import Start, start_thread
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,15 @@ _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
 class IdentityServer:
     """Answers each connection with one line and closes it."""
 
-    def __init__(self, folder: Path, identify: Callable[[str], Identity], *, mode: int, group: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identify: Callable[[str], Identity],
+        *,
+        mode: int,
+        group: int,
+        start: Start = start_thread,
+    ) -> None:
         """Binds the socket in an existing folder; `group` -1 leaves its group. Hold the home's lock."""
         self._identify = identify
         self._path = folder / IDENTITY_SOCKET
@@ -32,13 +41,13 @@ class IdentityServer:
         self._socket = socket.socket(socket.AF_UNIX)
         with short_folder(folder) as short:
             self._socket.bind(f"{short}/{IDENTITY_SOCKET}")
+        self._made = file_id(self._path)
         self._path.chmod(mode)
         if group != -1:
             os.chown(self._path, -1, group)
         self._socket.listen(64)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="identity", daemon=True)
-        self._thread.start()
+        self._thread = start("identity", self._serve, until=self._stop.is_set)
 
     def close(self) -> None:
         """Stops answering and removes the socket."""
@@ -47,7 +56,7 @@ class IdentityServer:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(timeout=5)
-        self._path.unlink(missing_ok=True)
+        remove_own(self._path, self._made)
 
     def _serve(self) -> None:
         while not self._stop.is_set():

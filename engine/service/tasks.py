@@ -169,19 +169,12 @@ def verify_books(
 def backup(
     service: ServiceContext, request: Backup, operator: str, progress: Report, cancelled: threading.Event
 ) -> BackupResult:
-    """Copies the database while work goes on."""
-    folder = Path(request.folder) if request.folder else service.home / "backups"
-    if not folder.is_absolute():
+    """Writes a backup set while work goes on."""
+    folder = Path(request.folder) if request.folder else None
+    if folder is not None and not folder.is_absolute():
         raise InvalidInput("folder: name it with its full path.", field="folder")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = folder / f"pbxmeter-{utc_now():%Y%m%d-%H%M%S}.duckdb"
-        if target.exists():
-            raise StorageError(f"{target} exists already; wait a second.")
-        service.database.backup(target)
-        size = target.stat().st_size
-    except OSError as error:
-        raise StorageError(f"{folder}: {error.strerror}.") from error
+    target = service.backups.make(folder)
+    size = target.stat().st_size
     _record(service, request, operator)
     return BackupResult(path=str(target), bytes=size)
 

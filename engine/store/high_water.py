@@ -165,7 +165,8 @@ def _lost(marked: int, held: int) -> str:
 
 def _newest_backup(folder: Path) -> Path | None:
     try:
-        return max(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, default=None)
+        found = [*folder.glob("*.duckdb"), *folder.glob("pbxmeter-*/*.duckdb")]
+        return max(found, key=lambda path: path.stat().st_mtime, default=None)
     except OSError:
         return None
 

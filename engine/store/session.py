@@ -12,6 +12,8 @@ from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
 from engine.store.statements import Condition, narrowed, statement, tables_written
 
 DISK_FULL = "disk_full"
+DAMAGED = "damaged"
+"""The file or its log cannot be read as a database."""
 DATABASE_LOST = "database_lost"
 """The database answers nothing any more until it is opened anew: what it could not write is undone then."""
 
@@ -263,6 +265,12 @@ def translated(error: duckdb.Error) -> StorageError:
         return StorageError(f"The database is lost to this engine: {text}", code=DATABASE_LOST)
     if "No space left" in text or ("disk" in text.lower() and "full" in text.lower()):
         return StorageError(f"The disk of the database is full: {text}", code=DISK_FULL)
+    if "Corrupt" in text or "checksum" in text:
+        return StorageError(
+            f"The database file is damaged: {text} Stop the engine and restore a backup: "
+            "`pbxmeter restore FILE`.",
+            code=DAMAGED,
+        )
     return StorageError(f"The database refused: {text}")
 
 

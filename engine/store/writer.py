@@ -2,13 +2,13 @@
 
 import logging
 import queue
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import NamedTuple, TypeVar
 
 from engine.domain.errors import PbxmeterError, StorageError
+from engine.domain.threads import Start, start_thread
 from engine.domain.zones import utc_now
 from engine.store.chain import Chain, Link, changed_outside
 from engine.store.database import Database
@@ -52,7 +52,7 @@ class Writer:
     commit is durable, before the next change. The caller is told when the high-water mark holds it, too.
     """
 
-    def __init__(self, database: Database, *, accept_loss: bool = False) -> None:
+    def __init__(self, database: Database, *, start: Start = start_thread, accept_loss: bool = False) -> None:
         """Compares the store with its high-water mark, and begins to work.
 
         Raises `StorageError`, code `behind_mark`, where it has lost something, unless that is accepted.
@@ -73,10 +73,9 @@ class Writer:
         self._longest_log = CHECKPOINT_LOG_BYTES
         self._last_checkpoint = time.monotonic()
         self._closed = False
-        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
-        self._marker = threading.Thread(target=self._acknowledge, name="marker", daemon=True)
-        self._thread.start()
-        self._marker.start()
+        self._ended = self._marked = False
+        self._thread = start("writer", self._serve, until=lambda: self._ended)
+        self._marker = start("marker", self._acknowledge, until=lambda: self._marked)
 
     def submit(
         self, change: "Change[T]", *, after: "Callable[[Session, T], None] | None" = None
@@ -93,9 +92,13 @@ class Writer:
             try:
                 self._chain.begin(self._session)
                 self._session.written.clear()
-                with self._session.transaction():
-                    result = change(self._session)
-                    link = self._chain.extend(self._session)
+                try:
+                    with self._session.transaction():
+                        result = change(self._session)
+                        link = self._chain.extend(self._session)
+                        self._database.check()
+                finally:
+                    self._database.note_log()
                 self._chain.committed(link)
                 self._dirty = True
             except BaseException as error:
@@ -167,6 +170,7 @@ class Writer:
                 self._mark.write(Mark.of(links[-1]))
             for answer in group:
                 if answer is None:
+                    self._marked = True
                     return
                 answer.give()
 
@@ -178,6 +182,7 @@ class Writer:
                 self._checkpoint()
                 continue
             if job is None:
+                self._ended = True
                 return
             job()
             if self._queue.empty() and time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS:

@@ -1,5 +1,6 @@
 """The guide's questions about the site, answers proposed from the file; ends with config.yaml written."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +9,10 @@ from zoneinfo import available_timezones
 
 from textual.suggester import SuggestFromList
 
-from config.new_site import NewSite, config_text, extension_pattern, write_new
+from config.new_site import NewSite, can_be_made, config_text, extension_pattern, write_new
 from config.places import FoundFile
-from config.settings import Numbering, host_zone
+from config.settings import HOME_LIST, SPOOL_LIST, Numbering, host_zone
+from engine.api.home import home_folder
 from engine.api.site import DetectResult, DetectSource, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError
 from engine.domain.zones import zone
@@ -158,6 +160,7 @@ class SiteForm(Form[Written]):
             path=self._file.source,
             format=self._format,
             source_timezone=self.source_timezone.value,
+            barred_list=_barred_list(self._path.parent),
         )
 
     def consequence(self) -> str:
@@ -191,6 +194,12 @@ class SiteForm(Form[Written]):
             chosen,
             clean(said(found.contradiction)),
         )
+
+
+def _barred_list(home: Path) -> str:
+    """Where the PBX can read it, for the one site that a host has; other sites must not share it."""
+    usual = home == home_folder() and "PBXMETER_HOME" not in os.environ
+    return SPOOL_LIST if usual and can_be_made(SPOOL_LIST) else HOME_LIST
 
 
 def currency_of(zone_name: str) -> str:
