@@ -10,6 +10,8 @@ from engine.domain.errors import NotSignedIn, Refused
 from engine.domain.names import Role
 
 MAX_SESSIONS = 1000
+MAX_OF_ONE = 100
+"""Sessions of one operator, so that nobody pushes the others out."""
 IDLE_SECONDS = 12 * 3600.0
 MAX_FAILURES = 10
 """Wrong passwords for one name before it has to wait."""
@@ -38,6 +40,9 @@ class Sessions:
         """A new token."""
         token = secrets.token_urlsafe(32)
         with self._lock:
+            own = [key for key, (other, _) in self._callers.items() if other.operator == caller.operator]
+            for oldest in own[: len(own) - MAX_OF_ONE + 1] if len(own) >= MAX_OF_ONE else []:
+                del self._callers[oldest]
             self._callers[token] = (caller, time.monotonic())
             while len(self._callers) > MAX_SESSIONS:
                 self._callers.popitem(last=False)

@@ -11,7 +11,6 @@ CONFIG_FILE = "config.yaml"
 DATABASE_FILE = "pbxmeter.duckdb"
 LOCK_FILE = "engine.lock"
 LOG_FILE = "engine.log"
-FLIGHT_SOCKET = "engine.sock"
 IDENTITY_SOCKET = "identity.sock"
 START_ERROR_FILE = "start-error"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from config.settings import Settings
 from engine.access.sessions import Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
-from engine.api.home import CONFIG_FILE, DATABASE_FILE, FLIGHT_SOCKET, run_folder
+from engine.api.home import CONFIG_FILE, DATABASE_FILE, run_folder
 from engine.api.identity import Identity
 from engine.daemon.configuration import Configuration
 from engine.daemon.lock import HomeLock
@@ -186,14 +186,7 @@ class Engine:
         if group != -1:
             os.chown(folder, -1, group)
         mode = 0o600 if group == -1 else 0o660
-        previous = os.umask(0o177)
-        try:
-            server = Server(self._service, folder)
-        finally:
-            os.umask(previous)
-        (folder / FLIGHT_SOCKET).chmod(mode)
-        if group != -1:
-            os.chown(folder / FLIGHT_SOCKET, -1, group)
+        server = Server(self._service, folder)
         thread = threading.Thread(target=server.serve, name="flight", daemon=True)
         thread.start()
 
@@ -207,11 +200,12 @@ class Engine:
                 log.warning("A client does not read what it asked for: it is cut off")
             else:
                 thread.join(timeout=SHUTDOWN_SECONDS)
-            (folder / FLIGHT_SOCKET).unlink(missing_ok=True)
+            os.close(server.door)
+            self._service.given_files.close()
 
         stack.callback(end)
         # Who can ask who he is can also ask everything else: this socket opens last.
-        identity = IdentityServer(folder, self._identify, mode=mode, group=group)
+        identity = IdentityServer(folder, self._identify, server, mode=mode, group=group)
         stack.callback(identity.close)
 
     def _identify(self, os_user: str) -> Identity:

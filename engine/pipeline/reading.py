@@ -3,7 +3,7 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from config.formats import load_format
+from config.formats import Format, load_format
 from config.settings import Numbering, Settings, Source
 from engine.domain.errors import InvalidInput
 from engine.parse.parser import Parser
@@ -30,10 +30,11 @@ class SourceParser:
         numbering: Numbering,
         source_zone: ZoneInfo,
         site_zone: ZoneInfo,
+        form: Format | None = None,
     ) -> None:
-        """Raises `ConfigError` when the format cannot be loaded."""
+        """`form` None = loaded by its name. Raises `ConfigError` when it cannot be."""
         self.format_name = format_name
-        self.form = load_format(format_name, home)
+        self.form = load_format(format_name, home) if form is None else form
         self._lines = self._bad = 0
         self._stuck = ""
         self._parser = Parser(

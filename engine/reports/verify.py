@@ -14,10 +14,15 @@ MAX_FINDINGS = 100
 Row = tuple[object, ...]
 
 
-def verify(session: Session) -> VerifyResult:
-    """Everything that does not hold, as sentences, at most `MAX_FINDINGS`. Call it inside one snapshot."""
+def verify(session: Session, *, step: Callable[[int, int], None] | None = None) -> VerifyResult:
+    """Everything that does not hold, as sentences, at most `MAX_FINDINGS`. Call it inside one snapshot.
+
+    `step` is told before each check how many are done, of how many; what it raises ends the work.
+    """
     findings: list[str] = []
-    for statement, describe in _CHECKS:
+    for done, (statement, describe) in enumerate(_CHECKS):
+        if step is not None:
+            step(done, len(_CHECKS))
         left = MAX_FINDINGS - len(findings)
         if left <= 0:
             break

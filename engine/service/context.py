@@ -19,6 +19,7 @@ from engine.pipeline.ingest_loop import Ingestor
 from engine.pipeline.live_site import State
 from engine.reports.newest import newest_rows
 from engine.service.event_bus import EventBus
+from engine.service.given_files import GivenFiles
 from engine.store import Database, Session, Writer
 
 SYNC_SECONDS = 30.0
@@ -45,6 +46,7 @@ class ServiceContext:
     config_error: Callable[[], str]
     alarms: Callable[[], list[Alarm]]
     stop: Callable[[], None]
+    given_files: GivenFiles = field(default_factory=GivenFiles)
     last_asked: float = field(default_factory=time.monotonic)
     """Monotonic seconds when anybody last asked, or waited for an answer."""
 

@@ -1,6 +1,5 @@
 """Which function answers which operation: reads, changes in the writer's turn, and long work."""
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -25,6 +24,7 @@ from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, tasks
 from engine.service.context import ServiceContext
+from engine.service.work import Cancellation
 from engine.store import Session
 
 LEAST_ROLE = Role.VIEWER
@@ -187,7 +187,7 @@ def work(
     operation: Operation[Any],
     caller: Caller | None,
     progress: Callable[[Progress], None],
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> Any:
     """The result of long work, done in the calling thread. Raises `PbxmeterError`."""
     return TASKS[type(operation)](service, operation, _name(caller), progress, cancelled)

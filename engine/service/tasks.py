@@ -1,23 +1,28 @@
 """Long work: imports, re-rating, checks, copies. Each tells its progress and can be cancelled."""
 
-import threading
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.formats import load_format
+import msgspec
+
+from config.document import read_text
+from config.formats import FORMAT_NAMES, Format, load_format, parse_format
 from config.settings import Settings
 from engine.access import audit
 from engine.api.events import CallsStored
 from engine.api.operation import Progress
 from engine.api.rates import Rerate, RerateResult
 from engine.api.site import (
+    FILES_AT_ONCE,
     Backup,
     BackupResult,
     DetectResult,
     DetectSource,
+    GivenFile,
     Ingest,
     IngestResult,
     Lockouts,
@@ -38,27 +43,41 @@ from engine.pipeline.rerating import Rerating
 from engine.pipeline.retry import BadLine, retry_lines
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
+from engine.service.work import Cancellation
 from engine.store import Session
 from engine.tail.file_reader import Content
 
 Report = Callable[[Progress], None]
-Task = Callable[[ServiceContext, Any, str, Report, threading.Event], Any]
+Task = Callable[[ServiceContext, Any, str, Report, Cancellation], Any]
 
-MAX_PATHS = 10_000
+FORMAT_SUFFIXES = (".yaml", ".yml")
 
 
 def ingest(
-    service: ServiceContext, request: Ingest, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Ingest, operator: str, progress: Report, cancelled: Cancellation
 ) -> IngestResult:
     """Imports past CDR files."""
-    if not request.paths or len(request.paths) > MAX_PATHS:
-        raise InvalidInput(f"Name 1 to {MAX_PATHS} files.", field="paths")
+    if not request.files or len(request.files) > FILES_AT_ONCE:
+        raise InvalidInput(f"Name 1 to {FILES_AT_ONCE} files.", field="files")
     settings = service.settings()
-    files = [
-        (path, _parser(service.home, settings, path, request.format, request.timezone))
-        for path in request.paths
-    ]
-    job = Import(
+    with contextlib.ExitStack() as stack:
+        contents = [(_given(service, file, operator, stack), file.path) for file in request.files]
+        files = [
+            (
+                content,
+                _parser(service.home, settings, path, request.format, request.timezone, request.format_text),
+            )
+            for content, path in contents
+        ]
+        result = _import(service, progress, cancelled).run(files)
+    # The tickets are used up; what was imported is told by its name.
+    named = [GivenFile(path=file.path, ticket="") for file in request.files]
+    _record(service, msgspec.structs.replace(request, files=named), operator)
+    return result
+
+
+def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) -> Import:
+    return Import(
         database=service.database,
         writer=service.writer,
         state=service.state,
@@ -67,9 +86,6 @@ def ingest(
         progress=progress,
         cancelled=cancelled,
     )
-    result = job.run(files)
-    _record(service, request, operator)
-    return result
 
 
 def detect_source(
@@ -77,25 +93,21 @@ def detect_source(
     request: DetectSource,
     operator: str,
     progress: Report,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> DetectResult:
     """Looks at the head of a CDR file."""
-    try:
-        content = Content(request.path)
-    except OSError as error:
-        raise StorageError(f"{request.path} cannot be read by the engine: {error.strerror}.") from error
-    try:
-        head = content.read_at(0, HEAD_BYTES)
-    finally:
-        content.close()
+    with contextlib.ExitStack() as stack:
+        head = _given(service, request.file, operator, stack).read_at(0, HEAD_BYTES)
     settings = service.settings()
     return detect(
         head,
-        name=Path(request.path).name,
+        name=Path(request.file.path).name,
         site_zone=settings.site.timezone,
         numbering=settings.numbering,
         source_zone=zone(request.timezone) if request.timezone else None,
-        formats=[load_format(request.format, service.home)] if request.format else None,
+        formats=[_format(service.home, settings, request.format, request.format_text)]
+        if request.format
+        else None,
     )
 
 
@@ -104,7 +116,7 @@ def retry_quarantine(
     request: RetryQuarantine,
     operator: str,
     progress: Report,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> RetryResult:
     """Reads bad lines again with the formats as they are now."""
     settings = service.settings()
@@ -146,25 +158,33 @@ def sync_lockouts(
     request: SyncLockouts,
     operator: str,
     progress: Report,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> Lockouts:
     """Compares every target in full and tells how they stand afterwards."""
-    for reconciler in service.reconcilers:
+    reconcilers = service.reconcilers
+    for done, reconciler in enumerate(reconcilers):
+        cancelled.check()
+        progress(Progress(done=done, total=len(reconcilers), unit="targets"))
         reconciler.sync(SYNC_SECONDS)
     with service.database.reading() as session:
         return list_lockouts(session, service.state.site, service.targets())
 
 
 def verify_books(
-    service: ServiceContext, request: Verify, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Verify, operator: str, progress: Report, cancelled: Cancellation
 ) -> VerifyResult:
     """Checks what must hold."""
-    with service.database.reading() as session, session.snapshot():
-        return verify(session)
+
+    def step(done: int, total: int) -> None:
+        cancelled.check()
+        progress(Progress(done=done, total=total, unit="checks"))
+
+    with service.database.reading() as session, cancelled.interrupting(session), session.snapshot():
+        return verify(session, step=step)
 
 
 def backup(
-    service: ServiceContext, request: Backup, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Backup, operator: str, progress: Report, cancelled: Cancellation
 ) -> BackupResult:
     """Copies the database while work goes on."""
     folder = Path(request.folder) if request.folder else service.home / "backups"
@@ -184,7 +204,7 @@ def backup(
 
 
 def rerate(
-    service: ServiceContext, request: Rerate, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Rerate, operator: str, progress: Report, cancelled: Cancellation
 ) -> RerateResult:
     """Rates stored calls anew, or previews it."""
     job = Rerating(
@@ -205,16 +225,47 @@ def rerate(
             service.event_bus.publish(CallsStored(count=0, rows=[]))
 
 
-def _parser(home: Path, settings: Settings, path: str, format_name: str, timezone: str) -> SourceParser:
+def _given(service: ServiceContext, file: GivenFile, operator: str, stack: contextlib.ExitStack) -> Content:
+    """The content of a file that the client handed over, closed with the stack."""
+    descriptor = service.given_files.take(file.ticket, owner=operator)
+    content = Content(file.path, descriptor)
+    stack.callback(content.close)
+    return content
+
+
+def _parser(
+    home: Path, settings: Settings, path: str, format_name: str, timezone: str, format_text: bytes = b""
+) -> SourceParser:
     source = source_for(path, settings)
     own: ZoneInfo | None = source.timezone if source else None
+    name = format_name or (source.format if source else DEFAULT_FORMAT)
     return SourceParser(
-        format_name or (source.format if source else DEFAULT_FORMAT),
+        name,
+        form=_format(home, settings, name, format_text),
         home=home,
         numbering=settings.numbering,
         source_zone=zone(timezone) if timezone else own or settings.site.timezone,
         site_zone=settings.site.timezone,
     )
+
+
+def _format(home: Path, settings: Settings, name: str, text: bytes = b"") -> Format:
+    """The format that a client names: its own text, a shipped one, one of config.yaml, or a file in the home.
+
+    No other file is opened: the engine may read what the client may not. Raises `ConfigError`.
+    """
+    if text:
+        return parse_format(read_text(name, text), name=name, file=name)
+    if name not in FORMAT_NAMES and name not in {source.format for source in settings.sources}:
+        place = (home / name).resolve()
+        if not place.is_relative_to(home.resolve()) or place.suffix not in FORMAT_SUFFIXES:
+            known = ", ".join(FORMAT_NAMES)
+            raise InvalidInput(
+                f"{name}: there is no such format. Shipped formats are {known}; one of your own is a file "
+                "that you can read, or a .yaml file in the home folder.",
+                field="format",
+            )
+    return load_format(name, home)
 
 
 def _head_of(path: str) -> bytes:
