@@ -117,11 +117,12 @@ class Client:
         """The operation's rows as Arrow batches. Errors of a stream surface while it is read."""
         ticket = flight.Ticket(msgspec.json.encode([type(operation).__name__, operation]))
         with _translated():
-            reader = self._entered().do_get(ticket, self._options()).to_reader()
+            reader = self._entered().do_get(ticket, self._options())
 
         def batches() -> Iterator[pa.RecordBatch]:
             with _translated():
-                yield from reader
+                for chunk in reader:
+                    yield chunk.data
 
         return pa.RecordBatchReader.from_batches(reader.schema, batches())
 

@@ -6,6 +6,7 @@ whoever connects (SO_PEERCRED). Descriptors travel beside the line (SCM_RIGHTS, 
 reaches Flight, whose messages have no bound before they are read.
 """
 
+import contextlib
 import os
 import socket
 import time
@@ -131,8 +132,9 @@ def _ask_once(
         with short_folder(run_folder(home)) as folder, socket.socket(socket.AF_UNIX) as link:
             link.settimeout(seconds)
             link.connect(f"{folder}/{IDENTITY_SOCKET}")
-            sent = socket.send_fds(link, [line], list(descriptors)) if descriptors else 0
-            link.sendall(line[sent:])
+            # An engine that is busy answers and leaves without reading.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                send_line(link, line, descriptors)
             text = b""
             while not text.endswith(b"\n") and len(text) < MAX_ANSWER_BYTES:
                 part, beside, _, _ = socket.recv_fds(link, MAX_ANSWER_BYTES, 1, socket.MSG_CMSG_CLOEXEC)
@@ -141,6 +143,9 @@ def _ask_once(
                     break
                 text += part
         return _answer.decode(text), received
+    except BlockingIOError:
+        # So many others are being connected that the engine's queue is full.
+        return Failed(kind="refused", code=BUSY, message="Too many ask at once; try again."), received
     except PermissionError as error:
         _close(received)
         raise EngineDown(
@@ -150,6 +155,15 @@ def _ask_once(
     except (OSError, msgspec.DecodeError) as error:
         _close(received)
         raise EngineDown(f"No engine answers in {home}.") from error
+
+
+def send_line(link: socket.socket, line: bytes, descriptors: Sequence[int]) -> None:
+    """Sends a line and the descriptors beside it."""
+    if descriptors:
+        line = line[socket.send_fds(link, [line], list(descriptors)) :]
+    # Even nothing cannot be sent to who has read all and left.
+    if line:
+        link.sendall(line)
 
 
 def _close(descriptors: list[int]) -> None:

@@ -32,6 +32,7 @@ from engine.api.identity import (
     Identify,
     Identity,
     Request,
+    send_line,
 )
 from engine.api.operation import Done, Failed
 from engine.api.site import FILES_AT_ONCE
@@ -98,7 +99,7 @@ class IdentityServer:
         self._path.chmod(mode)
         if group != -1:
             os.chown(self._path, -1, group)
-        self._socket.listen(64)
+        self._socket.listen(MAX_CONNECTIONS)
         self._socket.settimeout(TICK_SECONDS)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="identity", daemon=True)
@@ -181,7 +182,7 @@ class IdentityServer:
         """The answer and the descriptors beside it; what is kept of `given` is taken out of it."""
         try:
             request = _request.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"This is no request: {error}") from error
         match request:
             case Identify():
@@ -222,8 +223,7 @@ def _receive(link: socket.socket, given: list[int]) -> bytes:
 def _send(link: socket.socket, answer: Answer | Failed, beside: list[int] | None = None) -> None:
     line = msgspec.json.encode(answer) + b"\n"
     link.settimeout(REQUEST_SECONDS)
-    sent = socket.send_fds(link, [line], beside) if beside else 0
-    link.sendall(line[sent:])
+    send_line(link, line, beside or [])
 
 
 def _user_name(uid: int) -> str:

@@ -205,7 +205,12 @@ class Server(flight.FlightServerBase):
         self._nonsense.note(f"a Flight method with {len(asked)} arguments")
         _refuse(InvalidInput("This engine answers operations only.", code="unknown_operation"))
 
-    list_flights = get_flight_info = get_schema = list_actions = do_put = do_exchange = _unknown
+    list_flights = get_flight_info = list_actions = do_put = do_exchange = _unknown
+
+    def get_schema(self, *asked: object) -> flight.SchemaResult:
+        """Is no operation either; whatever it raised, Flight would add a traceback to it."""
+        self._nonsense.note(f"a Flight method with {len(asked)} arguments")
+        return flight.SchemaResult(pa.schema([]))
 
     def _events(self, context: flight.ServerCallContext, right: _Right) -> Iterator[bytes]:
         try:

@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.document import read_text
-from config.formats import FORMAT_NAMES, Format, load_format, parse_format
 from config.settings import Settings
 from engine.access import audit
 from engine.api.events import CallsStored
@@ -38,7 +36,7 @@ from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
-from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, source_for
+from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, given_format, site_format, source_for
 from engine.pipeline.rerating import Rerating
 from engine.pipeline.retry import BadLine, retry_lines
 from engine.reports.verify import verify
@@ -49,8 +47,6 @@ from engine.tail.file_reader import Content
 
 Report = Callable[[Progress], None]
 Task = Callable[[ServiceContext, Any, str, Report, Cancellation], Any]
-
-FORMAT_SUFFIXES = (".yaml", ".yml")
 
 
 def ingest(
@@ -105,7 +101,7 @@ def detect_source(
         site_zone=settings.site.timezone,
         numbering=settings.numbering,
         source_zone=zone(request.timezone) if request.timezone else None,
-        formats=[_format(service.home, settings, request.format, request.format_text)]
+        formats=[given_format(request.format, request.format_text, settings, service.home)]
         if request.format
         else None,
     )
@@ -126,8 +122,13 @@ def retry_quarantine(
     lines: list[BadLine] = []
     for line in waiting:
         if line.file_id not in parsers:
-            parser = _parser(service.home, settings, line.source or line.path, line.format, "")
-            parsers[line.file_id] = parser if parser.knows_header(_head_of(line.path)) else None
+            # A format that an import brought along is not here any more.
+            known = site_format(line.format, settings, service.home) is not None
+            parser = (
+                _parser(service.home, settings, line.source or line.path, line.format, "") if known else None
+            )
+            usable = parser is not None and parser.knows_header(_head_of(line.path))
+            parsers[line.file_id] = parser if usable else None
         parser = parsers[line.file_id]
         if parser is not None:
             parsed = parser.parse_line(line.raw, base_offset=line.line_offset)
@@ -241,31 +242,12 @@ def _parser(
     name = format_name or (source.format if source else DEFAULT_FORMAT)
     return SourceParser(
         name,
-        form=_format(home, settings, name, format_text),
+        form=given_format(name, format_text, settings, home),
         home=home,
         numbering=settings.numbering,
         source_zone=zone(timezone) if timezone else own or settings.site.timezone,
         site_zone=settings.site.timezone,
     )
-
-
-def _format(home: Path, settings: Settings, name: str, text: bytes = b"") -> Format:
-    """The format that a client names: its own text, a shipped one, one of config.yaml, or a file in the home.
-
-    No other file is opened: the engine may read what the client may not. Raises `ConfigError`.
-    """
-    if text:
-        return parse_format(read_text(name, text), name=name, file=name)
-    if name not in FORMAT_NAMES and name not in {source.format for source in settings.sources}:
-        place = (home / name).resolve()
-        if not place.is_relative_to(home.resolve()) or place.suffix not in FORMAT_SUFFIXES:
-            known = ", ".join(FORMAT_NAMES)
-            raise InvalidInput(
-                f"{name}: there is no such format. Shipped formats are {known}; one of your own is a file "
-                "that you can read, or a .yaml file in the home folder.",
-                field="format",
-            )
-    return load_format(name, home)
 
 
 def _head_of(path: str) -> bytes:
