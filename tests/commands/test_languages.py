@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
     finally:
         _run(home, "engine", "stop")
+
+
+_MOMENT = re.compile(r'"last_sync_at": "[^"]*"')
 
 
 def test_a_refusal_is_in_chinese_behind_its_code(home: Path):
@@ -87,7 +91,8 @@ def test_what_programs_read_is_the_same_in_every_language(home: Path):
             assert english_row.keys() == chinese_row.keys()
             assert english_row["message"] == chinese_row["message"]
         else:
-            assert chinese.stdout == english.stdout
+            # A target is compared again in between on a busy machine.
+            assert _MOMENT.sub("", chinese.stdout) == _MOMENT.sub("", english.stdout)
 
 
 def test_help_is_in_chinese_and_no_line_is_wider_than_eighty_cells():

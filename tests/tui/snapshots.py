@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import pytest
 from rich.style import Style
 from textual.app import App
 
@@ -16,6 +17,11 @@ from tests.tui.pty import Terminal
 
 STORED = Path(__file__).with_name("snapshots")
 UPDATE = "UPDATE_SNAPSHOTS"
+
+LOOKS = pytest.mark.parametrize(
+    ("language", "size"), [("zh_CN", (80, 24)), ("en", (120, 40))], ids=["zh_CN-80x24", "en-120x40"]
+)
+"""A dialog is looked at where room is scarcest and where it is ample; screens in every size and language."""
 
 Run = tuple[str, str]
 """Text and the name of its style."""

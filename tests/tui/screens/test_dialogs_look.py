@@ -10,7 +10,7 @@ from textual.app import App
 import tui.app.notices
 from tests.e2e.tour import at_rest
 from tests.tui.site import Site, opened, until
-from tests.tui.snapshots import assert_snapshot, rows_of_app
+from tests.tui.snapshots import LOOKS, assert_snapshot, rows_of_app
 from tui.app.application import PbxmeterApp
 from tui.text import i18n
 
@@ -53,8 +53,7 @@ SHEETS = {
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@LOOKS
 async def test_dialogs_look_as_they_were_looked_at(
     site: Site, language: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

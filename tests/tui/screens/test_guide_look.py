@@ -21,7 +21,7 @@ from engine.api.site import StopEngine
 from sample_cdr.site import FOLDER
 from tests.e2e.tour import at_rest
 from tests.tui.site import Site, opened, until
-from tests.tui.snapshots import assert_snapshot, masked, rows_of_app
+from tests.tui.snapshots import LOOKS, assert_snapshot, masked, rows_of_app
 from tui.app.application import PbxmeterApp
 from tui.app.site import DIALOG_STYLES
 from tui.screens.covers import Splash
@@ -31,7 +31,6 @@ from tui.text import i18n
 from tui.text.i18n import _
 from tui.text.sentences import said
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh_CN"])
 NO_HOME = Path("/dev/null/site")
 """Where no engine can be started."""
@@ -73,8 +72,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@SIZES
-@LANGUAGES
+@LOOKS
 async def test_the_guide_of_a_new_site(home: Path, language: str, size: tuple[int, int]) -> None:
     i18n.install(language)
     app = PbxmeterApp(home, language=language)
@@ -90,8 +88,7 @@ async def test_the_guide_of_a_new_site(home: Path, language: str, size: tuple[in
     assert not different, "\n".join(different)
 
 
-@SIZES
-@LANGUAGES
+@LOOKS
 async def test_what_stands_before_the_screens_and_over_them(language: str, size: tuple[int, int]) -> None:
     i18n.install(language)
     covers: Sequence[tuple[str, Screen[Any]]] = (
