@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
 
 .PHONY: demo test test-long check bench bench-smoke bench-rating bench-tui tour snapshots format lock messages clean
 
-demo: $(READY)
+demo: $(RUNS)
 	$(BIN)/pbxmeter demo
 
 # On two cores three at a time: half of the tests wait for an engine or a screen.
@@ -44,16 +45,27 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock:
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--no-emit-index-url --group dev --group bench pyproject.toml -o requirements.lock
+# What running and building need is a part of what development needs, with the same versions.
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url pyproject.toml
 
-$(READY): pyproject.toml requirements.lock
+lock: $(READY)
+	$(COMPILE) --group dev --group bench -o requirements.lock
+	$(COMPILE) --group build --constraints requirements.lock -o requirements-run.lock
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# What running needs; the targets for development add the rest.
+$(RUNS): pyproject.toml requirements-run.lock
 	$(PYTHON) -c 'import sys; sys.exit("pbxmeter needs Python 3.11 or newer; set PYTHON=python3.12 or similar" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes -r requirements-run.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	touch $(RUNS)
+
+$(READY): $(RUNS) requirements.lock
+	$(INSTALL) --require-hashes -r requirements.lock
 	touch $(READY)
 
 # Three catalogues: what screens say, the sentences of engine and command line, and what click says itself.

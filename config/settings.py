@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from config.document import Value, parse_document, read_text
+from config.document import Value, matches, parse_document, read_text
 from config.formats import format_names, load_format
 from engine.domain.errors import ConfigError, InvalidInput
 from engine.domain.zones import zone
@@ -193,8 +193,8 @@ def _numbering(value: Value) -> Numbering:
         default.payer,
     )
     if "extensions" in keys:
-        extensions = keys["extensions"].regex().pattern
-        if re.fullmatch(extensions, ""):
+        extensions = keys["extensions"].regex()
+        if matches(extensions, ""):
             keys["extensions"].fail(f"{extensions!r} also matches no number at all.")
     if "trunks" in keys:
         items = _at_most(keys["trunks"], MAX_TRUNKS)

@@ -162,6 +162,8 @@ class StatRow(Result, frozen=True, kw_only=True):
     average_duration: int
     """Of answered calls, seconds, rounded half up."""
     cost_micros: int
+    unrated: Unrated | None = None
+    """Per rule: why no rule rated these calls; None = one did."""
 
 
 class Statistics(Result, frozen=True, kw_only=True):
@@ -227,6 +229,7 @@ class Alarm(Result, frozen=True, kw_only=True):
     kind: AlarmKind
     text: str
     since: datetime
+    """When it was first seen: an engine that starts sees all of them anew."""
 
 
 class Overview(Result, frozen=True, kw_only=True):
@@ -238,7 +241,8 @@ class Overview(Result, frozen=True, kw_only=True):
     same_day_last_week: DaySums
     by_hour: list[int]
     """Outbound calls started in each of the 24 hours of today."""
-    over_limit: list["OverviewExtension"]
+    barred: list["OverviewExtension"]
+    """Over limit or locked by hand, the least available first; `barred_count` counts them."""
     low: list["OverviewExtension"]
     over_limit_count: int
     low_count: int
@@ -258,6 +262,7 @@ class OverviewExtension(Result, frozen=True, kw_only=True):
     name: str
     available_micros: int
     locked: bool
+    """By hand; such a one may have credit."""
 
 
 class GetOverview(Operation[Overview], frozen=True, kw_only=True):

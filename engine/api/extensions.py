@@ -72,6 +72,7 @@ class SetExtensions(Operation[Changed], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = Changed
+    changes: ClassVar[bool] = True
     numbers: list[str]
     create: bool = False
     name: str | None = None
@@ -86,6 +87,7 @@ class ImportExtensions(Operation[ImportResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = ImportResult
+    changes: ClassVar[bool] = True
     content: bytes
     """The file as it is; msgspec sends bytes as base64."""
     apply: bool
@@ -117,6 +119,7 @@ class Recharge(Operation[Recharged], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = Recharged
+    changes: ClassVar[bool] = True
     numbers: list[str]
     amount_micros: int
     note: str = ""
@@ -129,6 +132,7 @@ class Adjust(Operation[Recharged], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Recharged
+    changes: ClassVar[bool] = True
     number: str
     amount_micros: int
     reason: str

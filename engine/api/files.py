@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.api.client import Client, open_file
 from engine.api.operation import Progress
-from engine.api.site import FILES_AT_ONCE, DetectResult, DetectSource, Ingest, IngestResult
+from engine.api.site import FILES_AT_ONCE, DetectResult, DetectSource, Ingest, IngestResult, LineCounts
 from engine.domain.errors import InvalidInput, StorageError
 
 MAX_FORMAT_BYTES = 1 << 20
@@ -93,7 +93,7 @@ def _part(progress: Report, before: int, own: int, total: int) -> Report:
 
 
 def _added_up(results: list[IngestResult]) -> IngestResult:
-    counts = ("files", "lines", "stored", "duplicates", "quarantined", "ignored", "charged", "cost_micros")
+    counts = (*LineCounts.__struct_fields__, "files", "charged", "cost_micros")
     return IngestResult(
         **{name: sum(getattr(result, name) for result in results) for name in counts},
         seconds=round(sum(result.seconds for result in results), 3),

@@ -23,10 +23,19 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 
 
 class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request. `role` is the least role that may ask; None = even before signing in."""
+    """A request. `role` is the least role that may ask; None = even before signing in.
+
+    `changes`: calls, money, rules, settings or accounts are others afterwards, unless `apply` is false.
+    """
 
     role: ClassVar[Role | None] = Role.VIEWER
     returns: ClassVar[type]
+    changes: ClassVar[bool] = False
+
+    @property
+    def takes_effect(self) -> bool:
+        """Whether this request changes something; a preview does not."""
+        return self.changes and bool(getattr(self, "apply", True))
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

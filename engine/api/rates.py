@@ -47,6 +47,7 @@ class SaveRate(Operation[SavedRate], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = SavedRate
+    changes: ClassVar[bool] = True
     rate_id: int | None = None
     rate: Rate
 
@@ -56,6 +57,7 @@ class RemoveRates(Operation[Changed], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = Changed
+    changes: ClassVar[bool] = True
     rate_ids: list[int]
 
 
@@ -64,6 +66,7 @@ class SwitchRates(Operation[Changed], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = Changed
+    changes: ClassVar[bool] = True
     rate_ids: list[int]
     enabled: bool
 
@@ -73,6 +76,7 @@ class MoveRate(Operation[Changed], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = Changed
+    changes: ClassVar[bool] = True
     rate_id: int
     position: int
 
@@ -82,6 +86,7 @@ class ImportRates(Operation[ImportResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = ImportResult
+    changes: ClassVar[bool] = True
     content: bytes
     apply: bool
 
@@ -207,6 +212,7 @@ class Rerate(Operation[RerateResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = RerateResult
+    changes: ClassVar[bool] = True
     since: str
     until: str
     extensions: list[str] | None = None

@@ -88,6 +88,7 @@ class SaveAccount(Operation[Nothing], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
+    changes: ClassVar[bool] = True
     name: str
     new: bool
     account_role: Role | None = None
@@ -100,6 +101,7 @@ class RemoveAccount(Operation[Nothing], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
+    changes: ClassVar[bool] = True
     name: str
 
 

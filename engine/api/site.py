@@ -30,6 +30,7 @@ class SetSetting(Operation[Nothing], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
+    changes: ClassVar[bool] = True
     name: str
     value: str
 
@@ -38,7 +39,18 @@ SourceState = Literal["following", "waiting", "catching up", "error"]
 """`waiting` = no file there yet."""
 
 
-class SourceRow(Result, frozen=True, kw_only=True):
+class LineCounts(Result, frozen=True, kw_only=True):
+    """What became of lines."""
+
+    lines: int
+    """= stored + duplicates + quarantined + ignored."""
+    stored: int
+    duplicates: int
+    quarantined: int
+    ignored: int
+
+
+class SourceRow(LineCounts, frozen=True, kw_only=True):
     """One source of config.yaml and its health."""
 
     path: str
@@ -48,18 +60,13 @@ class SourceRow(Result, frozen=True, kw_only=True):
     message: str
     """What is wrong, in words; '' = nothing."""
     files: int
-    lines: int
-    stored: int
-    duplicates: int
-    quarantined: int
-    ignored: int
     bytes_behind: int
     lines_per_second: float
     last_read_at: datetime | None
     last_call_at: datetime | None
 
 
-class SourceFileRow(Result, frozen=True, kw_only=True):
+class SourceFileRow(LineCounts, frozen=True, kw_only=True):
     """One file ever read."""
 
     file_id: int
@@ -67,11 +74,6 @@ class SourceFileRow(Result, frozen=True, kw_only=True):
     path: str
     format: str
     read_offset: int
-    lines: int
-    stored: int
-    duplicates: int
-    quarantined: int
-    ignored: int
     finished: bool
     last_read_at: datetime
 
@@ -97,15 +99,10 @@ class ListSources(Operation[Sources], frozen=True, kw_only=True):
     """Files listed at most."""
 
 
-class IngestResult(Result, frozen=True, kw_only=True):
-    """What an import of past CDR files did. lines = stored + duplicates + quarantined + ignored."""
+class IngestResult(LineCounts, frozen=True, kw_only=True):
+    """What an import of past CDR files did."""
 
     files: int
-    lines: int
-    stored: int
-    duplicates: int
-    quarantined: int
-    ignored: int
     charged: int
     """Calls with a charge."""
     cost_micros: int
@@ -134,6 +131,7 @@ class Ingest(Operation[IngestResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = IngestResult
+    changes: ClassVar[bool] = True
     files: list[GivenFile]
     format: str = ""
     format_text: bytes = b""
@@ -157,6 +155,8 @@ class DetectResult(Result, frozen=True, kw_only=True):
     """Trunk names seen, most used first."""
     extensions: list[str]
     """Internal numbers seen, most used first."""
+    contradiction: str = ""
+    """Why the times cannot be of the zone that was asked for; '' = nothing in the file speaks against it."""
 
 
 class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):
@@ -215,6 +215,7 @@ class RetryQuarantine(Operation[RetryResult], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = RetryResult
+    changes: ClassVar[bool] = True
     quarantine_ids: list[int] | None = None
 
 

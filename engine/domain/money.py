@@ -24,7 +24,12 @@ def parse_amount(text: str, *, field: str = "amount", signed: bool = False) -> i
     if match is None:
         hint = ""
         if re.fullmatch(r"[+-]?\d+,\d+", text.strip()):
-            hint = " Write the decimal sign as a point, as in 12.5; a comma only separates thousands."
+            whole, _, digits = text.strip().partition(",")
+            hint = (
+                f" Write {whole}{digits} or {whole}.{digits}: the comma may mean either."
+                if len(digits) == 3
+                else " Write the decimal sign as a point, as in 12.5."
+            )
         raise InvalidInput(
             f"{field}: {shown!r} is not an amount.{hint or ' Write it as 1234.50.'}", field=field
         )

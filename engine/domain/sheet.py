@@ -2,8 +2,9 @@
 
 Read are UTF-8 with or without a byte order mark, LF or CRLF, commas, semicolons or tabs between cells
 (whichever the header uses), quotes doubled inside quoted cells. The first line that is not blank names the
-columns, in any order and case. Blank lines are skipped. Other encodings are refused: Latin-1, GBK and the
-rest cannot be told apart, and a wrong guess spoils names silently.
+columns, in any order and case. Blank lines are skipped. An apostrophe before a formula is taken off: an
+export puts it there. Other encodings are refused: Latin-1, GBK and the rest cannot be told apart, and a
+wrong guess spoils names silently.
 """
 
 import csv
@@ -20,6 +21,11 @@ MAX_SHEET_LINES = 1_000_000
 MAX_FAULTS = 1000
 """Faults that are kept; further ones are counted only."""
 
+FORMULA = r"^('*(?:[=@\t\r＝＠]|[+＋－-][0-9 ().,*#/-]*[^0-9 ().,*#/-]))"  # meant
+"""Texts that spreadsheets take for a formula, also behind apostrophes; signed numbers, and telephone numbers
+with a plus, are none. For Python and for RE2."""
+
+_FORMULA = re.compile(FORMULA)
 _DELIMITERS = ",;\t"
 _TRUE = frozenset({"on", "true", "yes", "1"})
 _FALSE = frozenset({"off", "false", "no", "0"})
@@ -122,10 +128,28 @@ def read_sheet(
             faults.add(started, broken, "holds a line break. Is a double quote missing?")
             continue
         yield SheetLine(
-            started, {name: cell.strip() for name, cell in zip(names, cells, strict=True) if name}
+            started, {name: meant(cell.strip()) for name, cell in zip(names, cells, strict=True) if name}
         )
     if names is None:
         faults.add(1, "", f"the sheet is empty. Its first line names the columns: {','.join(columns)}")
+
+
+def harmless(cell: str) -> str:
+    """The cell with an apostrophe before it where a spreadsheet would take it for a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def meant(cell: str) -> str:
+    """The cell without the apostrophe that `harmless` put before it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def harmless_sheet(text: str) -> str:
+    """A whole sheet with every cell `harmless`; an import takes the apostrophes off again."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows(map(harmless, row) for row in csv.reader(io.StringIO(text, newline="")))
+    return out.getvalue()
 
 
 def write_sheet(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -14,11 +14,11 @@ from engine.domain.site import Site
 from engine.ledger.extensions import (
     MAX_PAGE,
     Properties,
+    add_extensions,
     apply_properties,
     check_number,
     check_properties,
     list_extensions,
-    properties_table,
 )
 from engine.store import Session
 
@@ -92,7 +92,7 @@ def import_extensions(
         f"~ {row[0]} {_difference(row, known[row[0]])}" for row in changed
     ]
     if apply and not faults.count:
-        _add(session, added, now)
+        add_extensions(session, added, now=now)
         apply_properties(session, known, changed, operator=operator, now=now)
     return ImportResult(
         applied=apply and not faults.count,
@@ -141,16 +141,15 @@ def _payment(text: str) -> str:
 
 
 def _difference(row: Properties, known: tuple[object, ...]) -> str:
+    """The properties that differ, as people write them."""
     return ", ".join(
-        f"{name}: {before} → {after}"
+        f"{name}: {_shown(before)} → {_shown(after)}"
         for name, before, after in zip(COLUMNS[1:], known[1:6], row[1:], strict=True)
         if before != after
     )
 
 
-def _add(session: Session, added: list[Properties], now: datetime) -> None:
-    if not added:
-        return
-    arrivals = properties_table(added)
-    with session.bound(arrivals=arrivals):
-        session.run("ledger.add_extensions", now=now)
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return format_amount(value) if isinstance(value, int) else str(value)

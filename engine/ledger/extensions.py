@@ -88,17 +88,21 @@ def set_extensions(session: Session, request: SetExtensions, *, operator: str, n
         raise NotFound(f"There is no extension {', '.join(missing[:10])}.")
     for number in missing:
         check_number(number)
-        session.run(
-            "ledger.add_extension",
-            number=number,
-            name=request.name or "",
-            billing=bool(request.billing),
-            payment=(request.payment or Payment.PREPAID).value,
-            credit_limit=request.credit_limit_micros or 0,
-            locked=bool(request.locked),
-            is_new=False,
-            now=now,
-        )
+    add_extensions(
+        session,
+        [
+            (
+                number,
+                request.name or "",
+                bool(request.billing),
+                (request.payment or Payment.PREPAID).value,
+                request.credit_limit_micros or 0,
+                bool(request.locked),
+            )
+            for number in missing
+        ],
+        now=now,
+    )
     wanted = [
         (
             number,
@@ -133,6 +137,13 @@ def properties_table(rows: Sequence[Properties]) -> pa.Table:
             "is_new": pa.array([False] * len(rows), pa.bool_()),
         }
     )
+
+
+def add_extensions(session: Session, added: list[Properties], *, now: datetime) -> None:
+    """Adds extensions with nothing in their ledgers."""
+    if added:
+        with session.bound(arrivals=properties_table(added)):
+            session.run("ledger.add_extensions", now=now)
 
 
 def apply_properties(

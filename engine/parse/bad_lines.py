@@ -37,8 +37,9 @@ class Leftovers:
         for place in range(begin, len(outcome.bad)):
             line = outcome.bad[place]
             tail = piece[line.offset : end].rstrip(b"\r\n")
-            results = list(salvage.sort_out(piece, outcome.bad[place:]))
-            if isinstance(results[0], BadLine) and salvage.is_open(tail):
+            if not salvage.is_open(tail):
+                continue
+            if isinstance(next(salvage.sort_out(piece, outcome.bad[place:])), BadLine):
                 outcome.bad = outcome.bad[:place]
                 return line.offset
         return end

@@ -18,6 +18,8 @@ from engine.parse.split import Read, Splitter, Unframed, mended, read_delimited,
 from engine.parse.to_calls import CallReader
 
 NOT_CLOSED = "a quote is not closed"
+MAX_OPEN_ENDS = 64
+"""Last lines with an open quote that are taken off one by one; then every line is looked at for itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +29,12 @@ class _Chunk:
 
     def note(self, rows: Iterable[int], name: str, reason: str) -> None:
         """Puts lines aside as bad."""
-        for row in rows:
-            length = self.lines.length[row].as_py()
+        chosen = pa.array(rows, pa.int64())
+        places = (chosen, self.lines.offset.take(chosen), self.lines.length.take(chosen))
+        for row, offset, length in zip(*(place.to_pylist() for place in places), strict=True):
             self.outcome.bad.append(
                 BadLine(
-                    offset=self.lines.offset[row].as_py(),
+                    offset=offset,
                     length=length,
                     number=row,
                     field=name,
@@ -70,6 +73,7 @@ class ChunkReader:
         """Reads lines under the layout that the first of them have, the others each under their own."""
         untried = set(self._layouts.by_count)
         waiting = [(self._layouts.likely(text), view, text, indices)]
+        open_ends = 0
         while waiting:
             count, whole, text, indices = waiting.pop()
             if not len(text):
@@ -77,8 +81,12 @@ class ChunkReader:
             untried.discard(count)
             if self._splitter.strict and self._splitter.split_loosely(text[-1].as_py().rstrip(b"\r")) is None:
                 # An open quote in the last line is closed by the end of the data, unseen.
-                chunk.note([indices[-1].as_py()], "", NOT_CLOSED)
-                waiting.append((count, None, text[:-1], indices[:-1]))
+                open_ends += 1
+                if open_ends < MAX_OPEN_ENDS:
+                    chunk.note([indices[-1].as_py()], "", NOT_CLOSED)
+                    waiting.append((count, None, text[:-1], indices[:-1]))
+                else:
+                    waiting.append((count, None, *self._framed(text, indices, chunk)))
                 continue
             try:
                 read = self._read(whole, text, self._layouts.by_count[count])

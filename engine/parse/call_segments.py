@@ -49,7 +49,8 @@ def merged(calls: pa.Table, *, end: int, final: bool) -> Merged:
     kept = [rows for rows in groups if pending is None or all(row["line_offset"] < pending for row in rows)]
     if pending is not None and len(kept) < len(groups):
         # A finished call with a record behind the border waits as a whole, and the border moves before it.
-        border = min(rows[0]["line_offset"] for rows in groups if rows not in kept)
+        finished = {id(rows) for rows in kept}
+        border = min(rows[0]["line_offset"] for rows in groups if id(rows) not in finished)
         kept = [rows for rows in kept if all(row["line_offset"] < border for row in rows)]
         pending = border
     others = [row for rows in kept for row in rows[1:]]

@@ -95,7 +95,7 @@ def detect(
         counts = ", ".join(f"{fit.form.name} {fit.share:.0%}" for fit in fits if fit.share)
         reason = f"No format reads half of the lines{f' ({counts})' if counts else ''}."
         return _nothing([reason], faults + _faults(best))
-    zone, zone_reason = _zone(best, head, numbering, zones.source)
+    zone, zone_reason, proved = _zone(best, head, numbering, zones.source)
     if source_zone is None and zone:
         best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
         assert best.parsed is not None
@@ -114,6 +114,7 @@ def detect(
         faults=faults + _faults(best),
         trunks=_trunks(best, head),
         extensions=_most(best.parsed.calls["extension"].to_pylist()),
+        contradiction=zone_reason if proved and source_zone is not None and zone != source_zone.key else "",
     )
 
 
@@ -195,18 +196,20 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
     ] or found
 
 
-def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, str]:
-    """The zone in which the times agree with the epochs that the file holds, and the reason."""
+def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, str, bool]:
+    """The zone in which the times agree with the epochs that the file holds, the reason, and whether
+    unique ids prove it: '' is then some zone that is not known by its name."""
     times = fit.form.times
     assert fit.parsed is not None
     if times.zone is not None:
-        return times.zone.key, f"Times of {fit.form.name} are always {times.zone.key}."
+        return times.zone.key, f"Times of {fit.form.name} are always {times.zone.key}.", False
     if times.formats[0] == "epoch":
-        return "UTC", "Times are seconds since 1970, which need no zone."
+        return "UTC", "Times are seconds since 1970, which need no zone.", False
     if times.epoch is None:
         return (
             "",
             "Nothing in the file tells the zone of its times; the site's is taken unless you say another.",
+            False,
         )
     gaps = _gaps(fit, head, numbering)
     for zone in (likely, ZoneInfo("UTC")):
@@ -215,14 +218,16 @@ def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tup
             return (
                 zone.key,
                 f"{near} of {len(gaps)} unique ids hold the epoch of their start, read as {zone.key}.",
+                True,
             )
     if not gaps:
-        return "", "No unique id holds an epoch, so the zone of the times cannot be told."
+        return "", "No unique id holds an epoch, so the zone of the times cannot be told.", False
     hours = Counter(round((local - epoch).total_seconds() / 900) / 4 for local, epoch in gaps)
     hour, count = hours.most_common(1)[0]
     return (
         "",
         f"{count} of {len(gaps)} times are {hour:+g} hours from UTC by their unique ids: name that zone.",
+        True,
     )
 
 

@@ -22,6 +22,9 @@ from engine.parse.schema import EMPTY
 MAX_REMEMBERED = 200_000
 """Distinct arguments remembered per function."""
 
+MAX_REMEMBERED_LENGTH = 256
+"""No channel, number or name is longer; what is longer is worked out each time."""
+
 FEW_ROWS = 200
 """Up to here every expression is worked out for all rows at once."""
 
@@ -67,22 +70,13 @@ class Numbers:
     """What is an extension and what a trunk, by the site's numbering."""
 
     def __init__(self, numbering: Numbering) -> None:
-        # \d means 0 to 9 here, as it does in Arrow's own matcher.
-        self._extensions = re.compile(numbering.extensions, re.ASCII)
-        self._pattern: str | None = rf"\A(?:{numbering.extensions})\z"
-        try:
-            pc.match_substring_regex(pa.array([""], pa.string()), self._pattern)
-        except pa.ArrowInvalid:
-            self._pattern = None
+        self._pattern = rf"\A(?:{numbering.extensions})\z"
         globs = "|".join(fnmatch.translate(glob) for glob in numbering.trunks)
         self._trunks = re.compile(globs) if globs else None
 
     def are_internal(self, numbers: pa.Array) -> pa.Array:
         """Which of the strings are extensions."""
-        if self._pattern is not None:
-            return pc.match_substring_regex(numbers, self._pattern)
-        matches = [self._extensions.fullmatch(number) is not None for number in numbers.to_pylist()]
-        return pa.array(matches, pa.bool_())
+        return pc.match_substring_regex(numbers, self._pattern)
 
     def trunk(self, name: str) -> str:
         """The trunk's own name if a trunk glob matches, else ''."""
@@ -120,7 +114,7 @@ class Evaluator:
                 if result is None:
                     text = texts[place]
                     found[place] = made = apply(text)
-                    if len(known) < MAX_REMEMBERED:
+                    if len(known) < MAX_REMEMBERED and len(text) <= MAX_REMEMBERED_LENGTH:
                         known[text] = made
         return pa.array(found, pa.string())
 

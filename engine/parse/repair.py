@@ -23,6 +23,9 @@ MAX_SALVAGE_LINES = 5_000
 
 _MAX_CUTS = 400
 
+MAX_LOOKED_AT_BYTES = 32 << 20
+"""Bytes of one piece that are split closely, counted each time; the rest goes to quarantine as it is."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BadLine:
@@ -68,6 +71,8 @@ class Salvage:
         self._splitter = Splitter(form)
         self._layout_of = layout_of
         self._header = header
+        self.looked_at = 0
+        """Bytes split so far."""
         self._ignored = tuple(prefix.encode() for prefix in form.ignore)
         call = form.call
         self._times = [
@@ -81,7 +86,8 @@ class Salvage:
     def sort_out(self, piece: bytes, lines: list[BadLine]) -> Iterator[Saved | Ignored | BadLine]:
         """What becomes of each line, in order; every byte of the lines is in exactly one of the results."""
         place = 0
-        budget = MAX_SALVAGE_LINES
+        most_lines = MAX_SALVAGE_LINES
+        self.looked_at = 0
         while place < len(lines):
             line = lines[place]
             text = piece[line.offset : line.offset + line.length].rstrip(b"\r\n")
@@ -89,11 +95,12 @@ class Salvage:
                 yield Ignored(offset=line.offset, length=line.length)
                 place += 1
                 continue
-            if budget <= 0 or line.length > MAX_SPAN_BYTES * 16:
+            spent = most_lines <= 0 or self.looked_at > MAX_LOOKED_AT_BYTES
+            if spent or line.length > MAX_SPAN_BYTES * 16:
                 yield line
                 place += 1
                 continue
-            budget -= 1
+            most_lines -= 1
             taken, results = self._looked_at(piece, lines, place, text)
             yield from results
             place += taken
@@ -133,6 +140,7 @@ class Salvage:
 
     def _record(self, text: bytes) -> tuple[list[bytes], tuple[str, ...]] | None:
         """The fields if the text is exactly one record, as far as times and seconds tell."""
+        self.looked_at += len(text)
         return self._checked(self._splitter.split(text)[0])
 
     def _checked(self, fields: list[bytes] | None) -> tuple[list[bytes], tuple[str, ...]] | None:
@@ -179,9 +187,10 @@ class Salvage:
             return None
         quote = form.quote.encode()
         found: tuple[int, tuple[list[bytes], tuple[str, ...]]] | None = None
-        at = text.find(quote, 1)
+        # No record is longer than the span of one.
+        at = text.find(quote, max(1, len(text) - MAX_SPAN_BYTES))
         cuts = 0
-        while at > 0 and cuts < _MAX_CUTS:
+        while at > 0 and cuts < _MAX_CUTS and self.looked_at <= MAX_LOOKED_AT_BYTES:
             cuts += 1
             record = self._record(text[at:])
             if record is not None:
@@ -199,6 +208,8 @@ class Salvage:
             return None
         first = lines[place]
         end = first.offset + first.length
+        quote = self._form.quote.encode()
+        quotes = text.count(quote)
         for count in range(1, MAX_SPAN_LINES):
             if place + count >= len(lines):
                 return None
@@ -206,11 +217,18 @@ class Salvage:
             size = following.offset + following.length - first.offset
             if following.offset != end or size > MAX_SPAN_BYTES:
                 return None
+            quotes += piece.count(quote, following.offset, following.offset + following.length)
             end = following.offset + following.length
+            if quotes % 2:
+                continue
+            # The quote that was open is closed: it is a record now or will never be one.
             joined = piece[first.offset : end].rstrip(b"\r\n")
             record = self._record(joined)
-            if record is not None:
-                return count + 1, [_saved(first.offset, size, first.number, joined, record)]
+            return (
+                None
+                if record is None
+                else (count + 1, [_saved(first.offset, size, first.number, joined, record)])
+            )
         return None
 
 

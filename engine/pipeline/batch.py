@@ -15,13 +15,15 @@ from engine.domain.site import Site
 from engine.parse.schema import Parsed
 from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.calls import Lines, StoredCalls, of_file, store_calls
-from engine.pipeline.positions import Named, Progress, add_files, advance_file, describe_file
+from engine.pipeline.positions import FileAccounts, Named, add_files, advance_file, describe_file
 from engine.rating.book import RateBook
 from engine.store import Session
 from engine.tail.checkpoint import Position
 
 NEWEST = 50
 MAX_TOUCHED = 1000
+NO_RULE = "no rule"
+"""Why a call is not charged that ought to be: no rule covers it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,8 @@ class ReadPiece:
     after: Position
     """Where the file stands behind the piece; its `file_id` 0 = a file not stored before."""
     format_name: str
+    timezone: str
+    """The IANA zone that times without an offset were read in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,8 @@ class StoredBatch:
     """Extensions charged; at most `MAX_TOUCHED`, beyond that empty = many."""
     arrived: int
     """Extensions seen for the first time."""
+    unrated: int
+    """Calls that no rule covers."""
     outcome: StoredCalls
 
     def committed(self, session: Session, account_cache: AccountCache) -> None:
@@ -87,19 +93,19 @@ def store_pieces(
     calls = parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
     outcome = store_calls(session, calls, book=book, site=site, account_cache=account_cache, now=now)
     fresh = outcome.by_file()
-    added: list[tuple[Position, Named, Progress]] = []
+    added: list[tuple[Position, Named, FileAccounts]] = []
     files: list[tuple[Position, Named]] = []
     for piece, position in zip(pieces, positions, strict=True):
         parsed = piece.parsed
         if parsed.rejects.num_rows:
-            _keep_rejects(session, parsed, position, now)
-        progress = _progress(parsed, fresh.get(position.file_id, Lines(0, 0)))
-        named = Named.of(position, piece.format_name)
+            _keep_rejects(session, piece, position, now)
+        accounts = _accounts(parsed, fresh.get(position.file_id, Lines(0, 0)))
+        named = Named.of(position, piece.format_name, piece.timezone)
         files.append((position, named))
         if not piece.after.file_id:
-            added.append((position, named, progress))
+            added.append((position, named, accounts))
             continue
-        advance_file(session, position, progress)
+        advance_file(session, position, accounts)
         if account_cache.files.get(position.file_id) != named:
             describe_file(session, position.file_id, named)
     if added:
@@ -118,6 +124,7 @@ def store_pieces(
         newest=stored.slice(max(0, stored.num_rows - NEWEST)),
         touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
         arrived=outcome.arrived,
+        unrated=int(pc.sum(pc.equal(stored["unrated"], NO_RULE)).as_py() or 0) if stored.num_rows else 0,
         outcome=outcome,
     )
 
@@ -132,20 +139,21 @@ def _numbered(session: Session, positions: Sequence[Position]) -> Sequence[Posit
     ]
 
 
-def _keep_rejects(session: Session, parsed: Parsed, position: Position, now: datetime) -> None:
-    with session.bound(rejects=parsed.rejects):
+def _keep_rejects(session: Session, piece: ReadPiece, position: Position, now: datetime) -> None:
+    with session.bound(rejects=piece.parsed.rejects):
         session.run(
             "pipeline.keep_rejects",
             first_id=session.integer("pipeline.next_quarantine"),
-            first_line=position.lines - parsed.lines + 1,
+            first_line=position.lines - piece.parsed.lines + 1,
             file_id=position.file_id,
+            timezone=piece.timezone,
             now=now,
         )
 
 
-def _progress(parsed: Parsed, fresh: Lines) -> Progress:
-    """What reading a piece came to, of whose calls so many were new."""
-    return Progress(
+def _accounts(parsed: Parsed, fresh: Lines) -> FileAccounts:
+    """What became of a piece, of whose calls so many were new."""
+    return FileAccounts(
         lines=parsed.lines,
         stored=fresh.lines,
         duplicates=parsed.calls.num_rows - fresh.lines,

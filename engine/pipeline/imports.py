@@ -11,14 +11,14 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.api.operation import Progress
-from engine.api.site import IngestResult
+from engine.api.site import IngestResult, LineCounts
 from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
-from engine.pipeline.calls import with_keys
+from engine.pipeline.duplicates import with_keys
 from engine.pipeline.live_site import State
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.storing import Storer
-from engine.store import ROW_GROUP_ROWS, Database, Session, Writer
+from engine.store import ROW_GROUP_ROWS, Session, Writer
 from engine.tail.checkpoint import Position
 from engine.tail.file_reader import Content
 from engine.tail.fingerprint import FINGERPRINT_BYTES
@@ -43,7 +43,6 @@ class Import:
     def __init__(
         self,
         *,
-        database: Database,
         writer: Writer,
         state: State,
         stored: Callable[[Session, StoredBatch], None],
@@ -51,13 +50,10 @@ class Import:
         progress: Callable[[Progress], None],
         cancelled: threading.Event,
     ) -> None:
-        self._database = database
         self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
         self._progress = progress
         self._cancelled = cancelled
-        self._counts = dict.fromkeys(
-            ("lines", "stored", "duplicates", "quarantined", "ignored", "charged", "cost_micros"), 0
-        )
+        self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "charged", "cost_micros"), 0)
         self._bytes_done = 0
         self._bytes_total = 0
         self._started = time.monotonic()
@@ -78,10 +74,7 @@ class Import:
 
     def _file(self, content: Content, parser: SourceParser) -> None:
         outstanding: Future[StoredBatch] | None = None
-        with (
-            self._database.reading() as session,
-            closing(_ahead(self._pieces(content, parser, session))) as pieces,
-        ):
+        with closing(_ahead(self._pieces(content, parser))) as pieces:
             for piece in pieces:
                 if self._cancelled.is_set():
                     break
@@ -95,7 +88,7 @@ class Import:
         if outstanding is not None:
             self._count(outstanding.result())
 
-    def _pieces(self, content: Content, parser: SourceParser, session: Session) -> Iterator[ReadPiece]:
+    def _pieces(self, content: Content, parser: SourceParser) -> Iterator[ReadPiece]:
         """The file in pieces. A file without content has one, too."""
         position = Position(
             source="",
@@ -129,7 +122,12 @@ class Import:
                 size *= 2
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-            yield ReadPiece(parsed=with_keys(session, parsed), after=position, format_name=parser.format_name)
+            yield ReadPiece(
+                parsed=with_keys(parsed),
+                after=position,
+                format_name=parser.format_name,
+                timezone=parser.timezone,
+            )
             if final and parsed.consumed in (0, len(data)):
                 return
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]

@@ -81,7 +81,7 @@ class Ingestor:
         self._stop = threading.Event()
         self._pending: Settings | None = settings
         self._settings = settings
-        self._backlog = Backlog(database, read=self._wake)
+        self._backlog = Backlog(read=self._wake)
         self._refusals = Refusals(clock=clock, changed=alarmed)
         self._following: Following | None = None
         self._health: list[SourceHealth] = []
@@ -160,7 +160,7 @@ class Ingestor:
         recent = self._recent.get(source)
         if not recent:
             return 0.0
-        since = time.monotonic() - RATE_WINDOW_SECONDS
+        since = self._clock() - RATE_WINDOW_SECONDS
         return sum(lines for moment, lines in list(recent) if moment >= since) / RATE_WINDOW_SECONDS
 
     def _wake(self) -> None:
@@ -313,7 +313,7 @@ class Ingestor:
         if not parsed.consumed and piece.data and not work.opening:
             follower.commit(work, after)
             return []
-        read = ReadPiece(parsed=parsed, after=after, format_name=parser.format_name)
+        read = ReadPiece(parsed=parsed, after=after, format_name=parser.format_name, timezone=parser.timezone)
         return [_Read(work=work, piece=read, size=len(piece.data))]
 
     def _store(self, follower: Follower, group: Sequence[_Read]) -> bool:
@@ -337,7 +337,7 @@ class Ingestor:
             follower.commit(read.work, position)
             if read.piece.parsed.lines:
                 recent = self._recent.setdefault(read.work.source, deque(maxlen=4096))
-                recent.append((time.monotonic(), read.piece.parsed.lines))
+                recent.append((self._clock(), read.piece.parsed.lines))
         return True
 
     def _note_fault(self, fault: str) -> None:

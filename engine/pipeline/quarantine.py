@@ -6,15 +6,27 @@ from datetime import datetime
 from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow
 from engine.store import Session
 
-_Line = tuple[int, str, int, int, str, str, bytes, datetime, datetime | None, int]
-"""Columns of quarantine.page."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Line:
+    quarantine_id: int
+    path: str
+    line_offset: int
+    line_number: int
+    field: str
+    reason: str
+    raw: bytes
+    found_at: datetime
+    retried_at: datetime | None
+    total: int
 
 
 def list_quarantine(session: Session, request: ListQuarantine) -> QuarantinePage:
     """One page, newest first."""
-    found = session.records(
+    found, (total,) = session.page(
         _Line,
         "quarantine.page",
+        "total",
         text=request.text,
         include_retried=request.include_retried,
         limit=min(request.limit, 100_000),
@@ -23,19 +35,19 @@ def list_quarantine(session: Session, request: ListQuarantine) -> QuarantinePage
     return QuarantinePage(
         rows=[
             QuarantineRow(
-                quarantine_id=line[0],
-                path=line[1],
-                line_offset=line[2],
-                line_number=line[3],
-                field=line[4],
-                reason=line[5],
-                raw=line[6].decode("utf-8", "replace"),
-                found_at=line[7],
-                retried_at=line[8],
+                quarantine_id=line.quarantine_id,
+                path=line.path,
+                line_offset=line.line_offset,
+                line_number=line.line_number,
+                field=line.field,
+                reason=line.reason,
+                raw=line.raw.decode("utf-8", "replace"),
+                found_at=line.found_at,
+                retried_at=line.retried_at,
             )
             for line in found
         ],
-        total=found[0][9] if found else 0,
+        total=total,
     )
 
 
@@ -47,9 +59,13 @@ class OpenLine:
     file_id: int
     line_offset: int
     raw: bytes
-    source: str
+    timezone: str
+    """The IANA zone that the lines around it were read in."""
     path: str
     format: str
+    """What its file is read by."""
+    head_length: int
+    head_sha256: str
 
 
 def open_lines(session: Session, ids: list[int] | None) -> list[OpenLine]:

@@ -1,5 +1,6 @@
 """Which parser reads which file: one per source, format and header."""
 
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,11 +33,20 @@ class SourceParser:
         numbering: Numbering,
         source_zone: ZoneInfo,
         site_zone: ZoneInfo,
+        zone_is_settled: bool = False,
         form: Format | None = None,
     ) -> None:
-        """`form` None = loaded by its name. Raises `ConfigError` when it cannot be."""
+        """A zone that is settled holds though the format may name another: earlier lines were read in it.
+
+        `form` None = loaded by its name. Raises `ConfigError` when the format cannot be loaded.
+        """
         self.format_name = format_name
-        self.form = load_format(format_name, home) if form is None else form
+        form = form or load_format(format_name, home)
+        if zone_is_settled:
+            form = replace(form, times=replace(form.times, zone=None))
+        self.form = form
+        self.timezone = (form.times.zone or source_zone).key
+        """The IANA zone of times without an offset; kept with what is stored."""
         self._lines = self._bad = 0
         self._stuck = ""
         self._parser = Parser(

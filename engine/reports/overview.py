@@ -34,8 +34,9 @@ def get_overview(
 ) -> Overview:
     """Everything the first screen shows. `now` is naive UTC; days are those of the site's clocks.
 
-    Over limit: billing is on for site and extension, and nothing is available. Low: billed, something is
-    available, but no more than the site's low balance. Raises `InvalidInput` for a bad limit.
+    Barred: locked by hand, or billing is on for site and extension and nothing is available. Low: not
+    barred, billed, and no more than the site's low balance is available. Raises
+    `InvalidInput` for a bad limit.
     """
     if not 1 <= request.limit <= MAX_LIMIT:
         raise InvalidInput(f"limit: must lie between 1 and {MAX_LIMIT:,}.", field="limit")
@@ -48,7 +49,7 @@ def get_overview(
         yesterday=sums[1],
         same_day_last_week=sums[7],
         by_hour=_hours(session, today),
-        over_limit=people.over_limit,
+        barred=people.barred,
         low=people.low,
         over_limit_count=people.over_limit_count,
         low_count=people.low_count,
@@ -61,7 +62,7 @@ def get_overview(
 
 
 class _Extensions(msgspec.Struct):
-    over_limit: list[OverviewExtension]
+    barred: list[OverviewExtension]
     low: list[OverviewExtension]
     over_limit_count: int = 0
     low_count: int = 0
@@ -95,17 +96,17 @@ def _hours(session: Session, today: date) -> list[int]:
 
 
 def _extensions(session: Session, site: Site, limit: int) -> _Extensions:
-    people = _Extensions(over_limit=[], low=[])
+    people = _Extensions(barred=[], low=[])
     rows = session.rows(
         "overview.extensions", billing=site.billing, low_balance=site.low_balance_micros, limit=limit
     )
-    for number, name, available, locked, over, low, *counts in msgspec.convert(
+    for number, name, available, locked, barred, low, *counts in msgspec.convert(
         rows, list[tuple[str, str, int, bool, bool, bool, int, int, int]]
     ):
         people.over_limit_count, people.low_count, people.barred_count = counts
         one = OverviewExtension(number=number, name=name, available_micros=available, locked=locked)
-        if over:
-            people.over_limit.append(one)
+        if barred:
+            people.barred.append(one)
         elif low:
             people.low.append(one)
     return people

@@ -1,14 +1,15 @@
-"""The line a call was read from, fetched again from its file, wherever rotation has put it."""
+"""Lines of CDR files read long ago, fetched again, wherever rotation has put the file and however packed."""
 
-import gzip
-import hashlib
 import os
-import stat
-import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+
+from engine.domain.errors import StorageError
+from engine.tail.file_reader import Content
+from engine.tail.fingerprint import sha256
+from engine.tail.rotation_names import rotated, rotated_from
 
 MAX_LINE_BYTES = 65_536
 MAX_NEIGHBOURS = 64
@@ -19,8 +20,6 @@ MAX_ENTRIES = 10_000
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 """How far into a compressed file a line is sought: unpacking starts at its beginning."""
-
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,21 +32,45 @@ class ReadFile:
 
 
 def read_raw(file: ReadFile, offset: int, length: int) -> bytes | None:
-    """The `length` bytes at `offset`, at most `MAX_LINE_BYTES`; None when no file has that beginning.
+    """The `length` bytes at `offset`, at most `MAX_LINE_BYTES`; None = no file with that beginning has them.
 
-    Looks at the path itself, then at rotated names beside it (`Master.csv.1`, `Master.csv-20260131`,
-    `Master.csv.2.gz`). The bytes must be a line: after a newline or at the start, up to a newline or the end.
+    The bytes must be a line: after a newline or at the start, up to a newline or the end.
     """
-    for candidate in _candidates(Path(file.path)):
-        line = _line_of(candidate, file, offset, length)
+    for content in _found_again(file):
+        line = _line_of(content, offset, length)
         if line is not None:
             return line
     return None
 
 
+def read_head(file: ReadFile, length: int) -> bytes:
+    """The first bytes of a file; empty = no file has that beginning."""
+    for content in _found_again(file):
+        try:
+            return content.read_at(0, length)
+        except StorageError:
+            continue
+    return b""
+
+
+def _found_again(file: ReadFile) -> Iterator[Content]:
+    """The files with that beginning, open while the caller looks at them."""
+    for candidate in _candidates(Path(file.path)):
+        try:
+            content = Content(str(candidate))
+        except (OSError, StorageError):
+            continue
+        with closing(content):
+            if _begins_alike(content, file):
+                yield content
+
+
 def _candidates(path: Path) -> Iterator[Path]:
+    """The path itself, then its rotated names, then other names with the same beginning."""
     yield path
-    stem = path.name.removesuffix(".gz").removesuffix(path.suffix)
+    name = rotated_from(path.name)
+    base = path.name if name is None else name.base
+    stem = base.rpartition(".")[0] or base
     names: list[str] = []
     try:
         with os.scandir(path.parent) as entries:
@@ -58,50 +81,32 @@ def _candidates(path: Path) -> Iterator[Path]:
                     names.append(entry.name)
     except OSError:
         return
-    # A rotated name begins with the whole name; other relatives come after.
-    names.sort(key=lambda name: (not name.startswith(path.name), name))
-    for name in names[:MAX_NEIGHBOURS]:
-        yield path.parent / name
+    names.sort(key=lambda name: (name != base and rotated(name, base) is None, name))
+    for neighbour in names[:MAX_NEIGHBOURS]:
+        yield path.parent / neighbour
 
 
-def _line_of(path: Path, file: ReadFile, offset: int, length: int) -> bytes | None:
+def _begins_alike(content: Content, file: ReadFile) -> bool:
+    if not file.head_length:
+        return True
     try:
-        # A pipe under that name must not hold the engine up.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        head = content.read_at(0, file.head_length)
+    except StorageError:
+        return False
+    return len(head) == file.head_length and sha256(head) == file.head_sha256
+
+
+def _line_of(content: Content, offset: int, length: int) -> bytes | None:
+    if content.packed and offset + length > MAX_UNPACKED_BYTES:
         return None
+    before, wanted = min(offset, 1), min(length, MAX_LINE_BYTES)
     try:
-        with os.fdopen(descriptor, "rb") as plain:
-            if not stat.S_ISREG(os.fstat(plain.fileno()).st_mode):
-                return None
-            packed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            if not packed:
-                return _read(plain, file, offset, length)
-            if offset + length > MAX_UNPACKED_BYTES:
-                return None
-            with gzip.open(plain) as unpacked:
-                return _read(unpacked, file, offset, length)
-    except (OSError, EOFError, ValueError, zlib.error):
+        # One byte before the line and one behind it tell whether it is one.
+        found = content.read_at(offset - before, before + wanted + 1)
+    except StorageError:
         return None
-
-
-def _read(content: BinaryIO | gzip.GzipFile, file: ReadFile, offset: int, length: int) -> bytes | None:
-    digest = hashlib.sha256()
-    left = file.head_length
-    while left:
-        block = content.read(min(left, _BLOCK))
-        if not block:
-            return None
-        digest.update(block)
-        left -= len(block)
-    if file.head_length and digest.hexdigest() != file.head_sha256:
+    line, behind = found[before : before + wanted], found[before + wanted :]
+    if len(line) < wanted or found[:before] not in (b"", b"\n"):
         return None
-    content.seek(max(0, offset - 1))
-    if offset and content.read(1) != b"\n":
-        return None
-    line = content.read(min(length, MAX_LINE_BYTES))
-    if len(line) < min(length, MAX_LINE_BYTES):
-        return None
-    complete = length > MAX_LINE_BYTES or line.endswith(b"\n") or not content.read(1)
+    complete = length > MAX_LINE_BYTES or line.endswith(b"\n") or not behind
     return line if complete else None

@@ -15,7 +15,7 @@ from engine.api.calls import (
     StatRow,
 )
 from engine.domain.errors import InvalidInput
-from engine.domain.names import WEEKDAYS
+from engine.domain.names import WEEKDAYS, Unrated
 from engine.domain.site import Site
 from engine.reports.conditions import OUTBOUND, call_conditions, names_direction
 from engine.store import Condition, Session
@@ -28,21 +28,25 @@ EPOCH = date(1970, 1, 1)
 def get_statistics(session: Session, site: Site, request: GetStatistics) -> Statistics:
     """Lines by period, then key, at most `limit` of them; the total is over all calls that match.
 
-    The keys: an extension with its name as label; a trunk; the name a rule had when it rated the call, ''
-    without one; or a destination, which is the prefix of the rule that rated the call with its name as
-    label, else the first three characters dialled. Raises `InvalidInput` for a bad filter or limit.
+    The keys: an extension with its name as label; a trunk; the name a rule had when it rated the call, or
+    '' without one and a line for each reason; or a destination. That is the prefix of the rule that rated
+    the call with its name as label, else the longest prefix of a rule in use that the number begins with,
+    so that unanswered calls count where answered ones do, else the first three characters dialled.
+
+    Raises `InvalidInput` for a bad filter or limit.
     """
     if not 1 <= request.limit <= MAX_ROWS:
         raise InvalidInput(f"limit: must lie between 1 and {MAX_ROWS:,}.", field="limit")
     where = _conditions(request.filter, site, all_directions=request.all_directions)
     lines = msgspec.convert(
         session.rows("statistics.lines", where=where, by=request.by, per=request.per, limit=request.limit),
-        list[tuple[int, str, str, int, int, int, int]],
+        list[tuple[int, str, Unrated | None, str, int, int, int, int]],
     )
     total = session.row("statistics.total", where=where)
     return Statistics(
         rows=[
-            _row(_period(request.by, period), key, label, figures) for period, key, label, *figures in lines
+            _row(_period(request.by, period), key, label, figures, unrated=unrated)
+            for period, key, unrated, label, *figures in lines
         ],
         total=_row("all", "", "", msgspec.convert(total, list[int])),
     )
@@ -70,7 +74,7 @@ def _conditions(asked: CallFilter, site: Site, *, all_directions: bool) -> list[
     return found if all_directions or names_direction(asked, site) else [*found, OUTBOUND]
 
 
-def _row(period: str, key: str, label: str, figures: list[int]) -> StatRow:
+def _row(period: str, key: str, label: str, figures: list[int], *, unrated: Unrated | None = None) -> StatRow:
     calls, answered, duration, cost_micros = figures
     return StatRow(
         period=period,
@@ -81,6 +85,7 @@ def _row(period: str, key: str, label: str, figures: list[int]) -> StatRow:
         duration=duration,
         average_duration=average(duration, answered),
         cost_micros=cost_micros,
+        unrated=unrated,
     )
 
 

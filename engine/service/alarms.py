@@ -1,4 +1,4 @@
-"""What is wrong at present: collected on demand, each with the moment it began."""
+"""What is wrong at present: collected on demand, each with the moment it was first seen."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ MAX_KNOWN = 1000
 
 
 class Alarms:
-    """Remembers since when each alarm has lasted."""
+    """Remembers when each alarm was first seen."""
 
     def __init__(
         self,

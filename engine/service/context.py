@@ -89,7 +89,12 @@ class ServiceContext:
             self.balances_moved(list(batch.touched))
         if batch.stored and self.event_bus.listeners:
             self.event_bus.publish(CallsStored(count=batch.stored, rows=newest_rows(session, batch.newest)))
-        if batch.quarantined:
+        if batch.quarantined or batch.unrated:
+            self.alarms_changed()
+
+    def alarms_changed(self) -> None:
+        """After a commit that may have begun or ended an alarm: lines gone bad, calls rated after all."""
+        if self.event_bus.listeners:
             self.event_bus.publish(AlarmsChanged(count=len(self.alarms())))
 
     def rates_changed(self, session: Session) -> None:

@@ -36,9 +36,9 @@ from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
-from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, given_format, site_format, source_for
+from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.pipeline.rerating import Rerating
-from engine.pipeline.retry import BadLine, retry_lines
+from engine.pipeline.retry import BadLine, retry_lines, retry_parser
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
 from engine.service.work import Cancellation
@@ -74,7 +74,6 @@ def ingest(
 
 def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) -> Import:
     return Import(
-        database=service.database,
         writer=service.writer,
         state=service.state,
         stored=service.calls_stored,
@@ -118,18 +117,13 @@ def retry_quarantine(
     settings = service.settings()
     with service.database.reading() as session:
         waiting = open_lines(session, request.quarantine_ids)
-    parsers: dict[int, SourceParser | None] = {}
+    parsers: dict[tuple[int, str], SourceParser | None] = {}
     lines: list[BadLine] = []
     for line in waiting:
-        if line.file_id not in parsers:
-            # A format that an import brought along is not here any more.
-            known = site_format(line.format, settings, service.home) is not None
-            parser = (
-                _parser(service.home, settings, line.source or line.path, line.format, "") if known else None
-            )
-            usable = parser is not None and parser.knows_header(_head_of(line.path))
-            parsers[line.file_id] = parser if usable else None
-        parser = parsers[line.file_id]
+        read_by = line.file_id, line.timezone
+        if read_by not in parsers:
+            parsers[read_by] = retry_parser(line, settings, service.home)
+        parser = parsers[read_by]
         if parser is not None:
             parsed = parser.parse_line(line.raw, base_offset=line.line_offset)
             lines.append(BadLine(quarantine_id=line.quarantine_id, file_id=line.file_id, parsed=parsed))
@@ -141,6 +135,8 @@ def retry_quarantine(
         return retry_lines(session, lines, state=service.state, now=utc_now())
 
     def after(_session: Session, counts: tuple[int, int]) -> None:
+        if any(counts):
+            service.alarms_changed()
         if counts[0]:
             service.event_bus.publish(CallsStored(count=counts[0], rows=[]))
             service.balances_moved([])
@@ -224,6 +220,7 @@ def rerate(
         if request.apply:
             _record(service, request, operator)
             service.event_bus.publish(CallsStored(count=0, rows=[]))
+            service.alarms_changed()
 
 
 def _given(service: ServiceContext, file: GivenFile, operator: str, stack: contextlib.ExitStack) -> Content:
@@ -248,18 +245,6 @@ def _parser(
         source_zone=zone(timezone) if timezone else own or settings.site.timezone,
         site_zone=settings.site.timezone,
     )
-
-
-def _head_of(path: str) -> bytes:
-    """The first bytes of a file that may be gone: only formats with a header need them."""
-    try:
-        content = Content(path)
-    except (OSError, StorageError):
-        return b""
-    try:
-        return content.read_at(0, HEAD_BYTES)
-    finally:
-        content.close()
 
 
 def _record(service: ServiceContext, request: Any, operator: str) -> None:

@@ -17,23 +17,21 @@ WHERE direction = 'outbound' AND started_local >= $start AND started_local < $en
 GROUP BY hour;
 
 -- name: extensions
--- Extensions over their limit or low, the least available first, and how many there are of each and barred.
+-- Extensions that are barred or low, the least available first, and how many there are of each.
 WITH watched AS (
-    SELECT number, name, locked, balance_micros + credit_limit_micros AS available_micros,
-           $billing AND billing AND balance_micros + credit_limit_micros <= 0 AS over_limit,
-           $billing AND billing AND balance_micros + credit_limit_micros > 0
-               AND balance_micros + credit_limit_micros <= $low_balance AS low
-    FROM extension
+    SELECT number, name, locked, available_micros, over_limit, barred, low AND NOT barred AS low
+    FROM extension_state($billing, $low_balance)
 ),
 ranked AS (
-    SELECT number, name, locked, available_micros, over_limit, low,
+    SELECT number, name, locked, available_micros, barred, low,
            count(*) FILTER (over_limit) OVER () AS over_limit_count,
            count(*) FILTER (low) OVER () AS low_count,
-           count(*) FILTER (locked OR over_limit) OVER () AS barred_count,
-           row_number() OVER (PARTITION BY over_limit, low ORDER BY available_micros, number) AS place
+           count(*) FILTER (barred) OVER () AS barred_count,
+           row_number() OVER (PARTITION BY barred, low ORDER BY available_micros, number) AS place
     FROM watched
+    WHERE barred OR low
 )
-SELECT number, name, available_micros, locked, over_limit, low, over_limit_count, low_count, barred_count
+SELECT number, name, available_micros, locked, barred, low, over_limit_count, low_count, barred_count
 FROM ranked
 WHERE place <= greatest($limit, 1)
 ORDER BY available_micros, number;

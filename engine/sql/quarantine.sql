@@ -12,8 +12,9 @@ ORDER BY q.quarantine_id DESC
 LIMIT $limit OFFSET $offset;
 
 -- name: open
--- Bad lines kept whole, with what reading them again needs.
-SELECT q.quarantine_id, q.file_id, q.line_offset, q.raw, f.source, f.path, f.format
+-- Bad lines kept whole, with what reading them again needs: their own zone, their file's format as it is called now.
+SELECT q.quarantine_id, q.file_id, q.line_offset, q.raw, q.timezone, f.path, f.format, f.head_length,
+    f.head_sha256
 FROM quarantine AS q
 JOIN source_file AS f USING (file_id)
 WHERE q.retried_at IS NULL AND octet_length(q.raw) = q.line_length

@@ -3,8 +3,11 @@
 -- name: lines
 -- One line per period and key: period as a number for the order, key and label as text.
 WITH matching AS (
-    SELECT started_local, extension, trunk, dialled, rate_version, answered_at, billsec, cost_micros
+    SELECT started_local, extension, trunk, dialled, rate_version, unrated, answered_at, billsec, cost_micros
     FROM call WHERE /*where*/
+),
+prefixed AS (
+    SELECT dialled, prefix FROM dialled_prefix WHERE $per = 'destination'
 ),
 keyed AS (
     SELECT CASE $by
@@ -18,22 +21,24 @@ keyed AS (
            CASE $per
                WHEN 'extension' THEN extension
                WHEN 'trunk' THEN trunk
-               WHEN 'destination' THEN left(dialled, 3)
+               WHEN 'destination' THEN coalesce(prefixed.prefix, left(dialled, 3))
                ELSE ''
            END AS key,
+           CASE WHEN $per = 'rate' THEN unrated END AS reason,
            CASE WHEN $per IN ('rate', 'destination') THEN rate_version END AS version_id,
            answered_at, billsec, cost_micros
     FROM matching
+    LEFT JOIN prefixed USING (dialled)
 ),
 counted AS (
-    SELECT period, key, version_id, count(*) AS calls, count(answered_at) AS answered,
+    SELECT period, key, reason, version_id, count(*) AS calls, count(answered_at) AS answered,
            coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS duration,
            sum(cost_micros) AS cost_micros
     FROM keyed
-    GROUP BY period, key, version_id
+    GROUP BY period, key, reason, version_id
 ),
 named AS (
-    SELECT counted.period, counted.calls, counted.answered, counted.duration, counted.cost_micros,
+    SELECT counted.period, counted.reason, counted.calls, counted.answered, counted.duration, counted.cost_micros,
            CASE $per
                WHEN 'rate' THEN coalesce(rate_version.name, '')
                WHEN 'destination' THEN coalesce(nullif(rate_version.prefix, ''), counted.key)
@@ -43,24 +48,31 @@ named AS (
     FROM counted
     LEFT JOIN rate_version ON rate_version.version_id = counted.version_id
 ),
+listed AS (
+    SELECT rate_version.prefix, min(rate_version.name) AS name
+    FROM rate JOIN rate_version USING (version_id)
+    WHERE rate.enabled
+    GROUP BY rate_version.prefix
+),
 line AS (
-    SELECT period, key, min(rule) AS first_rule, max(rule) AS last_rule, sum(calls) AS calls,
+    SELECT period, key, reason, min(rule) AS first_rule, max(rule) AS last_rule, sum(calls) AS calls,
            sum(answered) AS answered, sum(duration) AS duration, sum(cost_micros) AS cost_micros
     FROM named
-    GROUP BY period, key
-    ORDER BY period, key
+    GROUP BY period, key, reason
+    ORDER BY period, key, reason
     LIMIT $limit
 )
-SELECT line.period, line.key,
+SELECT line.period, line.key, line.reason,
        CASE WHEN $per = 'extension' THEN coalesce(extension.name, '')
             WHEN line.first_rule = line.last_rule THEN line.first_rule
-            ELSE coalesce(line.first_rule || ' …', '')
+            ELSE coalesce(line.first_rule || ' …', listed.name, '')
        END AS label,
        CAST(line.calls AS BIGINT), CAST(line.answered AS BIGINT), CAST(line.duration AS BIGINT),
        line.cost_micros
 FROM line
 LEFT JOIN extension ON $per = 'extension' AND extension.number = line.key
-ORDER BY line.period, line.key;
+LEFT JOIN listed ON $per = 'destination' AND listed.prefix = line.key
+ORDER BY line.period, line.key, line.reason;
 
 -- name: total
 -- The sum over all calls that match.

@@ -5,13 +5,13 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Generator
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from config.settings import MOST_MEMORY_MB
 from engine.domain.errors import StorageError
+from engine.domain.zones import utc_now
 from engine.store.session import Session, translated
 from engine.store.statements import migrations
 
@@ -139,6 +139,6 @@ class Database:
                 if number > current:
                     with session.transaction():
                         session.plain(text)
-                        session.run("store.record_migration", number=number, now=datetime.now())
+                        session.run("store.record_migration", number=number, now=utc_now())
         finally:
             session.close()

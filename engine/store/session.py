@@ -8,7 +8,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from engine.domain.errors import PbxmeterError, StorageError
+from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
 from engine.store.statements import Condition, narrowed, statement
 
 DISK_FULL = "disk_full"
@@ -77,9 +77,22 @@ class Session:
     def page(
         self, kind: type[T], name: str, /, *totals: str, where: Sequence[Condition] = (), **values: object
     ) -> tuple[list[T], list[int]]:
-        """`records`, and what the columns `totals` of every row say of all that match; 0 without rows."""
+        """`records` from `offset` on, at most `limit`, and what the columns `totals` say of all that match.
+
+        Raises `InvalidInput` for a negative limit or offset.
+        """
+        for field in ("limit", "offset"):
+            if int(str(values[field])) < 0:
+                raise InvalidInput(f"{field}: must not be negative.", field=field)
         found = [self._named(row) for row in self.rows(name, where=where, **values)]
-        first = found[0] if found else dict.fromkeys(totals, 0)
+        # A page behind the end, or of no rows, says nothing of the others: the first one does.
+        outside = not found and (values["offset"] or not values["limit"])
+        known = (
+            [self._named(row) for row in self.rows(name, where=where, **values | {"limit": 1, "offset": 0})]
+            if outside
+            else found
+        )
+        first = known[0] if known else dict.fromkeys(totals, 0)
         return msgspec.convert(found, list[kind]), msgspec.convert(
             [first[total] for total in totals], list[int]
         )

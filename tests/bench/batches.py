@@ -81,7 +81,7 @@ class _Batches:
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         self._change = lambda session: store_pieces(
             session,
-            [ReadPiece(parsed=parsed, after=after, format_name="asterisk-csv")],
+            [ReadPiece(parsed=parsed, after=after, format_name="asterisk-csv", timezone="UTC")],
             book=site.state.book,
             site=site.state.site,
             account_cache=site.state.account_cache,

@@ -72,7 +72,6 @@ class BenchSite:
     def ingest(self, calls: Path) -> IngestResult:
         """The whole backlog of a file."""
         job = Import(
-            database=self.database,
             writer=self.writer,
             state=self.state,
             stored=_ignored,

@@ -238,7 +238,6 @@ def test_a_harmless_csv_has_no_text_that_a_spreadsheet_takes_for_a_formula() -> 
         [pa.record_batch([pa.array(texts)], names=["name"])],
         file_format="csv",
         columns=["name"],
-        harmless=True,
     )
     rows = [row["name"] for row in csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))]
     assert rows == [f"'{text}" for text in texts[:5]] + texts[5:]

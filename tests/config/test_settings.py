@@ -119,6 +119,12 @@ def test_the_commented_example_says_the_same_in_every_language() -> None:
             "numbering:\n  extensions: '[1-8'\n",
             r":2: numbering\.extensions: '\[1-8' is not a regular expression",
         ),
+        (
+            "numbering:\n  extensions: '(?=8)(\\d+)+x'\n",
+            r":2: numbering\.extensions: '.*' is not a regular expression that can be used: .*\(\?=",
+        ),
+        ("numbering:\n  extensions: '(\\d)\\1'\n", r":2: numbering\.extensions: .* invalid escape sequence"),
+        (f"numbering:\n  extensions: '{'1' * 1001}'\n", r":2: numbering\.extensions: is longer than 1000"),
         ("numbering:\n  extensions: '.*'\n", r":2: numbering\.extensions: '\.\*' also matches no number"),
         ("numbering:\n  trunks: 'IAX2/x'\n", r":2: numbering\.trunks: must be a list"),
         ("numbering:\n  trunks:\n    - 'IAX2/['\n", r":3: numbering\.trunks\[0\]: 'IAX2/\[' is not a glob"),

@@ -1,10 +1,22 @@
 """Sheets: what is read, and what every kind of bad sheet is answered."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.domain import sheet
 from engine.domain.errors import InvalidInput
-from engine.domain.sheet import Faults, SheetLine, parse_boolean, parse_whole, read_sheet, write_sheet
+from engine.domain.sheet import (
+    Faults,
+    SheetLine,
+    harmless,
+    harmless_sheet,
+    meant,
+    parse_boolean,
+    parse_whole,
+    read_sheet,
+    write_sheet,
+)
 
 COLUMNS = ("name", "price", "note")
 
@@ -130,3 +142,43 @@ def test_other_words_are_refused(text: str) -> None:
 def test_what_is_no_whole_number(text: str) -> None:
     with pytest.raises(InvalidInput, match="number_length"):
         parse_whole(text, field="number_length")
+
+
+FORMULAS = (
+    "=1+1",
+    "+1+1",
+    "-1+cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "＝1",
+    "＋A1",
+    "－A1",
+    "＠A1",
+    "'=1",
+)  # what is tested
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+    assert meant(harmless(text)) == text
+
+
+@pytest.mark.parametrize("text", ["-5", "+8613800138000", "-12.50", "'x", "''x", "", "O'Brien", "'-5"])
+def test_numbers_and_names_stay_as_they_are(text: str) -> None:
+    assert harmless(text) == meant(text) == text
+
+
+@given(st.text(st.sampled_from("'=+-@\t\r＝＋－＠15x ,\"#")))  # what is tested
+def test_an_import_takes_off_exactly_what_an_export_put_on(text: str) -> None:
+    assert meant(harmless(text)) == text
+
+
+@given(st.lists(st.text(st.sampled_from("'=+-@＝＋15x,;\"")).filter(bool), min_size=1))
+def test_an_exported_sheet_is_harmless_and_imports_as_it_was(names: list[str]) -> None:
+    text = harmless_sheet(write_sheet(["name"], [[name] for name in names]))
+    faults = Faults()
+    lines = list(read_sheet(text.encode(), columns=["name"], required=["name"], faults=faults))
+    assert [line.cells["name"] for line in lines] == names
+    assert not faults.count

@@ -40,7 +40,7 @@ class Reader:
         )
         return store_pieces(
             session,
-            [ReadPiece(parsed=parsed, after=position, format_name="asterisk-csv")],
+            [ReadPiece(parsed=parsed, after=position, format_name="asterisk-csv", timezone="UTC")],
             book=self._book,
             site=SITE,
             account_cache=self.account_cache,

@@ -55,8 +55,16 @@ class Site:
 
     def ingest(self, *paths: Path) -> IngestResult:
         """Imports files by hand."""
-        job = Import(
-            database=self.database,
+        contents = [Content(str(path)) for path in paths]
+        try:
+            return self.job().run([(content, self.parser()) for content in contents])
+        finally:
+            for content in contents:
+                content.close()
+
+    def job(self) -> Import:
+        """An import to run."""
+        return Import(
             writer=self.writer,
             state=self.state,
             stored=lambda _, batch: self.batches.append(batch),
@@ -64,12 +72,6 @@ class Site:
             progress=lambda _: None,
             cancelled=threading.Event(),
         )
-        contents = [Content(str(path)) for path in paths]
-        try:
-            return job.run([(content, self.parser()) for content in contents])
-        finally:
-            for content in contents:
-                content.close()
 
     def parser(self) -> SourceParser:
         """The office's parser."""
@@ -137,8 +139,7 @@ def test_small_pieces_cost_the_same_as_one(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_set_costs_the_same_as_a_few(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", 0)
-    monkeypatch.setattr("engine.rating.calls.FEW_CALLS", 0)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", 0)
     site.ingest(OFFICE / "Master.csv")
     _agrees_with_the_model(site)
 
@@ -147,7 +148,7 @@ def test_a_set_costs_the_same_as_a_few(site: Site, monkeypatch: pytest.MonkeyPat
 def test_a_copy_under_another_name_changes_nothing(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", few)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", few)
     site.ingest(OFFICE / "Master.csv")
     copy = tmp_path / "copy.csv"
     copy.write_bytes((OFFICE / "Master.csv").read_bytes())
@@ -160,7 +161,7 @@ def test_a_copy_under_another_name_changes_nothing(
 def test_a_line_that_stands_twice_in_a_piece_is_one_call(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr("engine.pipeline.calls.FEW_CALLS", few)
+    monkeypatch.setattr("engine.pipeline.calls.SMALL_BATCH", few)
     line = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)[0]
     twice = tmp_path / "twice.csv"
     twice.write_bytes(line * 3)

@@ -24,7 +24,7 @@ FILES = 3 * GROUP_FILES + 5
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A site that follows the folder `cdr`, on a clock that ticks when read: no busy machine splits a turn."""
+    """A site that follows the folder `cdr`, on a clock that ticks when read: a busy host splits no turn."""
     (tmp_path / "cdr").mkdir()
     ticks = itertools.count()
     desk = Desk(tmp_path / "site", clock=lambda: next(ticks) * 1e-6, wall=lambda: FIRST_START + SECONDS)

@@ -60,7 +60,8 @@ class Books:
 
     def file(self, path: str = "/var/log/Master.csv", **given: object) -> None:
         row: dict[str, object] = {
-            "file_id": 1, "source": "", "path": path, "format": "asterisk-csv", "device": 1, "inode": 1,
+            "file_id": 1, "source": "", "path": path, "format": "asterisk-csv",
+            "timezone": "UTC", "device": 1, "inode": 1,
             "head_length": 0, "head_sha256": hashlib.sha256(b"").hexdigest(), "tail_length": 0,
             "tail_sha256": "", "read_offset": 0, "lines": 0, "stored": 0, "duplicates": 0, "quarantined": 0,
             "ignored": 0, "stored_bytes": 0, "duplicate_bytes": 0, "quarantined_bytes": 0,

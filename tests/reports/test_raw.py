@@ -1,8 +1,11 @@
 """The line of a call, found again wherever rotation has put its file."""
 
+import bz2
 import gzip
 import hashlib
+import lzma
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,15 @@ def test_a_line_is_found_in_a_compressed_file(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "Master.csv.2.gz", "wb") as packed:
         packed.write(CONTENT)
     assert read_raw(known(tmp_path / "Master.csv"), 11, 12) == b"second,line\n"
+
+
+@pytest.mark.parametrize(("ending", "compress"), [("bz2", bz2.compress), ("xz", lzma.compress)])
+def test_a_line_is_found_in_a_file_compressed_otherwise(
+    tmp_path: Path, ending: str, compress: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / f"Master.csv.3.{ending}").write_bytes(compress(CONTENT))
+    # Last seen under another rotated name.
+    assert read_raw(known(tmp_path / f"Master.csv.2.{ending}"), 11, 12) == b"second,line\n"
 
 
 def test_a_torn_compressed_file_holds_no_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from engine.ledger.listings import list_recharges
 from engine.reports.calls import count_calls
 from engine.reports.overview import get_overview
 from engine.reports.statistics import average, get_heat, get_statistics
-from tests.reports.building import NOON, SHANGHAI, Books
+from tests.reports.building import NOON, SHANGHAI, Books, insert
 from tui.screens.statistics.text import key_term
 
 
@@ -121,6 +121,53 @@ def test_a_destination_is_the_prefix_of_its_rule_or_the_first_digits(books: Book
         ("9013", "Mobile day …", 2),
         ("955", "", 2),
     ]
+
+
+def test_without_a_rule_there_is_a_line_for_each_reason(books: Books) -> None:
+    books.rate(1, name="Mobile")
+    books.call(rate_version=1)
+    for reason in ("not answered", "no rule", "extension not billed", "not answered"):
+        books.call(unrated=reason, cost_micros=0)
+    found = [(row.key, row.unrated, row.calls) for row in lines(books, by="all", per="rate")]
+    assert found == [
+        ("", "extension not billed", 1),
+        ("", "no rule", 1),
+        ("", "not answered", 2),
+        ("Mobile", None, 1),
+    ]
+
+
+def test_unanswered_calls_count_for_the_destination_that_an_answered_one_would(books: Books) -> None:
+    in_use(books, 1, name="Mobile", prefix="91")
+    in_use(books, 2, name="Shanghai", prefix="9021")
+    in_use(books, 3, name="Off", prefix="9021555", enabled=False)
+    books.call(rate_version=1, dialled="913800")
+    for dialled in ("913811", "92", "9021555", "9"):
+        books.call(dialled=dialled, answered_at=None, cost_micros=0, unrated="not answered")
+    found = [
+        (row.key, row.label, row.calls, row.answered) for row in lines(books, by="all", per="destination")
+    ]
+    assert found == [
+        ("9", "", 1, 0),
+        ("9021", "Shanghai", 1, 0),
+        ("91", "Mobile", 2, 1),
+        ("92", "", 1, 0),
+    ]
+    for key, _label, calls, _answered in found:
+        where = CallFilter(where=f"destination={key}")
+        assert (
+            get_statistics(books.session, books.site, GetStatistics(by="all", filter=where)).total.calls
+            == calls
+        )
+
+
+def in_use(books: Books, version_id: int, *, enabled: bool = True, **given: object) -> None:
+    """A rule in the list."""
+    books.rate(version_id, **given)
+    row: dict[str, object] = {
+        "rate_id": version_id, "version_id": version_id, "position": version_id, "enabled": enabled,
+    }  # fmt: skip
+    insert(books.session, "rate", [row])
 
 
 @pytest.mark.parametrize("per", ["extension", "trunk", "rate", "destination"])

@@ -75,6 +75,6 @@ async def test_what_a_notice_offers_to_undo_is_undone_after_it_was_put_away(site
         await pilot.press("escape")
         await until(pilot, lambda: "Locked 1010" not in screen_text(app))
         await pilot.press("u")
-        await shows(pilot, "Take the lock off 1010 again?")
+        await shows(pilot, "Take the lock off 1010 Ed again?")
         await pilot.press("y")
         await until(pilot, lambda: not site.extension("1010").locked)

@@ -60,26 +60,39 @@ class Notices(App[int]):
             screen.query("ToastHolder").remove()
 
     def done(self, text: str, *, undo: str = "", reversible: "Reversible | None" = None) -> None:
-        """A notice that says what was done, and how to take it back: by hand, or with the undo key."""
-        if reversible is not None and self.may(reversible.role):
-            self._reversible = reversible
+        """A notice that says what was done, and how to take it back: by hand, or with the undo key.
+
+        The undo key takes back this or nothing, never what was done before it.
+        """
+        if self.can_undo(reversible):
             undo = key_name(self.keymap.get("shell.undo", "u").partition(",")[0])
         self.notify(flowing([text, _("Undo: %s.") % undo]) if undo else text)
 
+    def can_undo(self, reversible: "Reversible | None") -> bool:
+        """Whether the undo key takes this back from now on; if not, it takes nothing back."""
+        self._reversible = reversible if reversible is not None and self.may(reversible.role) else None
+        return self._reversible is not None
+
+    def forget_reversible(self) -> None:
+        """Something was changed: what was done before it is no longer the last. For any thread."""
+        self._reversible = None
+
     @work(group=DIALOG_GROUP)
     async def undo(self, reload: "Callable[[], None]") -> None:
-        """Asks, then takes back the last thing that can be; `reload` shows what there is then."""
+        """Asks, then takes back what was done last, if it can be; `reload` shows what there is then."""
         from tui.widgets.dialogs import Confirm
 
         last = self._reversible
         if last is None:
             self.warn(_("There is nothing to undo: what was done last cannot be taken back by this key."))
             return
-        if not await self.push_screen_wait(Confirm(last.question, yes=_("Undo"))):
+        if not await self.push_screen_wait(Confirm(last.question(), yes=_("Undo"))):
             return
         try:
             text = await last.reverse()
         except PbxmeterError as error:
+            # What is left of it can be tried again.
+            self._reversible = last
             self.tell(error)
             return
         self._reversible = None

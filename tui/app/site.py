@@ -70,7 +70,13 @@ class KnowsItsSite(OrderedKeys[int], Notices):
         """`language_chosen`: the site's own does not count. `clock` tells the naive UTC instant of now."""
         super().__init__()
         self.home = home
-        self.link = EngineLink(home, listener=self, credentials=credentials, first_questions=_first_questions)
+        self.link = EngineLink(
+            home,
+            listener=self,
+            credentials=credentials,
+            first_questions=_first_questions,
+            changed=self.forget_reversible,
+        )
         self.greeting: Greeting | None = None
         self.money = MoneyStyle()
         self.alarms = 0
@@ -196,7 +202,9 @@ class KnowsItsSite(OrderedKeys[int], Notices):
 
         self.stylesheet.read(DIALOG_STYLES)
         credentials = await self.push_screen_wait(
-            SignInScreen(home=str(self.home), reason=reason, again=self.greeting is not None)
+            SignInScreen(
+                home=str(self.home), reason=reason, again=self.greeting is not None, name=self.link.name
+            )
         )
         if credentials is None:
             self.exit(return_code=0)

@@ -36,7 +36,7 @@ def export_calls_to(
     if as_rows:
         text = io.BytesIO()
         with bar:
-            write_calls(text, batches, file_format="csv")
+            write_calls(text, batches, file_format="csv", literal=True)
         print_rows(text.getvalue().decode())
         return
     with bar, written(output) as file:

@@ -8,6 +8,7 @@ import click
 
 from engine.api.extensions import CsvText
 from engine.api.operation import ImportResult
+from engine.domain.sheet import harmless_sheet
 from tui.commands.document import Json, json_text, print_document
 from tui.commands.files import written
 from tui.commands.say import say, say_error
@@ -69,7 +70,7 @@ def print_csv(session: Session, ask: Callable[[], CsvText], output: str | None) 
         print_rows(document.text)
         return
     with written(output) as file:
-        file.write(document.text.encode())
+        file.write(harmless_sheet(document.text).encode())
     print_written(session, output if to_file else None, document.rows)
 
 

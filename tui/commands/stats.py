@@ -69,7 +69,7 @@ def stats(
         *([_HEADS[per], "Name"] if per == "extension" else [_HEADS[per]] if per else []),
     ]
     cells = [
-        [row.period, *([row.key, row.label] if per == "extension" else [row.label or row.key] if per else [])]
+        [row.period, *([row.key, row.label] if per == "extension" else [_named(row)] if per else [])]
         for row in result.rows
     ]
     cells.append([said("all"), *([""] * (len(headers) - 1))])
@@ -81,6 +81,11 @@ def stats(
         ],
         right=f"Calls|Answered|Duration|Average|Cost {session.greeting.currency}",
     )
+
+
+def _named(row: StatRow) -> str:
+    """A trunk, rule or destination; in brackets why there was no rule."""
+    return f"({said(row.unrated)})" if row.unrated is not None else row.label or row.key
 
 
 def _figures(session: Session, row: StatRow) -> tuple[str, ...]:
@@ -98,6 +103,8 @@ def _document(session: Session, row: StatRow, per: Per | None) -> Json:
     plain = plain_document(row, session.zone)
     assert isinstance(plain, dict)
     key, label = plain.pop("key"), plain.pop("label")
+    if per != "rate":
+        del plain["unrated"]
     document: dict[str, Json] = {"period": plain.pop("period")}
     if per:
         document[per] = key

@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from engine.domain.call_columns import CALL_EXPORT
+from engine.domain.sheet import FORMULA
 from tui.export.spreadsheet import Kind, write_spreadsheet
 
 if TYPE_CHECKING:
@@ -12,20 +14,10 @@ if TYPE_CHECKING:
 
 FileFormat = Literal["csv", "parquet", "xlsx"]
 
-CALL_COLUMNS = (
-    "started_at", "answered_at", "ended_at", "extension", "name", "direction", "dialled", "trunk",
-    "disposition", "duration", "billsec", "cost", "rate", "unrated", "call_key", "source",
-)  # fmt: skip
+CALL_COLUMNS = tuple(CALL_EXPORT)
 """What can be written, in this order unless asked otherwise."""
 
-CALL_KINDS: Mapping[str, Kind] = {
-    "started_at": "time",
-    "answered_at": "time",
-    "ended_at": "time",
-    "duration": "whole",
-    "billsec": "whole",
-    "cost": "money",
-}
+CALL_KINDS: Mapping[str, Kind] = {name: kind for name, kind in CALL_EXPORT.items() if kind != "text"}
 """What is not text in the calls export."""
 
 SHEET_KINDS: Mapping[str, Kind] = {
@@ -47,9 +39,6 @@ SHEET_KINDS: Mapping[str, Kind] = {
 }
 """What is not text in the sheets of extensions, recharges, ledgers, statistics and bad lines."""
 
-FORMULA = r"^(=|@|\t|\r|[+-][0-9 ().,*#/-]*[^0-9 ().,*#/-])"
-"""Texts that spreadsheets take for a formula; signed numbers and numbers with a plus are none."""
-
 
 def write_calls(
     file: BinaryIO,
@@ -58,18 +47,18 @@ def write_calls(
     file_format: FileFormat,
     columns: Sequence[str] = CALL_COLUMNS,
     kinds: Mapping[str, Kind] = CALL_KINDS,
-    harmless: bool = False,
+    literal: bool = False,
 ) -> int:
     """Writes these columns of the batches and answers with how many rows that were.
 
-    A `harmless` CSV has an apostrophe before texts that spreadsheets would take for formulas.
+    A CSV has an apostrophe before texts that spreadsheets would take for formulas, unless it is `literal`.
     """
     chosen = (batch.select(list(columns)) for batch in batches)
     if file_format == "xlsx":
         return write_spreadsheet(file, chosen, columns=columns, kinds=kinds)
     if file_format == "parquet":
         return _write_parquet(file, list(columns), chosen, kinds)
-    return _write_csv(file, list(columns), chosen, harmless=harmless)
+    return _write_csv(file, list(columns), chosen, literal=literal)
 
 
 def sheet_columns(text: str) -> tuple[str, ...]:
@@ -87,7 +76,7 @@ def sheet_batch(text: str) -> "pa.RecordBatch":
 
 
 def _write_csv(
-    file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa.RecordBatch]", *, harmless: bool
+    file: BinaryIO, columns: Sequence[str], batches: "Iterable[pa.RecordBatch]", *, literal: bool
 ) -> int:
     """RFC 4180 with LF, quotes only where they must be; pyarrow's own writer would quote every text.
 
@@ -101,7 +90,7 @@ def _write_csv(
     rows = 0
     for batch in batches:
         texts = [pc.fill_null(column.cast(pa.large_string()), "") for column in batch.columns]
-        cells = [_csv_cells(_without_formulas(column) if harmless else column) for column in texts]
+        cells = [_csv_cells(column if literal else _without_formulas(column)) for column in texts]
         lines = pc.binary_join_element_wise(*cells, comma)
         _write_texts(file, pc.binary_join_element_wise(lines, line_end, nothing))
         rows += batch.num_rows

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.message import Message
 
-from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError
+from engine.domain.errors import (
+    EngineDown,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    PbxmeterError,
+    Refused,
+    StorageError,
+)
 from tui.text.i18n import _
 from tui.text.sentences import said
 
@@ -77,14 +85,20 @@ class EngineLink:
         listener: "MessagePump",
         credentials: "Credentials | None" = None,
         first_questions: "Callable[[], Sequence[Operation[Any]]]" = tuple,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`first_questions` are asked as soon as there is an engine; `ask` has the answers, once."""
+        """`first_questions` are asked as soon as there is an engine; `ask` has the answers, once.
+
+        `changed` is called, in whatever thread asked, after each operation that changed something, or may
+        have done so.
+        """
         self.home = home
         self._listener = listener
         self._credentials = credentials
         self._client: Client | None = None
         self._background = True
         self._first_questions = first_questions
+        self._changed = changed
         self._asked: list[tuple[Operation[Any], Future[object]]] = []
         """What was asked ahead and is not fetched yet."""
         self._events: Iterator[Event] = iter(())
@@ -101,15 +115,28 @@ class EngineLink:
     def connected(self) -> bool:
         return self._client is not None
 
+    @property
+    def name(self) -> str:
+        """The user name that was signed in with, or tried, last; '' = none."""
+        return self._credentials.name if self._credentials is not None else ""
+
     def call(self, operation: "Operation[R]", *, progress: "Callable[[Progress], None] | None" = None) -> R:
         """The operation's result; blocks. Raises `PbxmeterError`, `EngineDown` while there is no engine."""
         client = self.client
+        refused = False
         try:
             return client.call(operation, progress=progress)
+        except (InvalidInput, NotFound, Refused):
+            refused = True
+            raise
         except NotSignedIn:
+            refused = True
             # The event stream ends with the client; the next connection signs in anew.
             client.close()
             raise
+        finally:
+            if operation.takes_effect and not refused:
+                self._changed()
 
     @property
     def client(self) -> "Client":
@@ -164,8 +191,9 @@ class EngineLink:
             except (NotSignedIn, _SignInRefused) as error:
                 self._drop()
                 self._wait_for_credentials("" if isinstance(error, NotSignedIn) else said(error.message))
-            except PbxmeterError as error:
+            except (PbxmeterError, OSError) as found:
                 self._drop()
+                error = found if isinstance(found, PbxmeterError) else StorageError(str(found))
                 lost_at = lost_at or time.monotonic()
                 self._tell(Lost(error, pause))
                 self._wake.clear()

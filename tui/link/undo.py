@@ -1,4 +1,7 @@
-"""What can be taken back by a key: the last reversible thing done here, unless somebody changed it since."""
+"""Taking back by a key what was done last here, unless somebody changed it since.
+
+Questions and texts are made when they are needed, in the language of that moment.
+"""
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -6,24 +9,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.api.extensions import Adjust, ExtensionRow, ListExtensions, RechargeRow, SetExtensions
-from engine.api.rates import SwitchRates
-from engine.domain.errors import PbxmeterError
+from engine.api.site import GetSettings, SetSetting
+from engine.domain.errors import PbxmeterError, Refused
 from engine.domain.money import format_amount
 from engine.domain.names import Role
 from tui.link.connection import EngineLink
-from tui.text.i18n import ngettext
+from tui.terminal.text import clean
+from tui.text.i18n import _, ngettext
 from tui.text.sentences import said
 
 PAGE_ROWS = 1000
+NAMED = 3
+"""Extensions that a question names; of more it tells how many."""
+
+Words = Callable[[], str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reversible:
     """Something done that `reverse` takes back; it answers with a sentence that says what it did."""
 
-    question: str
+    question: Words
     reverse: Callable[[], Awaitable[str]]
     role: Role = Role.BILLING
+
+
+def named(extensions: Sequence[tuple[str, str]]) -> str:
+    """Extensions, given as number and name, for a question: the first few, and how many more."""
+    text = ", ".join(f"{number} {clean(name)}".rstrip() for number, name in extensions[:NAMED])
+    more = len(extensions) - NAMED
+    return ngettext("%s and %d more", "%s and %d more", more) % (text, more) if more > 0 else text
 
 
 async def extension_rows(link: EngineLink, numbers: Sequence[str]) -> list[ExtensionRow]:
@@ -37,7 +52,7 @@ async def extension_rows(link: EngineLink, numbers: Sequence[str]) -> list[Exten
 
 
 def extensions_as_before(
-    link: EngineLink, before: Sequence[ExtensionRow], changes: Mapping[str, Any], *, question: str
+    link: EngineLink, before: Sequence[ExtensionRow], changes: Mapping[str, Any], *, question: Words
 ) -> Reversible:
     """Puts the properties named in `changes` back to what they were in `before`.
 
@@ -75,24 +90,24 @@ def extensions_as_before(
     return Reversible(question=question, reverse=reverse)
 
 
-def rates_switched_back(
-    link: EngineLink, rate_ids: Sequence[int], *, enabled: bool, question: str
-) -> Reversible:
-    """Switches rules back on, or off, as `enabled` says."""
+def setting_as_before(link: EngineLink, name: str, *, before: str, saved: str, question: Words) -> Reversible:
+    """Gives a setting its former value."""
 
     async def reverse() -> str:
-        await link.ask(SwitchRates(rate_ids=list(rate_ids), enabled=enabled))
-        return ngettext("Switched %d rule back.", "Switched %d rules back.", len(rate_ids)) % len(rate_ids)
+        if (await link.ask(GetSettings())).values.get(name) != saved:
+            raise changed_since()
+        await link.ask(SetSetting(name=name, value=before))
+        return _("The setting is as it was.")
 
-    return Reversible(question=question, reverse=reverse)
+    return Reversible(question=question, reverse=reverse, role=Role.ADMIN)
 
 
 def entries_taken_back(
-    link: EngineLink, rows: Sequence[RechargeRow], *, reason: str, question: str
+    link: EngineLink, rows: Sequence[RechargeRow], *, reason: Words, question: Words
 ) -> Reversible:
     """Posts an adjustment of the opposite amount for each entry; never twice for the same one.
 
-    `reason` is what stands in the ledger; it has a `%s` for the amount taken back.
+    `reason` makes what stands in the ledger; its text has a `%s` for the amount taken back.
     """
     done: set[int] = set()
 
@@ -105,7 +120,7 @@ def entries_taken_back(
                     Adjust(
                         number=row.extension,
                         amount_micros=-row.amount_micros,
-                        reason=reason % format_amount(row.amount_micros),
+                        reason=reason() % format_amount(row.amount_micros),
                         key=uuid.uuid5(uuid.NAMESPACE_OID, f"undo {link.home} {row.entry_id}").hex,
                     )
                 )
@@ -120,3 +135,8 @@ def entries_taken_back(
         return ngettext("Posted %d adjustment.", "Posted %d adjustments.", len(done)) % len(done)
 
     return Reversible(question=question, reverse=reverse, role=Role.ADMIN)
+
+
+def changed_since() -> Refused:
+    """Why something is not taken back."""
+    return Refused(_("Somebody changed it since; it is left as it is."))

@@ -220,9 +220,7 @@ async def export_calls(
 
     def write(file: BinaryIO, choice: ExportChoice, report: Report) -> int:
         batches = _counted(link.client.stream(operation), total, report, unit="calls")
-        return write_calls(
-            file, batches, file_format=choice.file_format, columns=choice.columns, harmless=True
-        )
+        return write_calls(file, batches, file_format=choice.file_format, columns=choice.columns)
 
     def noun(rows: int) -> str:
         return ngettext("%s call", "%s calls", rows)
@@ -248,9 +246,8 @@ async def export_sheet(
     stem: str,
     noun: Noun,
     in_words: str = "",
-    imports_back: bool = False,
 ) -> None:
-    """As `export_calls`, for one CSV document; one that `imports_back` is written to the letter."""
+    """As `export_calls`, for one CSV document."""
     try:
         sheet = await asked
     except PbxmeterError as error:
@@ -265,7 +262,6 @@ async def export_sheet(
             file_format=choice.file_format,
             columns=choice.columns,
             kinds=SHEET_KINDS,
-            harmless=not imports_back,
         )
 
     columns = sheet_columns(sheet.text)

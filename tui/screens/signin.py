@@ -20,12 +20,13 @@ class SignInScreen(Form["Credentials"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", show=False)]
 
-    def __init__(self, *, home: str, reason: str = "", again: bool = False) -> None:
-        """`again`: the session ended while the application was in use."""
+    def __init__(self, *, home: str, reason: str = "", again: bool = False, name: str = "") -> None:
+        """`again`: the session ended while the application was in use. `name` was typed before."""
         intro = _("Your session ended. What you typed elsewhere is kept.") if again else home
         super().__init__(_("Sign in to pbxmeter"), submit=_("Sign in"), intro=intro)
         self._reason = reason
-        self.name_field = TextField("name", _("User name"), required=True)
+        self._name_known = bool(name)
+        self.name_field = TextField("name", _("User name"), name, required=True)
         self.password = TextField("password", _("Password"), required=True, password=True)
 
     @property
@@ -34,6 +35,10 @@ class SignInScreen(Form["Credentials"]):
 
     def fields(self) -> "Sequence[Field[object]]":
         return [self.name_field, self.password]
+
+    def focus_first(self) -> None:
+        """The password where the name is known: what is typed there is not shown."""
+        (self.password if self._name_known else self.name_field).focus_editor()
 
     def on_mount(self) -> None:
         # Textual calls the form's own handler after this one.

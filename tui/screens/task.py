@@ -132,7 +132,9 @@ async def run_task(screen: DOMNode, title: str, task: Callable[[Report], R], *, 
     return result
 
 
-async def run_operation(screen: SiteScreen, title: str, operation: Operation[R], *, hint: str = "") -> R:
+async def run_operation(
+    over: "SiteScreen | PbxmeterApp", title: str, operation: Operation[R], *, hint: str = ""
+) -> R:
     """The result of one long operation of the engine. Raises `PbxmeterError`."""
-    link = screen.shell.link
-    return await run_task(screen, title, lambda report: link.call(operation, progress=report), hint=hint)
+    link = cast("PbxmeterApp", over.app).link
+    return await run_task(over, title, lambda report: link.call(operation, progress=report), hint=hint)

@@ -19,6 +19,25 @@ CREATE TABLE extension (
     total_recharged_micros BIGINT NOT NULL     -- recharges since the payment method last changed
 );
 
+-- Who cannot call because nothing is left; with the site's or the extension's billing off nobody.
+CREATE MACRO over_limit(site_billing, billing, available_micros) AS
+    site_billing AND billing AND available_micros <= 0;
+
+-- Extensions with what follows from their balances and the site's settings; a low balance of 0 = none is low.
+CREATE MACRO extension_state(site_billing, low_balance_micros) AS TABLE
+    WITH derived AS (
+        SELECT *, balance_micros + credit_limit_micros AS available_micros FROM extension
+    ),
+    judged AS (
+        SELECT *, over_limit(site_billing, billing, available_micros) AS is_over FROM derived
+    )
+    SELECT
+        * EXCLUDE (is_over),
+        is_over AS over_limit,
+        locked OR is_over AS barred,
+        site_billing AND billing AND NOT is_over AND available_micros <= low_balance_micros AS low
+    FROM judged;
+
 -- What a rule said, for ever: calls point here. An edit adds a version.
 CREATE TABLE rate_version (
     version_id         BIGINT PRIMARY KEY,
@@ -74,6 +93,20 @@ CREATE TABLE call (
     line_length        INTEGER NOT NULL        -- bytes, line end included
 );
 
+-- Of each number dialled, the longest prefix of a rule in use that it begins with; others are left out.
+CREATE VIEW dialled_prefix AS
+WITH prefix AS (
+    SELECT DISTINCT rate_version.prefix
+    FROM rate JOIN rate_version USING (version_id)
+    WHERE rate.enabled AND rate_version.prefix <> ''
+),
+digits AS (SELECT DISTINCT length(prefix) AS count FROM prefix),
+number AS (SELECT DISTINCT dialled FROM call)
+SELECT number.dialled, max_by(prefix.prefix, digits.count) AS prefix
+FROM number CROSS JOIN digits
+JOIN prefix ON prefix.prefix = left(number.dialled, digits.count)
+GROUP BY number.dialled;
+
 CREATE TABLE ledger_entry (
     entry_id             BIGINT NOT NULL,      -- order of posting
     extension            VARCHAR NOT NULL,
@@ -101,6 +134,7 @@ CREATE TABLE source_file (
     source            VARCHAR NOT NULL,        -- the path or glob of config.yaml; '' = imported by hand
     path              VARCHAR NOT NULL,        -- where it was last seen
     format            VARCHAR NOT NULL,
+    timezone          VARCHAR NOT NULL,        -- IANA zone that its times were last read in
     device            BIGINT NOT NULL,
     inode             UBIGINT NOT NULL,
     head_length       INTEGER NOT NULL,        -- bytes under head_sha256, from the file's start
@@ -132,6 +166,7 @@ CREATE TABLE quarantine (
     field         VARCHAR NOT NULL,            -- '' = the line as a whole
     reason        VARCHAR NOT NULL,
     raw           BLOB NOT NULL,               -- bounded
+    timezone      VARCHAR NOT NULL,            -- IANA zone that the lines around it were read in
     found_at TIMESTAMP NOT NULL,
     retried_at    TIMESTAMP                    -- NULL = still bad
 );

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
 
 import config.places
 from config.places import Place
@@ -155,3 +156,38 @@ async def test_the_guide_speaks_chinese(home: Path, cdr_file: Path):
         await shows(pilot, "格式：asterisk-csv")
         await pilot.press("enter")
         await shows(pilot, "写入 config.yaml")
+
+
+async def test_a_zone_that_the_files_own_ids_disprove_is_asked_about(home: Path, cdr_file: Path):
+    app = PbxmeterApp(home, language="en")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WhereScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FilePreview))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SiteForm))
+        form = app.screen
+        assert isinstance(form, SiteForm)
+        proposed = form.source_timezone.text
+        form.source_timezone.text = "America/Lima"
+        await pilot.press("f2")
+        await shows(pilot, "The times in the file are not of America/Lima")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is form)
+        assert not (home / "config.yaml").exists(), "No is the default"
+        form.source_timezone.text = proposed
+        await pilot.press("f2")
+        await shows(pilot, "Wrote")
+
+
+async def test_what_is_typed_while_the_file_is_read_does_not_answer_the_page_that_follows(
+    home: Path, cdr_file: Path
+):
+    app = PbxmeterApp(home, language="en")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WhereScreen))
+        for key in ("enter", "enter", "enter", "y"):
+            app.post_message(events.Key(key, None))
+        await until(pilot, lambda: isinstance(app.screen, FilePreview))
+        await pilot.press("end")
+        assert isinstance(app.screen, FilePreview)

@@ -1,7 +1,7 @@
 """The overview: from its lists to the ledger and to a recharge."""
 
 from engine.api.extensions import SetExtensions
-from tests.tui.site import Site, opened, shows, until
+from tests.tui.site import Site, opened, screen_text, shows, until
 from tui.app.application import PbxmeterApp
 from tui.screens.extensions.ledger import LedgerScreen
 from tui.screens.recharges.form import RechargeForm
@@ -31,3 +31,23 @@ async def test_the_extension_under_the_cursor_of_either_list_is_opened_and_recha
         await pilot.press("tab", "enter")
         await until(pilot, lambda: isinstance(app.screen, LedgerScreen))
     assert own_site.extension("1004").balance_micros == 4_000_000
+
+
+async def test_who_is_locked_by_hand_stands_among_the_barred_and_the_count_agrees(own_site: Site):
+    own_site.client.call(SetExtensions(numbers=["1002"], locked=True))
+    own_site.client.call(SetExtensions(numbers=["1004"], credit_limit_micros=0))
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "2 barred")
+        await shows(pilot, "✗ 1004")
+        assert "■ 1002" in screen_text(app)
+
+
+async def test_a_long_call_that_ends_now_stands_where_its_start_belongs(own_site: Site):
+    own_site.append_call("1001", "0900", 60)
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "0900")
+        own_site.append_call("1002", "0901", 3600)
+        await shows(pilot, "0901")
+        assert screen_text(app).index("0900") < screen_text(app).index("0901")

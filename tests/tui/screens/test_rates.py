@@ -94,7 +94,7 @@ async def test_rules_are_moved_switched_and_removed_by_key(site: Site):
         await pilot.press("enter")
         assert len(rules(site)) == 3, "No is the default"
         await pilot.press("D", "y")
-        await shows(pilot, "Removed 3 rules")
+        await shows(pilot, "Removed 3 rules. Undo: u")
     assert rules(site) == []
 
 

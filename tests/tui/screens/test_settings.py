@@ -43,7 +43,7 @@ async def test_the_currency_says_that_it_converts_nothing_before_it_is_changed(o
         await pilot.press("f2", "enter")
         assert own_site.client.call(GetSettings()).values["currency"] == "CNY", "No is the default"
         await pilot.press("f2", "y")
-        await shows(pilot, "Saved. Undo: it was CNY")
+        await shows(pilot, "Saved; it was CNY. Undo: u")
     assert own_site.client.call(GetSettings()).values["currency"] == "EUR"
 
 

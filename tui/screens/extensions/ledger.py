@@ -15,7 +15,7 @@ from engine.api.extensions import Adjust, EntryRow, ExportLedger, Ledger, ListLe
 from engine.domain.errors import EngineDown, PbxmeterError
 from engine.domain.names import EntryKind, Role
 from tui.link.operation_pages import OperationRows
-from tui.link.undo import entries_taken_back
+from tui.link.undo import entries_taken_back, named
 from tui.screens.one_key import OneKey
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
@@ -143,14 +143,21 @@ class LedgerScreen(ModalScreen[None]):
         if done is not None and done.rows:
             money = self.shell.money
             balance = money.money(done.rows[0].balance_after_micros)
-            question = _("Take back the adjustment of %s by %s, by an opposite one?")
+            row = done.rows[0]
+
+            def question() -> str:
+                return _("Take back the adjustment of %s by %s, by an opposite one?") % (
+                    named([(row.extension, row.name)]),
+                    self.shell.money.money(row.amount_micros),
+                )
+
             self.shell.done(
                 _("Adjusted %s; the balance is %s.") % (self._number, balance),
                 reversible=entries_taken_back(
                     self.shell.link,
                     done.rows,
-                    reason=_("undo of the adjustment of %s"),
-                    question=question % (self._number, money.money(done.rows[0].amount_micros)),
+                    reason=lambda: _("undo of the adjustment of %s"),
+                    question=question,
                 ),
             )
             table = self.query_one(WindowedTable)

@@ -18,7 +18,7 @@ from engine.api.extensions import (
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Payment, Role
 from tui.link.operation_pages import OperationRows
-from tui.link.undo import Reversible, extension_rows, extensions_as_before
+from tui.link.undo import Reversible, Words, extension_rows, extensions_as_before, named
 from tui.screens.extensions.filter import STATES, read_filter
 from tui.screens.extensions.forms import BatchEdit, EditExtension, NewExtensions
 from tui.screens.extensions.state import payment_text, state_text
@@ -290,18 +290,25 @@ class ExtensionsScreen(ListScreen):
         form = EditExtension(rows[0])
         if await self.app.push_screen_wait(form) is not None:
             changes = form.changes()
-            question = _("Put extension %s back to what it was?") % number
+            who = [(row.number, row.name) for row in rows]
             self._done(
                 _("Saved extension %s.") % number,
-                reversible=self._as_before(rows, changes, question) if changes else None,
+                reversible=self._as_before(
+                    rows, changes, lambda: _("Put extension %s back to what it was?") % named(who)
+                )
+                if changes
+                else None,
             )
 
     def _as_before(
-        self, before: Sequence[ExtensionRow], changes: Mapping[str, Any], question: str
+        self, before: Sequence[ExtensionRow], changes: Mapping[str, Any], question: Words
     ) -> Reversible:
-        if "payment" in changes:
-            question += " " + _("The total recharged stays at 0.")
-        return extensions_as_before(self.shell.link, before, changes, question=question)
+        def asked() -> str:
+            if "payment" in changes:
+                return question() + " " + _("The total recharged stays at 0.")
+            return question()
+
+        return extensions_as_before(self.shell.link, before, changes, question=asked)
 
     @work(group=DIALOG_GROUP)
     async def action_batch(self) -> None:
@@ -312,12 +319,21 @@ class ExtensionsScreen(ListScreen):
         changed = await self.app.push_screen_wait(form)
         if changed is not None:
             count = changed.changed
-            question = ngettext(
-                "Put %d extension back to what it was?", "Put %d extensions back to what they were?", count
-            )
+            who = [(row.number, row.name) for row in form.before]
             self._done(
                 ngettext("Changed %d extension.", "Changed %d extensions.", count) % count,
-                reversible=self._as_before(form.before, form.changes(), question % count),
+                reversible=self._as_before(
+                    form.before,
+                    form.changes(),
+                    lambda: (
+                        ngettext(
+                            "Put extension %s back to what it was?",
+                            "Put extensions %s back to what they were?",
+                            len(who),
+                        )
+                        % named(who)
+                    ),
+                ),
             )
 
     @work(group=DIALOG_GROUP)
@@ -344,10 +360,14 @@ class ExtensionsScreen(ListScreen):
             return
         who = numbers[0] if len(numbers) == 1 else _("%d extensions") % len(numbers)
         turned = [row for row in rows if row.locked != lock]
-        question = _("Take the lock off %s again?") if lock else _("Lock %s again?")
+        names = [(row.number, row.name) for row in turned]
+
+        def ask_back() -> str:
+            return (_("Take the lock off %s again?") if lock else _("Lock %s again?")) % named(names)
+
         self._done(
             (_("Locked %s.") if lock else _("Unlocked %s.")) % who,
-            reversible=self._as_before(turned, {"locked": lock}, question % who),
+            reversible=self._as_before(turned, {"locked": lock}, ask_back),
         )
 
     @work(group=DIALOG_GROUP)
@@ -386,5 +406,4 @@ class ExtensionsScreen(ListScreen):
             stem="extensions",
             noun=lambda rows: ngettext("%s extension", "%s extensions", rows),
             in_words=" ".join([self.filter_text, *self.filters()]),
-            imports_back=True,
         )

@@ -26,6 +26,7 @@ from tui.link.connection import EngineLink
 from tui.screens.first_run.file import FilePreview
 from tui.screens.first_run.site import SiteForm, Written
 from tui.screens.paths import FileForm
+from tui.screens.task import Cancelled, Report, run_task
 from tui.terminal.text import clean
 from tui.text.format import size_of
 from tui.text.i18n import _
@@ -152,11 +153,19 @@ class Guide:
         form_name = ""
         while True:
             try:
-                detected = await shell.link.run(partial(_detected, shell.link, file.path, form_name))
+                detected = await run_task(
+                    shell,
+                    _("Reading %s…") % clean(file.path.name),
+                    partial(_detected, shell.link, file.path, form_name),
+                )
                 settings = await shell.link.ask(GetSettings())
+            except Cancelled:
+                return False
             except PbxmeterError as error:
                 shell.tell(error)
                 return False
+            # What was typed while the file was read was not meant for a page that nobody had seen.
+            shell.forget_input()
             chosen = await shell.push_screen_wait(
                 FilePreview(file, detected, format_name=form_name, ascii_only=shell.ascii_only)
             )
@@ -187,11 +196,11 @@ class Guide:
         )
 
 
-def _detected(link: EngineLink, path: Path, form: str) -> DetectResult:
+def _detected(link: EngineLink, path: Path, form: str, report: Report) -> DetectResult:
     # pyarrow comes with the client: imported after the first paint.
     from engine.api.files import detect_file
 
-    return detect_file(link.client, path, form=form)
+    return detect_file(link.client, path, form=form, progress=report)
 
 
 def demo_question() -> str:

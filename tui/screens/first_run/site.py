@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -14,6 +15,7 @@ from config.settings import Numbering, host_zone
 from engine.api.site import DetectResult, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError
 from engine.domain.zones import zone
+from tui.link.connection import EngineLink
 from tui.terminal.text import clean
 from tui.text import i18n
 from tui.text.i18n import _, ngettext
@@ -171,6 +173,8 @@ class SiteForm(Form[Written]):
             text = config_text(self._site(), base=self._path.parent, language=i18n.language())
         except ConfigError as error:
             raise InvalidInput(clean(said(error.message))) from error
+        if contradiction := await self._contradiction():
+            await self.confirm(contradiction, yes=_("Take it all the same"))
         if (currency := self.currency.value.upper()) != self._currency:
             await self.ask(SetSetting(name="currency", value=currency))
         try:
@@ -178,6 +182,26 @@ class SiteForm(Form[Written]):
         except PbxmeterError as error:
             return Written(path=self._path, instead=_by_hand(said(error.message), text))
         return Written(path=self._path)
+
+    async def _contradiction(self) -> str:
+        """A question, where the file itself says that its times are of another zone; '' = it does not."""
+        chosen = self.source_timezone.value or self.timezone.value
+        found = await self.shell.link.run(
+            partial(_detected, self.shell.link, self._file.path, self._format, chosen)
+        )
+        if not found.contradiction:
+            return ""
+        return _("The times in the file are not of %s: %s Every call would be stored at a wrong time.") % (
+            chosen,
+            clean(said(found.contradiction)),
+        )
+
+
+def _detected(link: EngineLink, path: Path, form: str, timezone: str) -> DetectResult:
+    # pyarrow comes with the client: imported after the first paint.
+    from engine.api.files import detect_file
+
+    return detect_file(link.client, path, form=form, timezone=timezone)
 
 
 def currency_of(zone_name: str) -> str:

@@ -60,7 +60,8 @@ class OverviewScreen(SiteScreen):
         "Calls appear here as the PBX writes them, newest first. The sums count outbound calls of today, "
         "yesterday and the same day last week.\n"
         "The line below says how the sources are read and whether the PBX knows who is barred.\n"
-        "On the right: who is over limit (the PBX refuses their outbound calls) and who is low."
+        "On the right: who is barred (the PBX refuses their outbound calls), ✗ over limit or ■ locked by "
+        "hand, and who is low ▲."
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = CHANGES
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 1.0
@@ -165,7 +166,7 @@ class OverviewScreen(SiteScreen):
         if isinstance(event, CallsStored) and self._overview is not None:
             known = {row.call_id for row in self._recent}
             fresh = [row for row in event.rows if row.call_id not in known]
-            self._recent = [*fresh, *self._recent][:LIVE_ROWS]
+            self._recent = _newest([*fresh, *self._recent])
             self._show_recent()
         super().engine_event(event)
 
@@ -174,7 +175,7 @@ class OverviewScreen(SiteScreen):
         known = {row.call_id for row in overview.recent}
         oldest = min(known, default=0)
         older = [row for row in self._recent if row.call_id not in known and row.call_id < oldest]
-        self._recent = [*overview.recent, *older][:LIVE_ROWS]
+        self._recent = _newest([*overview.recent, *older])
         self._show_recent()
         self._show_low(overview)
         self._show_sums(overview)
@@ -234,9 +235,9 @@ class OverviewScreen(SiteScreen):
         )
 
     def _show_low(self, overview: Overview) -> None:
-        crossed, warned = ("x", "!") if self.shell.ascii_only else ("✗", "▲")
+        crossed, locked, warned = ("x", "#", "!") if self.shell.ascii_only else ("✗", "■", "▲")
         rows = [
-            *(self._low_row(row, crossed, "error") for row in overview.over_limit),
+            *(self._low_row(row, locked if row.locked else crossed, "error") for row in overview.barred),
             *(self._low_row(row, warned, "warning") for row in overview.low),
         ]
         self._low_rows.show(rows)
@@ -364,3 +365,8 @@ class OverviewScreen(SiteScreen):
         number = self._extension_here()
         if number:
             await recharge(self, [number])
+
+
+def _newest(rows: Sequence[CallRow]) -> list[CallRow]:
+    """By the time that the list shows: a call is stored when it ends, and a long one began long before."""
+    return sorted(rows, key=lambda row: (row.started_at, row.call_id), reverse=True)[:LIVE_ROWS]

@@ -7,9 +7,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.api.rates import RateRow, SavedRate, SaveRate
-from engine.domain.errors import InvalidInput
+from engine.api.rates import RateRow, SaveRate
+from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.rates import MAX_NUMBER_LENGTH, Rate, rate_faults
+from tui.link.undo_rules import rule_in_list
 from tui.screens.rates.text import days_text
 from tui.screens.rates.try_out import Question, TryBox
 from tui.text.i18n import N_, _
@@ -41,8 +42,8 @@ TALL_LINES = 34
 """From so many lines on, the dialog shows all of its parts at once."""
 
 
-class RateEditor(Form[SavedRate]):
-    """Ends with the rule's number once it is saved."""
+class RateEditor(Form[RateRow]):
+    """Ends with the rule as it stands in the list once it is saved."""
 
     CSS_PATH = "rate_editor.tcss"
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -194,11 +195,17 @@ class RateEditor(Form[SavedRate]):
             return _("Nothing is changed yet.")
         return _("Counts for calls from now on; past calls keep the rule as it was.")
 
-    async def submit(self) -> SavedRate:
+    async def submit(self) -> RateRow:
         rate = self.rate()
         faults = self._faults(rate)
         if faults:
             raise faults[0]
-        return await self.ask(
-            SaveRate(rate_id=self._row.rate_id if self._row is not None else None, rate=rate)
-        )
+        row = self._row
+        saved = await self.ask(SaveRate(rate_id=row.rate_id if row is not None else None, rate=rate))
+        try:
+            return await rule_in_list(self.shell.link, saved.rate_id)
+        except PbxmeterError:
+            # It is saved: to say otherwise would have it saved twice.
+            return RateRow(
+                rate_id=saved.rate_id, position=row.position if row is not None else 0, rate=rate, remarks=[]
+            )

@@ -23,7 +23,13 @@ from engine.api.rates import (
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui.link.operation_pages import OperationRows
-from tui.link.undo import rates_switched_back
+from tui.link.undo_rules import (
+    rule_as_before,
+    rule_moved_back,
+    rule_taken_out,
+    rules_as_before,
+    rules_switched_back,
+)
 from tui.screens.list_screen import ListScreen
 from tui.screens.rates.editor import RateEditor
 from tui.screens.rates.rows import rate_columns, rate_row, remarks_by_rule, remarks_text, warning_sign
@@ -277,14 +283,20 @@ class RatesScreen(ListScreen):
             return
         saved = await self.app.push_screen_wait(self._editor(row, self._asked(row)))
         if saved is not None:
-            self.shell.done(_("Saved the rule “%s”. It counts from now on.") % clean(row.rate.name))
+            self.shell.done(
+                _("Saved the rule “%s”. It counts from now on.") % clean(row.rate.name),
+                reversible=rule_as_before(self.shell.link, row, saved.rate),
+            )
             self.reload_soon()
 
     @work(group=DIALOG_GROUP)
     async def action_new(self) -> None:
         saved = await self.app.push_screen_wait(self._editor(None, self._question))
         if saved is not None:
-            self.shell.done(_("Added the rule at the end of the list."), undo=_("remove it with Del"))
+            self.shell.done(
+                _("Added the rule at the end of the list."),
+                reversible=rule_taken_out(self.shell.link, saved),
+            )
             self.reload_soon()
 
     def _editor(self, row: RateRow | None, question: Question) -> RateEditor:
@@ -323,13 +335,9 @@ class RatesScreen(ListScreen):
             return
         who = _("“%s”") % clean(rows[0].rate.name) if len(rows) == 1 else _("%d rules") % len(rows)
         text = _("Switched %s on.") if enabled else _("Switched %s off.")
-        turned = [row.rate_id for row in rows if row.rate.enabled != enabled]
-        question = _("Switch %s off again?") if enabled else _("Switch %s on again?")
+        turned = [row for row in rows if row.rate.enabled != enabled]
         self.shell.done(
-            text % who,
-            reversible=rates_switched_back(
-                self.shell.link, turned, enabled=not enabled, question=question % who
-            ),
+            text % who, reversible=rules_switched_back(self.shell.link, turned, enabled=not enabled)
         )
         self.reload_soon()
 
@@ -351,6 +359,7 @@ class RatesScreen(ListScreen):
             self.shell.tell(error)
             return
         if changed.changed:
+            self.shell.can_undo(rule_moved_back(self.shell.link, row, position))
             await self._show_order()
 
     async def _show_order(self) -> None:
@@ -375,13 +384,15 @@ class RatesScreen(ListScreen):
         if not await self.app.push_screen_wait(Confirm(question, yes=_("Remove"))):
             return
         try:
+            before = await self.ask(ExportRates())
             done = await self.ask(RemoveRates(rate_ids=[row.rate_id for row in rows]))
+            reversible = await rules_as_before(self.shell.link, before.text, removed=done.changed)
         except PbxmeterError as error:
             self.shell.tell(error)
             return
         self.table.clear_marks()
         text = ngettext("Removed %d rule.", "Removed %d rules.", done.changed)
-        self.shell.done(text % done.changed, undo=_("add it again, or import an older sheet"))
+        self.shell.done(text % done.changed, reversible=reversible)
         await self._show_order()
 
     @work(group=DIALOG_GROUP)
@@ -406,5 +417,4 @@ class RatesScreen(ListScreen):
             self.ask(ExportRates()),
             stem="rates",
             noun=lambda rows: ngettext("%s rule", "%s rules", rows),
-            imports_back=True,
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.api.extensions import ExtensionRow, Recharge, Recharged
 from engine.domain.errors import PbxmeterError
-from tui.link.undo import entries_taken_back, extension_rows
+from tui.link.undo import entries_taken_back, extension_rows, named
 from tui.screens.base import SiteScreen
 from tui.screens.one_key import OneKey
 from tui.text.i18n import _, flowing, ngettext
@@ -113,20 +113,19 @@ async def recharge(screen: SiteScreen, numbers: Sequence[str], *, names: str = "
         )
     else:
         text = _("Recharged %d extensions with %s in all.") % (len(result.rows), total)
-    count = len(result.rows)
-    question = ngettext(
-        "Take back the recharge of %d extension, %s in all, by an adjustment?",
-        "Take back the recharge of %d extensions, %s in all, by adjustments?",
-        count,
-    )
+    amount = result.rows[0].amount_micros if result.rows else 0
+
+    def question() -> str:
+        return _("Take back the recharge of %s to %s, by an adjustment each?") % (
+            shell.money.money(amount),
+            named([(row.extension, row.name) for row in result.rows]),
+        )
+
     shell.done(
         text,
         undo=_("an adjustment of the same amount (D in the ledger, admin)"),
         reversible=entries_taken_back(
-            shell.link,
-            result.rows,
-            reason=_("undo of the recharge of %s"),
-            question=question % (count, total),
+            shell.link, result.rows, reason=lambda: _("undo of the recharge of %s"), question=question
         ),
     )
     return True

@@ -12,6 +12,7 @@ from engine.api.session import Nothing
 from engine.api.site import GetSettings, SetSetting
 from engine.domain.errors import InvalidInput
 from engine.domain.money import format_amount, parse_amount
+from tui.link.undo import setting_as_before
 from tui.screens.settings.section import Section
 from tui.text import i18n
 from tui.text.i18n import N_, _
@@ -72,7 +73,14 @@ class GeneralSection(Section):
         self.values = (await self.ask(GetSettings())).values
         self._rows.show(
             [
-                Row(key=setting.name, cells=(_(setting.title), self._text(setting.name), _(setting.meaning)))
+                Row(
+                    key=setting.name,
+                    cells=(
+                        _(setting.title),
+                        self._text(setting.name, self.values.get(setting.name, "")),
+                        _(setting.meaning),
+                    ),
+                )
                 for setting in SETTINGS
             ]
         )
@@ -83,8 +91,7 @@ class GeneralSection(Section):
         meaning = next((setting.meaning for setting in SETTINGS if setting.name == message.key), "")
         self.say("#setting-meaning", _(meaning))
 
-    def _text(self, name: str) -> str:
-        value = self.values.get(name, "")
+    def _text(self, name: str, value: str) -> str:
         if name == "billing":
             return _("on") if value == "on" else _("off")
         if name == "language":
@@ -97,10 +104,21 @@ class GeneralSection(Section):
         name = self.query_one(WindowedTable).cursor_key
         if name is None:
             return
-        value = await self.app.push_screen_wait(SettingForm(name, self.values.get(name, "")))
-        if value is None:
+        before = self.values.get(name, "")
+        value = await self.app.push_screen_wait(SettingForm(name, before))
+        if value is None or value == before:
             return
-        self.shell.done(_("Saved."), undo=_("it was %s") % (self._text(name) or "–"))
+        title = next(setting.title for setting in SETTINGS if setting.name == name)
+
+        def question() -> str:
+            return _("Put %s back to %s?") % (_(title), self._text(name, before) or "–")
+
+        self.shell.done(
+            _("Saved; it was %s.") % (self._text(name, before) or "–"),
+            reversible=setting_as_before(
+                self.shell.link, name, before=before, saved=value, question=question
+            ),
+        )
         self.settings.reload_soon()
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from engine.api.calls import By, HeatCell, Per, StatRow
 from engine.domain.money import format_amount
 from engine.domain.names import WEEKDAYS
+from tui.screens.calls.text import REASONS
 from tui.terminal.text import clean
 from tui.text.i18n import N_, _
 
@@ -66,20 +67,36 @@ def is_weekend(by: By, period: str) -> bool:
 
 def key_text(per: Per, row: StatRow) -> str:
     """What a line belongs to: `8001 Li`, a trunk, a rule, `900852 Hong Kong`."""
+    if row.unrated is not None:
+        return f"({_(REASONS[row.unrated])})"
     if not row.key:
         return {"rate": _("without a rule"), "trunk": _("without a trunk")}.get(per, _("none"))
     return f"{clean(row.key)} {clean(row.label)}".strip() if row.label != row.key else clean(row.key)
 
 
 def lines_csv(rows: Sequence[StatRow], per: Per) -> str:
-    """period[,extension|trunk|rate|destination],calls,answered,duration,average_duration,cost"""
+    """period[,extension|trunk|rate|destination],calls,answered,duration,average_duration,cost
+
+    Per rate a column `reason` follows the rule's name: why no rule rated these calls.
+    """
     text = io.StringIO(newline="")
     sheet = csv.writer(text, lineterminator="\n")
     sheet.writerow(
-        ["period", *([per] if per else []), "calls", "answered", "duration", "average_duration", "cost"]
+        [
+            "period",
+            *([per] if per else []),
+            *(["reason"] if per == "rate" else []),
+            "calls",
+            "answered",
+            "duration",
+            "average_duration",
+            "cost",
+        ]
     )
     for row in rows:
         key = [row.key] if per else []
+        if per == "rate":
+            key.append(row.unrated or "")
         figures = (row.calls, row.answered, row.duration, row.average_duration)
         sheet.writerow([row.period, *key, *figures, format_amount(row.cost_micros)])
     return text.getvalue()
@@ -105,6 +122,8 @@ def heat_csv(cells: Sequence[HeatCell]) -> str:
 
 def key_term(per: Per, row: StatRow) -> str:
     """The filter term that finds the calls of a line."""
+    if row.unrated is not None:
+        return f'reason="{row.unrated}"'
     field = {"extension": "ext", "trunk": "trunk", "rate": "rate", "destination": "destination"}[per]
     value = row.key
     if not re.fullmatch(r"[\w.+*#/@]+", value):
