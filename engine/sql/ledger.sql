@@ -181,7 +181,8 @@ SELECT content, result FROM operation WHERE operation_key = $key;
 
 -- name: record_operation
 -- Remembers an operation by its key.
-INSERT INTO operation (operation_key, content, result, done_at) VALUES ($key, $content, $result, $now);
+INSERT INTO operation (operation_id, operation_key, content, result, done_at)
+SELECT coalesce(max(operation_id), 0) + 1, $key, $content, $result, $now FROM operation;
 
 -- name: barred
 -- Who the PBX must refuse, and why.

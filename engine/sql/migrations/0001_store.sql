@@ -139,6 +139,7 @@ CREATE TABLE ledger_entry (
 
 -- Every operation that moved money, by the key its caller chose.
 CREATE TABLE operation (
+    operation_id  BIGINT NOT NULL,             -- order of doing
     operation_key VARCHAR PRIMARY KEY,
     content       VARCHAR NOT NULL,            -- sha256 of the operation's content
     result        VARCHAR NOT NULL,            -- JSON, answered again on repetition
@@ -193,14 +194,57 @@ CREATE TABLE account (
     role          VARCHAR NOT NULL,
     password_hash VARCHAR NOT NULL,            -- argon2id; '' = by operating-system user only
     os_user       VARCHAR NOT NULL,            -- '' = none
+    enabled       BOOLEAN NOT NULL,
+    generation    BIGINT NOT NULL,             -- drawn anew with every change: sessions of an earlier one have ended
     created_at    TIMESTAMP NOT NULL
 );
 
+-- Operating-system users that an account has signed in from by password.
+CREATE TABLE familiar_user (
+    name    VARCHAR NOT NULL,
+    os_user VARCHAR NOT NULL,
+    PRIMARY KEY (name, os_user)
+);
+
+-- Wrong passwords of the last hour.
+CREATE TABLE guess (
+    made_at  TIMESTAMP NOT NULL,
+    name_key VARCHAR NOT NULL,                 -- a short digest of the name typed
+    familiar BOOLEAN NOT NULL                  -- from such a user, or an owner of the home
+);
+
 CREATE TABLE audit (
+    audit_id  BIGINT NOT NULL,                 -- order of doing
     done_at TIMESTAMP NOT NULL,
-    operator  VARCHAR NOT NULL,
+    operator  VARCHAR NOT NULL,                -- '' = the engine, or nobody who is known
+    role      VARCHAR NOT NULL,                -- '' = none
+    os_user   VARCHAR NOT NULL,                -- '' = not known
     action    VARCHAR NOT NULL,
+    outcome   VARCHAR NOT NULL,                -- done, begun, or the code of what refused it
     detail    VARCHAR NOT NULL                 -- JSON
+);
+
+-- One link for each commit that added to the books or changed what they rest on; see engine/sql/chain.sql.
+CREATE TABLE chain (
+    number          BIGINT NOT NULL,           -- from 1, without gaps
+    made_at         TIMESTAMP NOT NULL,
+    first_entry     BIGINT NOT NULL,           -- numbers of what the commit added; the last below the first = nothing
+    last_entry      BIGINT NOT NULL,
+    first_operation BIGINT NOT NULL,
+    last_operation  BIGINT NOT NULL,
+    first_audit     BIGINT NOT NULL,
+    last_audit      BIGINT NOT NULL,
+    first_call      BIGINT NOT NULL,
+    last_call       BIGINT NOT NULL,
+    entries         UHUGEINT NOT NULL,         -- digests of what was added; 0 = nothing
+    operations      UHUGEINT NOT NULL,
+    audits          UHUGEINT NOT NULL,
+    calls           UHUGEINT NOT NULL,
+    extensions      UHUGEINT NOT NULL,         -- digests of all there is after the commit; 0 = nothing
+    rates           UHUGEINT NOT NULL,
+    accounts        UHUGEINT NOT NULL,
+    settings        UHUGEINT NOT NULL,
+    digest          BLOB NOT NULL              -- sha256 of the link before and all of the above
 );
 
 CREATE TABLE lockout (
