@@ -11,8 +11,8 @@ ColumnType = Literal["text", "moment", "tiny", "small", "integer", "key"]
 """moment = TIMESTAMP without a zone, tiny = UTINYINT, small = INTEGER, integer = BIGINT, key = UBIGINT."""
 
 Origin = Literal["format", "parser", "legs", "rating", "storing"]
-"""format = the text of the format's expression of the same name; parser = worked out by the parser; legs = told by
-the call that the record belongs to."""
+"""format = the text of the format's expression of the same name; parser = worked out by the parser; legs = told
+by the call that the record belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ FAR_TRUNK: Final = 2
 JOINS: Final = 4
 CALLER_INTERNAL: Final = 8
 DIALLED_INTERNAL: Final = 16
-"""Bits of `facts`: which channel is a trunk's, whether an application joined the two at no meeting place, and whose
-numbers are the site's own. 0 = the format tells no channels, and each record is a call of its own."""
+"""Bits of `facts`: which channel is a trunk's, whether an application joined the two at no meeting place, and
+whose numbers are the site's own. 0 = the format tells no channels, and each record is a call of its own."""
 
 FORMAT_TEXTS: Final = tuple(column.name for column in CALL_COLUMNS if column.origin == "format")
 

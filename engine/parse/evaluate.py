@@ -80,7 +80,7 @@ class Numbers:
         return pc.match_substring_regex(numbers, self._pattern)
 
     def devices(self, names: pa.Array) -> pa.Array:
-        """The extensions of devices by their names, as in `PJSIP/8001`; '' for trunks, Local and other channels."""
+        """The extensions of devices by their names, as in `PJSIP/8001`; '' for trunks and Local channels."""
         known = self._devices
         texts: list[str] = names.to_pylist()
         own = [text in known for text in texts]

@@ -1,4 +1,4 @@
-"""The two channels of a record: whose devices and trunks they are, and what number was dialled on the trunk."""
+"""The two channels of a record: whose devices and trunks they are, and the number dialled on the trunk."""
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
@@ -23,9 +23,9 @@ _GROUP = re.compile(r"[gGrR]\d+\w*")
 def sides(scope: Scope, call: CallFields, texts: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """The columns near_device, far_device, dialled, written, dial_number and facts.
 
-    `dialled` is the destination or, where that is no outside number, the one that Dial was given for the trunk;
-    `written` is the destination where it differs, else null. `dial_number` is null where it is `dialled`, else the
-    number of the leg that the record may begin; '' = it cannot be told.
+    `dialled` is the destination or, where that is no outside number, the one that Dial was given for the
+    trunk; `written` is the destination where it differs, else null. `dial_number` is null where it is
+    `dialled`, else the number of the leg that the record may begin; '' = it cannot be told.
     """
     rows = len(texts["dialled"])
     none = pa.nulls(rows, pa.string())

@@ -200,7 +200,7 @@ class CallReader:
         """What each record says, beside its start: the same for every writer of the same record.
 
         Records that name their channels are told apart by these, the destination, the seconds and the outcome.
-        Others have a key of their format, or else all columns that have a value.
+        Others have the key of their format as well, or else their line.
         """
         said = [
             pc.coalesce(parts["written"], parts["dialled"]),

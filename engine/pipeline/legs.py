@@ -1,4 +1,4 @@
-"""What a batch of calls makes of the legs that it belongs to: its own calls, and stored ones that change by it."""
+"""Legs that a batch of calls belongs to: those of its own, and stored calls that change by it."""
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
@@ -53,7 +53,7 @@ class Settled:
     calls: pa.Table
     """With the columns `LEG_COLUMNS`."""
     stored: pa.Table | None
-    """Stored calls of the same legs: those of `legs.stored_records`, and `LEG_COLUMNS` as new_…; None = none."""
+    """Stored calls of the same legs that change: `legs.stored_records`, and `LEG_COLUMNS` as new_…; None = none."""
 
 
 def settle_batch(session: Session, calls: pa.Table, *, site: Site) -> Settled:
@@ -140,20 +140,19 @@ def _alone(calls: pa.Table, site: Site) -> pa.Table:
 def _stored_relatives(session: Session, names: pa.Table) -> pa.Table | None:
     """The stored records of the same calls, as `legs.stored_records` gives them; None = there are none."""
     known: set[int] = set()
-    asked, stored = names, None
+    asked = names
+    found: list[pa.Table] = []
     for _ in range(MAX_STEPS):
-        bounds = pc.min_max(asked["started_at"]).as_py(), pc.min_max(asked["ended_at"]).as_py()
+        first, last = pc.min(asked["started_at"]).as_py() - APART, pc.max(asked["ended_at"]).as_py() + APART
         with session.bound(relatives=asked):
-            found = session.rows(
-                "legs.stored_relatives", first=bounds[0]["min"] - APART, last=bounds[1]["max"] + APART
-            )
-        fresh = sorted({int(number) for (number,) in found} - known)
+            numbers = session.records(tuple[int], "legs.stored_relatives", first=first, last=last)
+        fresh = sorted({number for (number,) in numbers} - known)
         if not fresh:
             break
         known.update(fresh)
         asked = session.table("legs.stored_records", numbers=fresh)
-        stored = asked if stored is None else pa.concat_tables([stored, asked])
-    return stored
+        found.append(asked)
+    return pa.concat_tables(found) if found else None
 
 
 def _meeting_rows(session: Session, names: pa.Table, stored: pa.Table | None) -> set[int]:
@@ -163,7 +162,7 @@ def _meeting_rows(session: Session, names: pa.Table, stored: pa.Table | None) ->
     if stored is not None:
         together = pa.concat_tables([together, stored.select(columns).cast(together.schema)])
     with session.bound(calls=together):
-        return {int(row) for (row,) in session.rows("legs.meeting_rows") if int(row) >= 0}
+        return {row for (row,) in session.records(tuple[int], "legs.meeting_rows") if row >= 0}
 
 
 def _records(calls: pa.Table) -> pa.Table:
@@ -218,11 +217,11 @@ def _changed(stored: pa.Table | None, verdicts: pa.Table) -> pa.Table | None:
         return None
     own = _in_order_of(verdicts, stored["row"].combine_chunks())
     in_leg = pc.is_valid(own["leg_row"])
-    stored, told = stored.filter(in_leg), _told(own.filter(in_leg))
+    members, told = stored.filter(in_leg), _told(own.filter(in_leg))
     for name in LEG_COLUMNS.names:
-        stored = stored.append_column(f"new_{name}", told[name])
-    with_another = pa.repeat(FALSE, stored.num_rows)
+        members = members.append_column(f"new_{name}", told[name])
+    another = pa.repeat(FALSE, members.num_rows)
     for name in ("direction", "extension", "channel", "placed_by", "passed_by", "leg", "charged_seconds"):
-        with_another = pc.or_(with_another, pc.not_equal(stored[name], stored[f"new_{name}"]))
-    stored = stored.filter(with_another)
-    return stored if stored.num_rows else None
+        another = pc.or_(another, pc.not_equal(members[name], members[f"new_{name}"]))
+    members = members.filter(another)
+    return members if members.num_rows else None

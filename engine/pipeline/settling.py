@@ -50,7 +50,7 @@ def settle_stored(
 ) -> list[str]:
     """Rates stored calls anew by what their legs are now: in the store, and in the ledger.
 
-    `stored` are those of `settle_batch`. Returns the extensions whose balances move. A second run moves nothing.
+    `stored` are those of `settle_batch`. Returns the extensions whose balances move.
     """
     now_so = stored.select(["dialled", "answered_local"])
     for name in LEG_COLUMNS.names:
