@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from config.document import Value, parse_document, read_text
 from config.expressions import Column, Expression, Kind, columns_of, parse_expression
+from engine.domain.call_columns import FORMAT_TEXTS
 from engine.domain.errors import ConfigError, InvalidInput
 from engine.domain.zones import zone
 
@@ -80,21 +81,21 @@ class CallFields:
     billsec: Expression | None
     """None = end - answer of answered calls."""
     answered: Expression
-    disposition: Expression
     extension: Expression
     forwarder: Expression | None
     """The extension that passed the call on; None = this format does not tell."""
     caller_name: Expression
-    dialled: Expression
-    trunk: Expression
     outbound: Expression
     inbound: Expression
     internal: Expression
+    texts: dict[str, Expression]
+    """By the columns of a call that are stored as the format tells them, `FORMAT_TEXTS`."""
 
     def expressions(self) -> list[Expression]:
         """All that are given."""
-        found = (getattr(self, name) for name in self.__slots__)
-        return [cast(Expression, expression) for expression in found if expression is not None]
+        found = [getattr(self, name) for name in self.__slots__ if name != "texts"]
+        given = [cast(Expression, expression) for expression in found if expression is not None]
+        return [*given, *self.texts.values()]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -296,9 +297,9 @@ def _widths(keys: dict[str, Value], layouts: tuple[tuple[str, ...], ...]) -> tup
 
 
 _TEXTS = (
-    "start", "answer", "end", "duration", "ring", "billsec", "disposition", "extension", "forwarder",
-    "caller_name", "dialled", "trunk",
-)  # fmt: skip
+    *("start", "answer", "end", "duration", "ring", "billsec", "extension", "forwarder", "caller_name"),
+    *FORMAT_TEXTS,
+)
 _TRUTHS = ("answered", "outbound", "inbound", "internal")
 
 
@@ -368,15 +369,13 @@ class _Fields:
             ring=found.get("ring"),
             billsec=found.get("billsec"),
             answered=found["answered"],
-            disposition=found["disposition"],
             extension=found["extension"],
             forwarder=found.get("forwarder"),
             caller_name=found.get("caller_name", nothing),
-            dialled=found["dialled"],
-            trunk=found.get("trunk", nothing),
             outbound=found["outbound"],
             inbound=found.get("inbound", never),
             internal=found.get("internal", never),
+            texts={name: found.get(name, nothing) for name in FORMAT_TEXTS},
         )
 
     def segments(self, value: Value) -> Segments:

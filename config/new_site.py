@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from config.settings import Settings, parse_settings
+from config.settings import HOME_LIST, Settings, parse_settings
 from engine.domain.errors import ConfigError, Refused, StorageError
 
 
@@ -25,6 +25,8 @@ class NewSite:
     format: str
     source_timezone: str
     """'' = the site's."""
+    barred_list: str = HOME_LIST
+    """Where the PBX is told of barred extensions; relative to the home folder, which it cannot read."""
 
 
 def shipped_text(name: str, language: str) -> str:
@@ -49,9 +51,18 @@ def config_text(site: NewSite, *, base: Path, language: str = "en") -> str:
         path=_quoted(site.path),
         format=_quoted(site.format),
         source_timezone=_quoted(site.source_timezone),
+        barred_list=_quoted(site.barred_list),
     )
     _read_back(site, parse_settings(text, name="config.yaml", base=base))
     return text
+
+
+def can_be_made(path: str) -> bool:
+    """Whether this user may write the file, its folders made where they are missing."""
+    if Path(path).exists():
+        return os.access(path, os.W_OK)
+    folder = next(parent for parent in Path(path).parents if parent.exists())
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _read_back(site: NewSite, settings: Settings) -> None:

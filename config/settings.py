@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,8 +17,20 @@ from engine.domain.zones import zone
 MAX_SOURCES = 256
 MAX_TRUNKS = 1000
 MAX_TARGETS = 32
+HOME_LIST = "lockout/barred.txt"
+SPOOL_LIST = "/var/spool/pbxmeter/barred.txt"
+"""A place for the barred list that the PBX can read, as a home folder is not."""
+LATER_KINDS = ("asterisk-ami", "freeswitch-esl", "folder", "command")
+"""Lockout targets that are planned."""
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 256, 1500
 """Of the database, where the site does not say: with the least, an import takes as long as with the most."""
+
+_SPANS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 
 Payer = Literal["caller", "forwarder"]
 
@@ -62,7 +75,7 @@ class Numbering:
     trunks: tuple[str, ...] = ()
     """Globs on the channel name without its unique tail; () = no call can be told to be outbound by it."""
     emergency: tuple[str, ...] = ()
-    """Numbers that stay reachable."""
+    """Numbers that stay reachable; the dialplan that `pbxmeter lockouts dialplan` prints dials them first."""
     payer: Payer = "caller"
     """Who pays for a forwarded or transferred call: who placed it, or who passed it on."""
 
@@ -83,42 +96,19 @@ class Source:
 class FileTarget:
     """One barred extension a line, replaced atomically."""
 
-    path: str = "lockout/barred.txt"
+    path: str = HOME_LIST
     """Relative to the home folder."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AmiTarget:
-    """An Asterisk manager interface."""
+class BackupSettings:
+    """Backups that the engine makes by itself."""
 
-    host: str = "127.0.0.1"
-    port: int = 5038
-    username: str = "pbxmeter"
-    secret_file: str = "ami.secret"  # noqa: S105 - a file name, no secret
-    """Relative to the home folder."""
-    family: str = "pbxmeter"
-    hang_up: bool = False
-    """Also end the barred extension's calls on trunks."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EslTarget:
-    """A FreeSWITCH event socket."""
-
-    host: str = "127.0.0.1"
-    port: int = 8021
-    password_file: str = "esl.secret"  # noqa: S105 - a file name, no secret
-    """Relative to the home folder."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandTarget:
-    """A program, run without a shell; `{extension}` and `{state}` are replaced in its arguments."""
-
-    run: tuple[str, ...]
-
-
-Target = FileTarget | AmiTarget | EslTarget | CommandTarget
+    every: timedelta = timedelta(days=1)
+    keep: int = 14
+    """So many of them; older ones are removed. Those made by hand are not among them."""
+    path: str = "backups"
+    """A folder; relative to the home folder."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +132,9 @@ class Settings:
     site: SiteSettings = field(default_factory=lambda: SiteSettings(timezone=host_zone()))
     numbering: Numbering = Numbering()
     sources: tuple[Source, ...] = ()
-    lockout: tuple[Target, ...] = ()
+    lockout: tuple[FileTarget, ...] = ()
+    backup: BackupSettings | None = None
+    """None = backups are made by hand only."""
     engine: EngineSettings = EngineSettings()
 
 
@@ -165,13 +157,16 @@ def parse_settings(text: str, *, name: str, base: Path | None = None) -> Setting
 
     Raises `ConfigError` naming file, line and key.
     """
-    keys = parse_document(text, name=name).mapping(("site", "numbering", "sources", "lockout", "engine"))
+    keys = parse_document(text, name=name).mapping(
+        ("site", "numbering", "sources", "lockout", "backup", "engine")
+    )
     site = keys["site"].mapping(("timezone",)) if "site" in keys else {}
     return Settings(
         site=SiteSettings(timezone=_zone(site["timezone"]) if "timezone" in site else host_zone()),
         numbering=_numbering(keys["numbering"]) if "numbering" in keys else Numbering(),
         sources=_sources(keys["sources"], base) if "sources" in keys else (),
         lockout=_lockout(keys["lockout"]) if "lockout" in keys else (),
+        backup=_backup(keys["backup"]) if "backup" in keys else None,
         engine=_engine(keys["engine"]) if "engine" in keys else EngineSettings(),
     )
 
@@ -264,40 +259,20 @@ def _format(value: Value, base: Path | None) -> str:
     return name
 
 
-def _lockout(value: Value) -> tuple[Target, ...]:
+def _lockout(value: Value) -> tuple[FileTarget, ...]:
     return tuple(_target(item) for item in _at_most(value, MAX_TARGETS))
 
 
-def _target(item: Value) -> Target:
-    kinds = ("file", "asterisk-ami", "freeswitch-esl", "command")
-    kind = _required(item, item.mapping(), "kind").choice(kinds, "kind of lockout target")
-    if kind == "file":
-        keys = item.mapping(("kind", "path"))
-        return FileTarget(path=_line(keys, "path", FileTarget().path))
-    if kind == "asterisk-ami":
-        keys = item.mapping(("kind", "host", "port", "username", "secret_file", "family", "hang_up"))
-        default = AmiTarget()
-        family = _line(keys, "family", default.family)
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", family):
-            keys["family"].fail("may hold letters, digits, _ and - only.")
-        return AmiTarget(
-            host=_line(keys, "host", default.host),
-            port=keys["port"].integer(least=1, most=65_535) if "port" in keys else default.port,
-            username=_line(keys, "username", default.username),
-            secret_file=_line(keys, "secret_file", default.secret_file),
-            family=family,
-            hang_up=keys["hang_up"].boolean() if "hang_up" in keys else default.hang_up,
+def _target(item: Value) -> FileTarget:
+    kind = _required(item, item.mapping(), "kind")
+    if kind.text() in LATER_KINDS:
+        kind.fail(
+            f"{kind.text()} is not served by this version; file is. "
+            "The dialplan can read the barred list: see docs/lockout.md."
         )
-    if kind == "freeswitch-esl":
-        keys = item.mapping(("kind", "host", "port", "password_file"))
-        esl = EslTarget()
-        return EslTarget(
-            host=_line(keys, "host", esl.host),
-            port=keys["port"].integer(least=1, most=65_535) if "port" in keys else esl.port,
-            password_file=_line(keys, "password_file", esl.password_file),
-        )
-    keys = item.mapping(("kind", "run"))
-    return CommandTarget(run=_command(_required(item, keys, "run")))
+    kind.choice(("file",), "kind of lockout target")
+    keys = item.mapping(("kind", "path"))
+    return FileTarget(path=_line(keys, "path", FileTarget().path))
 
 
 def _line(keys: Mapping[str, Value], name: str, default: str) -> str:
@@ -309,21 +284,29 @@ def _line(keys: Mapping[str, Value], name: str, default: str) -> str:
     return text
 
 
-def _command(value: Value) -> tuple[str, ...]:
-    items = value.items()
-    if not items:
-        value.fail("must be a list: the program and its arguments.")
-    for index, item in enumerate(items):
-        unknown = [
-            name
-            for name in re.findall(r"\{([^{}]*)\}", item.text(numbers=True))
-            if index == 0 or name not in ("extension", "state")
-        ]
-        if unknown:
-            item.fail(
-                f"{{{unknown[0]}}} is not replaced here; arguments may hold {{extension}} and {{state}}."
-            )
-    return tuple(item.text(numbers=True) for item in items)
+def _backup(value: Value) -> BackupSettings:
+    keys = value.mapping(("every", "keep", "path"))
+    default = BackupSettings()
+    return BackupSettings(
+        every=_span(keys["every"]) if "every" in keys else default.every,
+        keep=keys["keep"].integer(least=1, most=10_000) if "keep" in keys else default.keep,
+        path=_line(keys, "path", default.path),
+    )
+
+
+def _span(value: Value) -> timedelta:
+    text = value.text(numbers=True)
+    found = re.fullmatch(r"([1-9]\d{0,3})([mhdw])", text)
+    if found is None:
+        value.fail(f"{text!r} is not a span of time: write 30m, 12h, 1d or 2w.")
+    return int(found[1]) * _SPANS[found[2]]
+
+
+def secret_files(settings: Settings) -> list[str]:
+    """The files with passwords that the settings name, as written."""
+    entries = [*settings.sources, *settings.lockout]
+    named = [getattr(entry, name, None) for entry in entries for name in ("secret_file", "password_file")]
+    return sorted({name for name in named if isinstance(name, str) and name})
 
 
 def _engine(value: Value) -> EngineSettings:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.open_folder import remove_lists
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--run-long` also runs the tests marked `long`."""
@@ -15,3 +17,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="a long campaign: --run-long"))
+
+
+def pytest_unconfigure() -> None:
+    """Leaves no barred list behind."""
+    remove_lists()

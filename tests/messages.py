@@ -35,6 +35,7 @@ SILENT = (
 NOT_FOR_PEOPLE = frozenset(
     {
         "No space left",  # what is looked for in an error of the database,
+        "Could not set lock",
         "unexpected end",  # and in those of csv
         "expected after",
         "field limit",
@@ -60,7 +61,7 @@ NOT_FOR_PEOPLE = frozenset(
     }
 )
 _TIME_FORMAT = re.compile(r"(?:[YMDHhS]{2,4}[-/.: ]?){3,}")
-_SQL = re.compile(r"(?:ATTACH|BEGIN|COPY|DEALLOCATE|DETACH|EXECUTE|PREPARE|SET) ")
+_SQL = re.compile(r"(?:ATTACH|BEGIN|COPY|DEALLOCATE|DETACH|EXECUTE|PRAGMA|PREPARE|SET) ")
 _FIELD = re.compile(r"\{\w*\}")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _QUIET_CALLS = re.compile(

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from engine.api.operation import Operation, Result
+from engine.api.operation import Count, Operation, Result
 from engine.api.rates import RatedParts
 from engine.api.site import SourceState, TargetRow
-from engine.domain.names import Direction, Unrated
+from engine.domain.names import Direction, Role, Unrated
 from engine.domain.rates import Rate
 
 
@@ -81,8 +81,8 @@ class ListCalls(Operation[CallPage], frozen=True, kw_only=True):
     after: CallCursor | None = None
     before: CallCursor | None = None
     from_end: bool = False
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class CallCount(Result, frozen=True, kw_only=True):
@@ -137,6 +137,7 @@ class ExportCalls(Operation[CallCount], frozen=True, kw_only=True):
     first is refused for more than `MAX_SORTED_CALLS`.
     """
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CallCount
     filter: CallFilter = CallFilter()
     sort: CallSort = "time"
@@ -181,7 +182,7 @@ class GetStatistics(Operation[Statistics], frozen=True, kw_only=True):
     per: Per = ""
     filter: CallFilter = CallFilter()
     all_directions: bool = False
-    limit: int = 100_000
+    limit: Count = 100_000
 
 
 class HeatCell(Result, frozen=True, kw_only=True):
@@ -219,7 +220,7 @@ class DaySums(Result, frozen=True, kw_only=True):
     unrated: int
 
 
-AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine"]
+AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup"]
 
 
 class Alarm(Result, frozen=True, kw_only=True):
@@ -269,4 +270,4 @@ class GetOverview(Operation[Overview], frozen=True, kw_only=True):
     """Everything the first screen shows; at most `limit` rows in each list."""
 
     returns: ClassVar[type] = Overview
-    limit: int = 50
+    limit: Count = 50

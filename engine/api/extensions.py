@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from engine.api.operation import ImportResult, Operation, Result
+from engine.api.operation import Count, ImportResult, Operation, Result
 from engine.domain.names import EntryKind, Payment, Role
 
 State = Literal["", "barred", "over", "locked", "low", "free", "new", "billed", "unbilled"]
@@ -51,8 +51,8 @@ class ListExtensions(Operation[Extensions], frozen=True, kw_only=True):
     payment: Payment | None = None
     sort: ExtensionSort = "number"
     descending: bool = False
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
     numbers: list[str] | None = None
     """Only these; None = all."""
 
@@ -91,6 +91,37 @@ class ImportExtensions(Operation[ImportResult], frozen=True, kw_only=True):
     content: bytes
     """The file as it is; msgspec sends bytes as base64."""
     apply: bool
+
+
+class BarPreview(Result, frozen=True, kw_only=True):
+    """Whom a change would bar or free at once."""
+
+    extensions: int
+    """So many does it concern; of the site's billing switch, those whose own billing is on."""
+    barred: int
+    """Free now, and barred after it: because of a lock, or for want of money."""
+    without_money: int
+    """Of these, so many for want of money."""
+    freed: int
+    numbers: list[str]
+    """The first 200 of those it would bar."""
+
+
+class PreviewBarred(Operation[BarPreview], frozen=True, kw_only=True):
+    """Says whom a change would bar, and changes nothing. None = as it is.
+
+    The change is that of `SetExtensions` for `numbers`, of `ImportExtensions` for `content`, or of the
+    site's billing switch.
+    """
+
+    role: ClassVar[Role | None] = Role.BILLING
+    returns: ClassVar[type] = BarPreview
+    numbers: list[str] | None = None
+    billing: bool | None = None
+    credit_limit_micros: int | None = None
+    locked: bool | None = None
+    content: bytes | None = None
+    site_billing: bool | None = None
 
 
 class RechargeRow(Result, frozen=True, kw_only=True):
@@ -159,8 +190,8 @@ class ListRecharges(Operation[Recharges], frozen=True, kw_only=True):
     text: str = ""
     sort: RechargeSort = "time"
     descending: bool = True
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class EntryRow(Result, frozen=True, kw_only=True):
@@ -190,8 +221,8 @@ class ListLedger(Operation[Ledger], frozen=True, kw_only=True):
     number: str
     since: str = ""
     until: str = ""
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class CsvText(Result, frozen=True, kw_only=True):
@@ -204,6 +235,7 @@ class CsvText(Result, frozen=True, kw_only=True):
 class ExportExtensions(Operation[CsvText], frozen=True, kw_only=True):
     """All that match, by the columns of the import, and balance, available, total_recharged, barred."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
     text: str = ""
     state: State = ""
@@ -215,6 +247,7 @@ class ExportExtensions(Operation[CsvText], frozen=True, kw_only=True):
 class ExportRecharges(Operation[CsvText], frozen=True, kw_only=True):
     """Recharges of a period as CSV."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
     since: str = ""
     until: str = ""
@@ -226,6 +259,7 @@ class ExportRecharges(Operation[CsvText], frozen=True, kw_only=True):
 class ExportLedger(Operation[CsvText], frozen=True, kw_only=True):
     """One extension's ledger of a period as CSV, oldest first."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
     number: str
     since: str = ""

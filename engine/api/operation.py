@@ -7,13 +7,18 @@ micro-units. Periods are given as people type them (`2026-01`, `2026-01-31 18:30
 `until` includes the whole year, month or day that was named.
 """
 
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 
+from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
 
 R = TypeVar("R")
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""How many rows, or after how many: never negative."""
 
 PROTOCOL = 1
 """Rises when an operation changes so that an older client would misread it."""
@@ -36,6 +41,29 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_un
     def takes_effect(self) -> bool:
         """Whether this request changes something; a preview does not."""
         return self.changes and bool(getattr(self, "apply", True))
+
+
+def refuse_nul(operation: Operation[Any]) -> None:
+    """Raises `InvalidInput` for a text with a NUL in it: no name, note, key or path holds one.
+
+    What reads it next would end there, refuse it in its own words, or show something else.
+    """
+    for name, value in msgspec.structs.asdict(operation).items():
+        if any("\0" in text for text in _texts(value)):
+            raise InvalidInput(f"{name}: a NUL character cannot be part of it.", field=name)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        yield from _texts(msgspec.structs.asdict(value))
+    elif isinstance(value, Mapping):
+        for part in cast("Mapping[object, object]", value).items():
+            yield from _texts(part)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in cast("list[object]", value):
+            yield from _texts(part)
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from engine.api.extensions import Changed, CsvText
-from engine.api.operation import ImportResult, Operation, Result
+from engine.api.operation import Count, ImportResult, Operation, Result
 from engine.domain.names import Role, Unrated
 from engine.domain.rates import Rate
 
@@ -32,8 +32,8 @@ class ListRates(Operation[Rates], frozen=True, kw_only=True):
 
     returns: ClassVar[type] = Rates
     text: str = ""
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class SavedRate(Result, frozen=True, kw_only=True):
@@ -94,6 +94,7 @@ class ImportRates(Operation[ImportResult], frozen=True, kw_only=True):
 class ExportRates(Operation[CsvText], frozen=True, kw_only=True):
     """The list as a sheet that imports back to the same."""
 
+    role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = CsvText
 
 
@@ -174,7 +175,7 @@ class CheckRates(Operation[RateRemarks], frozen=True, kw_only=True):
     """Looks for rules that never win, pairs decided by order alone, gaps, uncovered extensions."""
 
     returns: ClassVar[type] = RateRemarks
-    limit: int = 1000
+    limit: Count = 1000
 
 
 class RerateChange(Result, frozen=True, kw_only=True):

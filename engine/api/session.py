@@ -3,8 +3,13 @@
 from datetime import datetime
 from typing import ClassVar
 
-from engine.api.operation import Operation, Result
+from engine.api.operation import Count, Operation, Result
 from engine.domain.names import Role
+
+NO_ACCOUNT_YET = (
+    "Nobody has an account here yet, so only the owner of the home works with it. "
+    "Ask for an account: the owner adds the first one, an admin, with `pbxmeter users add`."
+)
 
 
 class Greeting(Result, frozen=True, kw_only=True):
@@ -13,6 +18,7 @@ class Greeting(Result, frozen=True, kw_only=True):
     version: str
     protocol: int
     home: str
+    """'' = the caller is not signed in."""
     timezone: str
     currency: str
     """ISO 4217."""
@@ -47,10 +53,33 @@ class SignIn(Operation[SignedIn], frozen=True, kw_only=True):
     returns: ClassVar[type] = SignedIn
     name: str
     password: str
+    proof: str = ""
+    """From the identity socket: which operating-system user asks."""
 
 
 class Nothing(Result, frozen=True, kw_only=True):
     """Done; there is nothing to tell."""
+
+
+class ChangePassword(Operation[Nothing], frozen=True, kw_only=True):
+    """Gives the caller's own account another password; its other sessions end."""
+
+    returns: ClassVar[type] = Nothing
+    old_password: str
+    password: str
+
+
+class ResetPassword(Operation[Nothing], frozen=True, kw_only=True):
+    """Gives any account another password and enables it.
+
+    For the operating-system user who owns the home, and root: `proof` comes from the identity socket.
+    """
+
+    role: ClassVar[Role | None] = None
+    returns: ClassVar[type] = Nothing
+    name: str
+    password: str
+    proof: str
 
 
 class SignOut(Operation[Nothing], frozen=True, kw_only=True):
@@ -67,6 +96,8 @@ class AccountRow(Result, frozen=True, kw_only=True):
     role: Role
     os_user: str
     has_password: bool
+    enabled: bool
+    """False = nobody signs in as it."""
     created_at: datetime
 
 
@@ -84,7 +115,10 @@ class ListAccounts(Operation[Accounts], frozen=True, kw_only=True):
 
 
 class SaveAccount(Operation[Nothing], frozen=True, kw_only=True):
-    """Adds or changes an account. None = leave as it is. The last admin cannot be demoted."""
+    """Adds or changes an account. None = leave as it is. One admin who can sign in stays.
+
+    A new account is enabled.
+    """
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
@@ -94,10 +128,11 @@ class SaveAccount(Operation[Nothing], frozen=True, kw_only=True):
     account_role: Role | None = None
     password: str | None = None
     os_user: str | None = None
+    enabled: bool | None = None
 
 
 class RemoveAccount(Operation[Nothing], frozen=True, kw_only=True):
-    """Removes an account; refused for the last admin."""
+    """Removes an account; refused for the last admin who can sign in."""
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = Nothing
@@ -106,11 +141,19 @@ class RemoveAccount(Operation[Nothing], frozen=True, kw_only=True):
 
 
 class AuditRow(Result, frozen=True, kw_only=True):
-    """One change somebody made. `detail` is JSON."""
+    """What somebody did or tried. `detail` is JSON: the operation, and what it changed."""
 
+    audit_id: int
     done_at: datetime
     operator: str
+    """'' = the engine, or nobody who is known."""
+    role: str
+    """'' = none."""
+    os_user: str
+    """'' = not known."""
     action: str
+    outcome: str
+    """done, begun, or the code of what refused it."""
     detail: str
 
 
@@ -125,7 +168,7 @@ class ListAudit(Operation[AuditTrail], frozen=True, kw_only=True):
 
     role: ClassVar[Role | None] = Role.ADMIN
     returns: ClassVar[type] = AuditTrail
-    limit: int = 200
+    limit: Count = 200
 
 
 class Preferences(Result, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from engine.api.operation import Operation, Result
+from engine.api.operation import Count, Operation, Result
 from engine.api.session import Nothing
 from engine.domain.names import Role
 
@@ -15,6 +15,7 @@ class Settings(Result, frozen=True, kw_only=True):
     values: dict[str, str]
     config_path: str
     config_text: str
+    """'' = there is no such file, or the caller is no admin."""
     config_error: str
     """Why the file on disk is not in force; '' = it is."""
 
@@ -39,7 +40,18 @@ SourceState = Literal["following", "waiting", "catching up", "error"]
 """`waiting` = no file there yet."""
 
 
-class SourceRow(Result, frozen=True, kw_only=True):
+class LineCounts(Result, frozen=True, kw_only=True):
+    """What became of lines."""
+
+    lines: int
+    """= stored + duplicates + quarantined + ignored."""
+    stored: int
+    duplicates: int
+    quarantined: int
+    ignored: int
+
+
+class SourceRow(LineCounts, frozen=True, kw_only=True):
     """One source of config.yaml and its health."""
 
     path: str
@@ -49,18 +61,13 @@ class SourceRow(Result, frozen=True, kw_only=True):
     message: str
     """What is wrong, in words; '' = nothing."""
     files: int
-    lines: int
-    stored: int
-    duplicates: int
-    quarantined: int
-    ignored: int
     bytes_behind: int
     lines_per_second: float
     last_read_at: datetime | None
     last_call_at: datetime | None
 
 
-class SourceFileRow(Result, frozen=True, kw_only=True):
+class SourceFileRow(LineCounts, frozen=True, kw_only=True):
     """One file ever read."""
 
     file_id: int
@@ -68,11 +75,6 @@ class SourceFileRow(Result, frozen=True, kw_only=True):
     path: str
     format: str
     read_offset: int
-    lines: int
-    stored: int
-    duplicates: int
-    quarantined: int
-    ignored: int
     finished: bool
     last_read_at: datetime
 
@@ -94,19 +96,14 @@ class ListSources(Operation[Sources], frozen=True, kw_only=True):
     """Sources and their health."""
 
     returns: ClassVar[type] = Sources
-    limit: int = 1000
+    limit: Count = 1000
     """Files listed at most."""
 
 
-class IngestResult(Result, frozen=True, kw_only=True):
-    """What an import of past CDR files did. lines = stored + duplicates + quarantined + ignored."""
+class IngestResult(LineCounts, frozen=True, kw_only=True):
+    """What an import of past CDR files did."""
 
     files: int
-    lines: int
-    stored: int
-    duplicates: int
-    quarantined: int
-    ignored: int
     charged: int
     """Calls with a charge."""
     cost_micros: int
@@ -114,18 +111,31 @@ class IngestResult(Result, frozen=True, kw_only=True):
     cancelled: bool = False
 
 
+FILES_AT_ONCE = 32
+"""Files in one import; a client imports more of them in several (engine/api/files.py)."""
+
+
+class GivenFile(Result, frozen=True, kw_only=True):
+    """A file that the client opened and handed over. `path` is what it is called, absolute."""
+
+    path: str
+    ticket: str
+
+
 class Ingest(Operation[IngestResult], frozen=True, kw_only=True):
-    """Imports CDR files that the engine's user can read. Paths are absolute.
+    """Imports CDR files, at most `FILES_AT_ONCE`; the engine opens none of them itself.
 
     `format` '' = that of the source whose path fits, else the only configured one, else asterisk-csv.
+    With `format_text`, the content of a format file, `format` is only its name.
     `timezone` '' = that source's, else the site's.
     """
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = IngestResult
     changes: ClassVar[bool] = True
-    paths: list[str]
+    files: list[GivenFile]
     format: str = ""
+    format_text: bytes = b""
     timezone: str = ""
 
 
@@ -151,11 +161,12 @@ class DetectResult(Result, frozen=True, kw_only=True):
 
 
 class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):
-    """Reads the head of a CDR file; `format` '' = try all."""
+    """Reads the head of a CDR file; `format` '' = try all, `format_text` as in `Ingest`."""
 
     returns: ClassVar[type] = DetectResult
-    path: str
+    file: GivenFile
     format: str = ""
+    format_text: bytes = b""
     timezone: str = ""
 
 
@@ -187,8 +198,8 @@ class ListQuarantine(Operation[QuarantinePage], frozen=True, kw_only=True):
     returns: ClassVar[type] = QuarantinePage
     text: str = ""
     include_retried: bool = False
-    offset: int = 0
-    limit: int = 256
+    offset: Count = 0
+    limit: Count = 256
 
 
 class RetryResult(Result, frozen=True, kw_only=True):
@@ -282,6 +293,17 @@ class Backup(Operation[BackupResult], frozen=True, kw_only=True):
     folder: str = ""
 
 
+class ThreadRow(Result, frozen=True, kw_only=True):
+    """One thread of the engine."""
+
+    name: str
+    state: Literal["running", "restarted", "failed"]
+    """`restarted` = it failed lately and runs again, `failed` = it does not run."""
+    restarts: int
+    error: str
+    """Why it failed last; '' = it never did."""
+
+
 class EngineStatus(Result, frozen=True, kw_only=True):
     """The running engine."""
 
@@ -296,10 +318,11 @@ class EngineStatus(Result, frozen=True, kw_only=True):
     database_bytes: int
     calls: int
     duckdb: str
+    threads: list[ThreadRow]
 
 
 class GetStatus(Operation[EngineStatus], frozen=True, kw_only=True):
-    """Asks the engine how it is; allowed before signing in."""
+    """Asks the engine how it is. Before signing in, it tells no process, home or size: 0 or ''."""
 
     role: ClassVar[Role | None] = None
     returns: ClassVar[type] = EngineStatus

@@ -2,14 +2,17 @@
 
 import argparse
 import contextlib
+import faulthandler
 import logging
 import os
 import signal
 import sys
 from pathlib import Path
 
-from engine.api.home import START_ERROR_FILE
-from engine.daemon.restore import restore
+import msgspec
+
+from engine.api.home import START_ERROR_FILE, make_home, open_own
+from engine.api.restore import Restore
 from engine.domain.errors import PbxmeterError
 
 RUNNING_ALREADY = "engine_running"
@@ -17,32 +20,24 @@ RUNNING_ALREADY = "engine_running"
 
 def main() -> int:
     """Runs the engine, or puts a backup in its place. Exit 0 done, 1 refused."""
-    parser = argparse.ArgumentParser(prog="pbxmeter engine")
-    commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run")
-    run.add_argument("--home", type=Path, required=True)
-    run.add_argument("--background", action="store_true")
-    run.add_argument("--stay", action="store_true", help="do not end after the last client")
-    back = commands.add_parser("restore")
-    back.add_argument("--home", type=Path, required=True)
-    back.add_argument("file", type=Path)
-    options = parser.parse_args()
+    options = _options()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(threadName)s %(message)s", stream=sys.stderr
     )
     os.umask(0o077)
     try:
         if options.command == "restore":
-            print(restore(options.home, options.file))
+            # Restoring starts no engine, and an engine restores nothing: each loads what it needs.
+            from engine.daemon.restore import restore
+
+            request = Restore(file=str(options.file), force=options.force, dry_run=options.dry_run)
+            print(msgspec.json.encode(restore(options.home, request)).decode())
         else:
-            _run(options.home, background=options.background, stay=options.stay or not options.background)
+            _run(options)
     except PbxmeterError as error:
         # Two clients may start an engine at once; the second one finds the first and is content.
         if options.command == "run" and options.background and error.code == RUNNING_ALREADY:
             return 0
-        if options.command == "run" and options.background:
-            with contextlib.suppress(OSError):
-                (options.home / START_ERROR_FILE).write_text(str(error), encoding="utf-8")
         print(f"error: {error.code}: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -51,15 +46,54 @@ def main() -> int:
     return 0
 
 
-def _run(home: Path, *, background: bool, stay: bool) -> None:
-    # Restoring needs none of this, and starting it takes a while.
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="pbxmeter engine")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run")
+    run.add_argument("--home", type=Path, required=True)
+    run.add_argument("--background", action="store_true")
+    run.add_argument("--stay", action="store_true", help="do not end after the last client")
+    run.add_argument("--new-database", action="store_true", help="make one in the place of one that is gone")
+    run.add_argument("--accept-loss", action="store_true", help="with a database behind its high-water mark")
+    back = commands.add_parser("restore")
+    back.add_argument("--home", type=Path, required=True)
+    back.add_argument("--force", action="store_true", help="also a backup whose books do not agree")
+    back.add_argument("--dry-run", action="store_true", help="only look at it")
+    back.add_argument("file", type=Path)
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace) -> None:
     from engine.daemon.engine import Engine
 
-    engine = Engine(home, background=not stay)
+    try:
+        engine = Engine(
+            options.home,
+            background=options.background and not options.stay,
+            new_database=options.new_database,
+            accept_loss=options.accept_loss,
+        )
+    except PbxmeterError as error:
+        # Whoever started it in the background reads there why it could not.
+        if options.background and error.code != RUNNING_ALREADY:
+            _leave_word(options.home, str(error))
+        raise
     signal.signal(signal.SIGTERM, lambda *_: engine.stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN if background else lambda *_: engine.stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN if engine.background else lambda *_: engine.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Unheard, these two would end the engine without a word.
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     engine.run()
+
+
+def _leave_word(home: Path, text: str) -> None:
+    with contextlib.suppress(OSError, PbxmeterError):
+        # Nothing is written into a home that is in the hands of somebody else.
+        make_home(home)
+        descriptor = open_own(home / START_ERROR_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
 
 
 if __name__ == "__main__":

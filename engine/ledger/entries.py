@@ -1,6 +1,6 @@
 """Posting of ledger entries by hand, with the balances they move; calls post theirs in `engine.pipeline`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,34 @@ from engine.store import Session
 
 MAX_BALANCE_MICROS = 2**62
 """Beyond it a balance would come near the end of 64 bits; such a movement is refused."""
+
+
+MOVEMENTS = pa.schema(
+    [
+        ("place", pa.int64()),
+        ("extension", pa.string()),
+        ("kind", pa.string()),
+        ("amount_micros", pa.int64()),
+        ("call_id", pa.int64()),
+    ]
+)
+"""place: from 0, in the order of posting."""
+
+ENTRIES = pa.schema(
+    [
+        ("entry_id", pa.int64()),
+        ("extension", pa.string()),
+        ("kind", pa.string()),
+        ("posted_at", pa.timestamp("us")),
+        ("amount_micros", pa.int64()),
+        ("balance_after_micros", pa.int64()),
+        ("call_id", pa.int64()),
+        ("operator", pa.string()),
+        ("note", pa.string()),
+        ("operation_key", pa.string()),
+    ]
+)
+"""Of table `ledger_entry`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,51 +82,112 @@ def post(
     missing = [number for number in numbers if number not in balances]
     if missing:
         raise NotFound(f"There is no extension {', '.join(missing[:10])}.")
-    recharged = dict.fromkeys(numbers, 0)
-    entry_id = next_entry(session)
-    posted: list[Posted] = []
-    for movement in movements:
-        balance = balances[movement.extension] + movement.amount_micros
-        if abs(balance) > MAX_BALANCE_MICROS:
+    first_entry = next_entry(session)
+    afters = running_balances(balances, movements)
+    for movement, after in zip(movements, afters, strict=True):
+        if abs(after) > MAX_BALANCE_MICROS:
             raise InvalidInput(
                 f"amount: the balance of {movement.extension} would leave its range.", field="amount"
             )
-        balances[movement.extension] = balance
-        if movement.kind is EntryKind.RECHARGE:
-            recharged[movement.extension] += movement.amount_micros
-        posted.append(
-            Posted(
-                entry_id=entry_id + len(posted),
-                extension=movement.extension,
-                amount_micros=movement.amount_micros,
-                balance_after_micros=balance,
-            )
+    write_entries(
+        session,
+        entry_table(
+            movements, afters, first_entry=first_entry, now=now, operator=operator, note=note, key=key
+        ),
+    )
+    recharged = [movement for movement in movements if movement.kind is EntryKind.RECHARGE]
+    if recharged:
+        with session.bound(recharges=_recharge_table(recharged)):
+            session.run("ledger.add_to_recharged")
+    return [
+        Posted(
+            entry_id=first_entry + place,
+            extension=movement.extension,
+            amount_micros=movement.amount_micros,
+            balance_after_micros=after,
         )
-    count = len(posted)
-    entries = pa.table(
+        for place, (movement, after) in enumerate(zip(movements, afters, strict=True))
+    ]
+
+
+def post_set(
+    session: Session,
+    movements: pa.Table,
+    *,
+    first_entry: int,
+    now: datetime,
+    operator: str = "",
+    note: str = "",
+) -> None:
+    """`post` for many movements (schema `MOVEMENTS`) on extensions that exist, by statements on sets."""
+    if not movements.num_rows:
+        return
+    with session.bound(movements=movements):
+        entries = session.table(
+            "ledger.entries_of_movements", first_entry=first_entry, now=now, operator=operator, note=note
+        )
+    write_entries(session, entries.select(ENTRIES.names).cast(ENTRIES))
+
+
+def running_balances(balances: dict[str, int], movements: Sequence[Movement]) -> list[int]:
+    """The balance after each movement; `balances` are those before, and afterwards those behind the last."""
+    afters: list[int] = []
+    for movement in movements:
+        balances[movement.extension] += movement.amount_micros
+        afters.append(balances[movement.extension])
+    return afters
+
+
+def entry_table(
+    movements: Sequence[Movement],
+    afters: Sequence[int],
+    *,
+    first_entry: int,
+    now: datetime,
+    operator: str = "",
+    note: str = "",
+    key: str | None = None,
+) -> pa.Table:
+    """Movements and the balances after them as ledger entries, schema `ENTRIES`."""
+    count = len(movements)
+    text = pa.string()
+    return pa.Table.from_arrays(
+        [
+            pa.arange(first_entry, first_entry + count),
+            pa.array([movement.extension for movement in movements], text),
+            pa.array([movement.kind.value for movement in movements], text),
+            pa.repeat(pa.scalar(now, pa.timestamp("us")), count),
+            pa.array([movement.amount_micros for movement in movements], pa.int64()),
+            pa.array(afters, pa.int64()),
+            pa.array([movement.call_id for movement in movements], pa.int64()),
+            pa.repeat(pa.scalar(operator, text), count),
+            pa.repeat(pa.scalar(note, text), count),
+            pa.repeat(pa.scalar(key, text), count),
+        ],
+        schema=ENTRIES,
+    )
+
+
+def write_entries(session: Session, entries: pa.Table, *, balances: Mapping[str, int] | None = None) -> None:
+    """Appends entries (schema `ENTRIES`) and makes the balances what they leave; nothing else moves balances.
+
+    `balances`: what they leave, where that is so few that setting them one by one takes less than a join.
+    """
+    session.feed("ledger.append_entries", new_entries=entries)
+    if balances is None:
+        with session.bound(posted_entries=entries):
+            session.run("ledger.move_balances")
+    else:
+        session.brief("ledger.set_balances", numbers=list(balances), balances=list(balances.values()))
+
+
+def _recharge_table(movements: Sequence[Movement]) -> pa.Table:
+    return pa.table(
         {
-            "entry_id": pa.array([entry.entry_id for entry in posted], pa.int64()),
-            "extension": [entry.extension for entry in posted],
-            "kind": [movement.kind.value for movement in movements],
-            "amount_micros": pa.array([entry.amount_micros for entry in posted], pa.int64()),
-            "balance_after_micros": pa.array([entry.balance_after_micros for entry in posted], pa.int64()),
-            "call_id": pa.array([movement.call_id for movement in movements], pa.int64()),
-            "operator": pa.array([operator] * count, pa.string()),
-            "note": pa.array([note] * count, pa.string()),
-            "operation_key": pa.array([key] * count, pa.string()),
+            "extension": pa.array([movement.extension for movement in movements], pa.string()),
+            "amount_micros": pa.array([movement.amount_micros for movement in movements], pa.int64()),
         }
     )
-    moves = pa.table(
-        {
-            "number": numbers,
-            "balance_micros": pa.array([balances[number] for number in numbers], pa.int64()),
-            "recharged_micros": pa.array([recharged[number] for number in numbers], pa.int64()),
-        }
-    )
-    with session.bound(entries=entries, moves=moves):
-        session.run("ledger.post_entries", now=now)
-        session.run("ledger.move_balances")
-    return posted
 
 
 def next_entry(session: Session) -> int:

@@ -75,18 +75,7 @@ def import_extensions(
     With any fault nothing is applied. Nothing is removed.
     """
     faults = Faults()
-    lines = list(read_sheet(content, columns=COLUMNS, required=("number",), faults=faults, ignored=DERIVED))
-    first: dict[str, int] = {}
-    numbers = list({line.cells["number"] for line in lines})
-    known = {str(row[0]): row for row in session.rows("ledger.known_extensions", numbers=numbers)}
-    added: list[Properties] = []
-    wanted: list[Properties] = []
-    for line in lines:
-        number = line.cells["number"]
-        if first.setdefault(number, line.number) != line.number:
-            faults.add(line.number, "number", f"{number} stands in line {first[number]} already.")
-        properties = _properties(line, known.get(number), faults)
-        (wanted if number in known else added).append(properties)
+    known, added, wanted = _read(session, content, faults)
     changed = [row for row in wanted if row[1:] != known[row[0]][1:6]]
     preview = [f"+ {row[0]} {row[1]}" for row in added] + [
         f"~ {row[0]} {_difference(row, known[row[0]])}" for row in changed
@@ -105,6 +94,31 @@ def import_extensions(
         ],
         preview=preview[:MAX_PREVIEW],
     )
+
+
+def sheet_properties(session: Session, content: bytes) -> list[Properties]:
+    """The extensions of a sheet as an import would leave them, if it has no faults."""
+    _, added, wanted = _read(session, content, Faults())
+    return added + wanted
+
+
+def _read(
+    session: Session, content: bytes, faults: Faults
+) -> tuple[dict[str, tuple[object, ...]], list[Properties], list[Properties]]:
+    """(what is known of those named, the new ones, the others as they are wanted)."""
+    lines = list(read_sheet(content, columns=COLUMNS, required=("number",), faults=faults, ignored=DERIVED))
+    first: dict[str, int] = {}
+    numbers = list({line.cells["number"] for line in lines})
+    known = {str(row[0]): row for row in session.rows("ledger.known_extensions", numbers=numbers)}
+    added: list[Properties] = []
+    wanted: list[Properties] = []
+    for line in lines:
+        number = line.cells["number"]
+        if first.setdefault(number, line.number) != line.number:
+            faults.add(line.number, "number", f"{number} stands in line {first[number]} already.")
+        properties = _properties(line, known.get(number), faults)
+        (wanted if number in known else added).append(properties)
+    return known, added, wanted
 
 
 def _properties(line: SheetLine, known: tuple[object, ...] | None, faults: Faults) -> Properties:

@@ -26,8 +26,10 @@ def recharge(session: Session, request: Recharge, *, operator: str, now: datetim
     for a key that was used for something else.
     """
     numbers = list(dict.fromkeys(request.numbers))
-    if not numbers or len(numbers) > MAX_NUMBERS:
+    if not numbers:
         raise InvalidInput("numbers: name at least one extension.", field="numbers")
+    if len(numbers) > MAX_NUMBERS:
+        raise InvalidInput(f"numbers: at most {MAX_NUMBERS:,} extensions at once.", field="numbers")
     _check_amount(request.amount_micros, signed=False)
     _check_note(request.note, field="note")
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from engine.api.site import TargetRow
 from engine.domain.errors import PbxmeterError
+from engine.domain.threads import Start, start_thread
 from engine.lockout.target import Target, speakable
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Reconciler:
         note: Callable[[str, frozenset[str]], None],
         changed: Callable[[], None],
         now: Callable[[], datetime],
+        start: Start = start_thread,
     ) -> None:
         """`wanted` reads who is barred, `note` remembers what the target holds, `changed` tells of news."""
         self._target = target
@@ -44,8 +46,7 @@ class Reconciler:
         self._pending = 0
         self._message = ""
         self._last_sync: datetime | None = None
-        self._thread = threading.Thread(target=self._serve, name=f"lockout {target.name}", daemon=True)
-        self._thread.start()
+        self._thread = start(f"lockout {target.name}", self._serve, until=self._stop.is_set)
 
     def wake(self) -> None:
         """Somebody may have been barred or freed."""
@@ -62,7 +63,9 @@ class Reconciler:
             self._idle.wait_for(lambda: self._done >= ticket or self._stop.is_set(), timeout)
 
     def status(self) -> TargetRow:
-        """How the target stands."""
+        """How the target stands; without its thread nobody looks after it, whatever it held before."""
+        if not self._thread.is_alive() and not self._message:
+            self._message = "Nobody looks after this target any more; engine.log says why."
         state: Literal["agrees", "behind", "down"] = (
             "down" if self._message else "behind" if self._pending or self._held is None else "agrees"
         )
@@ -107,19 +110,32 @@ class Reconciler:
     def _reconcile(self) -> bool:
         before = (self._held, self._message)
         try:
-            everybody = self._wanted()
-            wanted = frozenset(extension for extension in everybody if speakable(extension))
-            self._pending = len(wanted ^ (self._held or frozenset()))
-            held = self._target.reconcile(wanted)
-            if held != self._held:
-                self._note(self._target.name, held)
-            self._held = held
-            self._pending = len(everybody ^ held)
+            self._compare()
             self._message = ""
             self._last_sync = self._now()
         except (PbxmeterError, OSError) as error:
             self._message = str(error)
             log.warning("Lockout target %s: %s", self._target.name, error)
+        except Exception as error:
+            # An error of our own: barring must not stand still without a word.
+            self._message = f"{error!r}; engine.log has the details."
+            log.exception("Lockout target %s failed", self._target.name)
         if (self._held, self._message) != before:
-            self._changed()
+            self._tell()
         return not self._message
+
+    def _compare(self) -> None:
+        everybody = self._wanted()
+        wanted = frozenset(extension for extension in everybody if speakable(extension))
+        self._pending = len(wanted ^ (self._held or frozenset()))
+        held = self._target.reconcile(wanted)
+        if held != self._held:
+            self._note(self._target.name, held)
+        self._held = held
+        self._pending = len(everybody ^ held)
+
+    def _tell(self) -> None:
+        try:
+            self._changed()
+        except Exception:
+            log.exception("What became of lockout target %s could not be told", self._target.name)

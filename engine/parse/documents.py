@@ -122,7 +122,7 @@ def _documents(piece: bytes, start: int, records: str, *, final: bool) -> tuple[
     found: list[_Document] = []
     in_vain = 0
     while place < len(piece):
-        fault, values = "", dict[str, str]()
+        fault, values, seen, end = "", dict[str, str](), 0, place
         try:
             end, values = read(piece, place)
         except _Unfinished:
@@ -134,8 +134,6 @@ def _documents(piece: bytes, start: int, records: str, *, final: bool) -> tuple[
         except _NoDocument as error:
             seen = error.seen
             fault = f"is not {records.upper()}: {error.reason}"
-        else:
-            seen = 0
         if fault:
             in_vain += seen
             bounded = in_vain <= VAIN_TIMES * len(piece) + MAX_LINE_BYTES

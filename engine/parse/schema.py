@@ -1,31 +1,38 @@
 """What parsing a piece of a CDR file yields: calls and bad lines as Arrow tables."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
+
+from engine.domain.call_columns import CALL_COLUMNS, CallColumn, ColumnType
+
+_TYPES: dict[ColumnType, pa.DataType] = {
+    "text": pa.string(),
+    "moment": pa.timestamp("us"),
+    "small": pa.int32(),
+    "integer": pa.int64(),
+    "key": pa.uint64(),
+}
+
+
+def _fields(columns: Iterable[CallColumn]) -> list[pa.Field]:
+    return [pa.field(column.name, _TYPES[column.type], nullable=column.optional) for column in columns]
+
 
 CALLS = pa.schema(
     [
         pa.field("key_text", pa.string(), nullable=False),
         # What makes the record unique, the same in every file: key fields joined by U+001F, or the line.
-        pa.field("started_at", pa.timestamp("us"), nullable=False),  # UTC, without a zone
-        pa.field("started_local", pa.timestamp("us"), nullable=False),  # the site's clocks
-        pa.field("answered_at", pa.timestamp("us")),  # null = not answered
-        pa.field("answered_local", pa.timestamp("us")),
-        pa.field("ended_at", pa.timestamp("us")),
-        pa.field("extension", pa.string(), nullable=False),  # '' = none known
         pa.field("caller_name", pa.string(), nullable=False),  # as sent, for extensions seen first
-        pa.field("direction", pa.string(), nullable=False),  # engine.domain.names.Direction
-        pa.field("dialled", pa.string(), nullable=False),
-        pa.field("trunk", pa.string(), nullable=False),  # '' = none
-        pa.field("disposition", pa.string(), nullable=False),  # as the PBX wrote it
         pa.field("answered", pa.bool_(), nullable=False),  # the format's answered condition
-        pa.field("duration", pa.int32(), nullable=False),  # seconds
-        pa.field("billsec", pa.int32(), nullable=False),  # seconds
-        pa.field("line_offset", pa.int64(), nullable=False),  # in the file
-        pa.field("line_length", pa.int32(), nullable=False),  # bytes, line end included
+        *_fields(column for column in CALL_COLUMNS if column.origin in ("format", "parser")),
     ]
 )
+"""What the parser gives: what is stored, and three columns that only storing needs."""
+
+STORED = pa.schema(_fields(CALL_COLUMNS))
+"""Of table `call`."""
 
 REJECTS = pa.schema(
     [

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from config.expressions import Expression
 from config.formats import Format
 from config.settings import Numbering
+from engine.domain.call_columns import FORMAT_TEXTS
 from engine.domain.names import Direction
 from engine.parse import timestamps
 from engine.parse.call_segments import GROUP, MORE, SEGMENTS
@@ -184,9 +185,7 @@ class CallReader:
             "extension": extension,
             "caller_name": caller_name,
             "direction": _DIRECTIONS.take(direction),
-            "dialled": scope.text(call.dialled),
-            "trunk": scope.text(call.trunk),
-            "disposition": scope.text(call.disposition),
+            **{name: scope.text(call.texts[name]) for name in FORMAT_TEXTS},
             "answered": answered,
             "duration": _bounded(moments.duration),
             "billsec": _bounded(moments.billsec),

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from engine.domain.errors import OUT_OF_RANGE, StorageError
 from engine.ledger.entries import MAX_BALANCE_MICROS
+from engine.pipeline.duplicates import Identity, RecentKeys
 from engine.pipeline.positions import Named
-from engine.pipeline.recent_keys import Identity, RecentKeys
 from engine.store import Session
 
 MAX_FILES = 1000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from engine.parse.parser import give_way
 from engine.parse.schema import Parsed
-from engine.pipeline.calls import with_keys
+from engine.pipeline.duplicates import with_keys
 from engine.pipeline.reading import SourceParser
-from engine.store import ROW_GROUP_ROWS, Database
+from engine.store import ROW_GROUP_ROWS
 from engine.tail.piece import FileWork, Piece
 
 
@@ -25,9 +25,8 @@ class Underway:
 class Backlog:
     """One piece at a time, read by a thread that gives way to everything else; used by the ingest thread."""
 
-    def __init__(self, database: Database, *, read: Callable[[], None]) -> None:
+    def __init__(self, *, read: Callable[[], None]) -> None:
         """`read` is called, in any thread, when a piece was read."""
-        self._database = database
         self._read = read
         self._pool = ThreadPoolExecutor(1, "backlog", initializer=give_way)
         self.underway: Underway | None = None
@@ -55,6 +54,4 @@ class Backlog:
         self._pool.shutdown(cancel_futures=True)
 
     def _parsed(self, piece: Piece, parser: SourceParser) -> Parsed:
-        parsed = parser.parse(piece, most_calls=ROW_GROUP_ROWS)
-        with self._database.reading() as session:
-            return with_keys(session, parsed)
+        return with_keys(parser.parse(piece, most_calls=ROW_GROUP_ROWS))

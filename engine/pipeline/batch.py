@@ -15,7 +15,7 @@ from engine.domain.site import Site
 from engine.parse.schema import Parsed
 from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.calls import Lines, StoredCalls, of_file, store_calls
-from engine.pipeline.positions import Named, Progress, add_files, advance_file, describe_file
+from engine.pipeline.positions import FileAccounts, Named, add_files, advance_file, describe_file
 from engine.rating.book import RateBook
 from engine.store import Session
 from engine.tail.checkpoint import Position
@@ -93,19 +93,19 @@ def store_pieces(
     calls = parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
     outcome = store_calls(session, calls, book=book, site=site, account_cache=account_cache, now=now)
     fresh = outcome.by_file()
-    added: list[tuple[Position, Named, Progress]] = []
+    added: list[tuple[Position, Named, FileAccounts]] = []
     files: list[tuple[Position, Named]] = []
     for piece, position in zip(pieces, positions, strict=True):
         parsed = piece.parsed
         if parsed.rejects.num_rows:
             _keep_rejects(session, piece, position, now)
-        progress = _progress(parsed, fresh.get(position.file_id, Lines(0, 0)))
+        accounts = _accounts(parsed, fresh.get(position.file_id, Lines(0, 0)))
         named = Named.of(position, piece.format_name, piece.timezone)
         files.append((position, named))
         if not piece.after.file_id:
-            added.append((position, named, progress))
+            added.append((position, named, accounts))
             continue
-        advance_file(session, position, progress)
+        advance_file(session, position, accounts)
         if account_cache.files.get(position.file_id) != named:
             describe_file(session, position.file_id, named)
     if added:
@@ -151,9 +151,9 @@ def _keep_rejects(session: Session, piece: ReadPiece, position: Position, now: d
         )
 
 
-def _progress(parsed: Parsed, fresh: Lines) -> Progress:
-    """What reading a piece came to, of whose calls so many were new."""
-    return Progress(
+def _accounts(parsed: Parsed, fresh: Lines) -> FileAccounts:
+    """What became of a piece, of whose calls so many were new."""
+    return FileAccounts(
         lines=parsed.lines,
         stored=fresh.lines,
         duplicates=parsed.calls.num_rows - fresh.lines,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from engine.domain.errors import PbxmeterError
+from engine.domain.threads import Start, start_thread
 from engine.pipeline.reading import SourceParser, parser_of
 from engine.tail.checkpoint import Position
 from engine.tail.follower import Follower
@@ -25,6 +26,7 @@ class Following:
         home: Path,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
+        start: Start = start_thread,
     ) -> None:
         """`now` is naive UTC, `clock` monotonic seconds."""
         self.parsers: dict[str, SourceParser] = {}
@@ -44,7 +46,9 @@ class Following:
             whole = path in self.parsers and self.parsers[path].whole_files
             specs.append(SourceSpec(path=path, whole_files=whole))
         self.watcher = Watcher(
-            lambda: [folder for spec in specs for folder in spec.folders()], polling=settings.engine.polling
+            lambda: [folder for spec in specs for folder in spec.folders()],
+            polling=settings.engine.polling,
+            start=start,
         )
         self.follower = Follower(
             specs, known, clock=clock, wall=lambda: now().replace(tzinfo=UTC).timestamp()

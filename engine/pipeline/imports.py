@@ -11,15 +11,14 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.api.operation import Progress
-from engine.api.site import IngestResult
-from engine.domain.errors import NotFound, StorageError
+from engine.api.site import IngestResult, LineCounts
 from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
-from engine.pipeline.calls import with_keys
+from engine.pipeline.duplicates import with_keys
 from engine.pipeline.live_site import State
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.storing import Storer
-from engine.store import ROW_GROUP_ROWS, Database, Session, Writer
+from engine.store import ROW_GROUP_ROWS, Session, Writer
 from engine.tail.checkpoint import Position
 from engine.tail.file_reader import Content
 from engine.tail.fingerprint import FINGERPRINT_BYTES
@@ -44,7 +43,6 @@ class Import:
     def __init__(
         self,
         *,
-        database: Database,
         writer: Writer,
         state: State,
         stored: Callable[[Session, StoredBatch], None],
@@ -52,32 +50,21 @@ class Import:
         progress: Callable[[Progress], None],
         cancelled: threading.Event,
     ) -> None:
-        self._database = database
         self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
         self._progress = progress
         self._cancelled = cancelled
-        self._counts = dict.fromkeys(
-            ("lines", "stored", "duplicates", "quarantined", "ignored", "charged", "cost_micros"), 0
-        )
+        self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "charged", "cost_micros"), 0)
         self._bytes_done = 0
         self._bytes_total = 0
         self._started = time.monotonic()
 
-    def run(self, files: list[tuple[str, SourceParser]]) -> IngestResult:
-        """Reads every file; a cancelled import leaves whole pieces only.
-
-        Raises `NotFound` or `StorageError` for a file that cannot be read, before anything is stored.
-        """
-        contents = [(_open(path), parser) for path, parser in files]
-        try:
-            self._bytes_total = sum(content.size() for content, _ in contents)
-            for content, parser in contents:
-                if self._cancelled.is_set():
-                    break
-                self._file(content, parser)
-        finally:
-            for content, _ in contents:
-                content.close()
+    def run(self, files: list[tuple[Content, SourceParser]]) -> IngestResult:
+        """Reads every file, the caller's to close; a cancelled import leaves whole pieces only."""
+        self._bytes_total = sum(content.size() for content, _ in files)
+        for content, parser in files:
+            if self._cancelled.is_set():
+                break
+            self._file(content, parser)
         return IngestResult(
             files=len(files),
             seconds=round(time.monotonic() - self._started, 3),
@@ -87,10 +74,7 @@ class Import:
 
     def _file(self, content: Content, parser: SourceParser) -> None:
         outstanding: Future[StoredBatch] | None = None
-        with (
-            self._database.reading() as session,
-            closing(_ahead(self._pieces(content, parser, session))) as pieces,
-        ):
+        with closing(_ahead(self._pieces(content, parser))) as pieces:
             for piece in pieces:
                 if self._cancelled.is_set():
                     break
@@ -104,7 +88,7 @@ class Import:
         if outstanding is not None:
             self._count(outstanding.result())
 
-    def _pieces(self, content: Content, parser: SourceParser, session: Session) -> Iterator[ReadPiece]:
+    def _pieces(self, content: Content, parser: SourceParser) -> Iterator[ReadPiece]:
         """The file in pieces. A file without content has one, too."""
         position = Position(
             source="",
@@ -139,7 +123,7 @@ class Import:
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
             yield ReadPiece(
-                parsed=with_keys(session, parsed),
+                parsed=with_keys(parsed),
                 after=position,
                 format_name=parser.format_name,
                 timezone=parser.timezone,
@@ -182,14 +166,3 @@ def _ahead(pieces: Iterator[ReadPiece]) -> Generator[ReadPiece]:
             yield piece
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _open(path: str) -> Content:
-    try:
-        return Content(path)
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {path}.") from None
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be read by the engine: {error.strerror}. Allow the engine's user to read it."
-        ) from error

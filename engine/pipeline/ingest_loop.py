@@ -11,6 +11,7 @@ from pathlib import Path
 
 from config.settings import Settings, Source
 from engine.domain.errors import OUT_OF_RANGE, PbxmeterError, StorageError
+from engine.domain.threads import Running, Start, start_thread
 from engine.parse.schema import Parsed
 from engine.pipeline.backlog import Backlog
 from engine.pipeline.backoff import Refusals
@@ -65,6 +66,7 @@ class Ingestor:
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
         backlog_bytes: int = CATCHING_UP_BYTES,
+        start: Start = start_thread,
     ) -> None:
         """`stored` runs in the writer thread after each commit; `alarmed` when `fault` or health changes.
 
@@ -81,7 +83,7 @@ class Ingestor:
         self._stop = threading.Event()
         self._pending: Settings | None = settings
         self._settings = settings
-        self._backlog = Backlog(database, read=self._wake)
+        self._backlog = Backlog(read=self._wake)
         self._refusals = Refusals(clock=clock, changed=alarmed)
         self._following: Following | None = None
         self._health: list[SourceHealth] = []
@@ -91,11 +93,12 @@ class Ingestor:
         self._recent: dict[str, deque[tuple[float, int]]] = {}
         self.fault = ""
         """Why nothing can be stored at present; '' = all is well."""
-        self._thread = threading.Thread(target=self._serve, name="ingest", daemon=True)
+        self._start_thread = start
+        self._thread: Running | None = None
 
     def start(self) -> None:
         """Begins to follow."""
-        self._thread.start()
+        self._thread = self._start_thread("ingest", self._serve, until=self._stop.is_set)
 
     def configure(self, settings: Settings) -> None:
         """Takes over changed sources at the next turn."""
@@ -107,7 +110,7 @@ class Ingestor:
         """Ends after the piece in hand."""
         self._stop.set()
         self._wake()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join()
         self._backlog.close()
         self._drop()
@@ -220,7 +223,9 @@ class Ingestor:
         self._drop()
         with self._database.reading() as session:
             known = load_positions(session)
-        following = Following(settings, known, home=self._home, now=self._now, clock=self._clock)
+        following = Following(
+            settings, known, home=self._home, now=self._now, clock=self._clock, start=self._start_thread
+        )
         self._offsets = _offsets(known)
         with self._lock:
             self._settings, self._following = settings, following

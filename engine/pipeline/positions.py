@@ -1,7 +1,7 @@
 """Read positions and files as the store remembers them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -46,32 +46,35 @@ class Named(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
-    """What reading a piece of a file came to."""
+class FileAccounts:
+    """What became of the lines and bytes of a file, or of a piece of it: columns of table `source_file`."""
 
-    lines: int
-    stored: int
-    duplicates: int
-    quarantined: int
-    ignored: int
-    stored_bytes: int
-    duplicate_bytes: int
-    quarantined_bytes: int
-    ignored_bytes: int
-    last_call_at: datetime | None
+    lines: int = 0
+    """= stored + duplicates + quarantined + ignored."""
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    ignored: int = 0
+    """Blank lines and headers."""
+    stored_bytes: int = 0
+    duplicate_bytes: int = 0
+    quarantined_bytes: int = 0
+    ignored_bytes: int = 0
+    """Together with the three above all that was read."""
+    last_call_at: datetime | None = None
     """None = no call."""
 
+
+_ALWAYS = ("lines", "stored", "stored_bytes", "last_call_at")
+"""Accounts that live lines change; each column that is changed costs time, and the others seldom are."""
+
+_COUNTS = tuple(one.name for one in fields(FileAccounts) if one.name != "last_call_at")
 
 _FILES = pa.schema(
     [
         *((name, pa.string()) for name in ("source", "path", "format", "timezone")),
         *((name, pa.string()) for name in ("head_sha256", "tail_sha256")),
-        *(
-            (name, pa.int64())
-            for name in ("file_id", "device", "read_offset", "lines", "stored", "duplicates")
-        ),
-        *((name, pa.int64()) for name in ("quarantined", "ignored", "stored_bytes", "duplicate_bytes")),
-        *((name, pa.int64()) for name in ("quarantined_bytes", "ignored_bytes")),
+        *((name, pa.int64()) for name in ("file_id", "device", "read_offset", *_COUNTS)),
         *((name, pa.int32()) for name in ("head_length", "tail_length")),
         ("inode", pa.uint64()),
         ("finished", pa.bool_()),
@@ -81,29 +84,25 @@ _FILES = pa.schema(
 """Of table `source_file`."""
 
 
-def add_files(session: Session, files: Sequence[tuple[Position, Named, Progress]]) -> None:
+def add_files(session: Session, files: Sequence[tuple[Position, Named, FileAccounts]]) -> None:
     """Files that were not read before."""
     rows: list[dict[str, object]] = []
-    for position, named, progress in files:
+    for position, named, accounts in files:
         reached = _reached(position)
         read_at = reached.pop("read_at")
-        row = named._asdict() | reached | _stored(progress) | _not_stored(progress)
+        row = named._asdict() | reached | asdict(accounts)
         row |= {"file_id": position.file_id, "first_read_at": read_at, "last_read_at": read_at}
         rows.append(row)
     session.feed("pipeline.add_files", new_files=pa.Table.from_pylist(rows, schema=_FILES))
 
 
-def advance_file(session: Session, position: Position, progress: Progress) -> None:
+def advance_file(session: Session, position: Position, accounts: FileAccounts) -> None:
     """A file that was read further, in as few columns as will do."""
-    session.brief(
-        "pipeline.advance_file",
-        file_id=position.file_id,
-        **_reached(position),
-        **_stored(progress),
-    )
-    others = _not_stored(progress)
-    if any(others.values()):
-        session.brief("pipeline.count_not_stored", file_id=position.file_id, **others)
+    values = asdict(accounts)
+    always = {name: values.pop(name) for name in _ALWAYS}
+    session.brief("pipeline.advance_file", file_id=position.file_id, **_reached(position), **always)
+    if any(values.values()):
+        session.brief("pipeline.count_not_stored", file_id=position.file_id, **values)
 
 
 def describe_file(session: Session, file_id: int, named: Named) -> None:
@@ -118,24 +117,4 @@ def _reached(position: Position) -> dict[str, object]:
         "read_offset": position.read_offset,
         "finished": position.finished,
         "read_at": moment(round(position.last_read_at * 1_000_000)),
-    }
-
-
-def _stored(progress: Progress) -> dict[str, object]:
-    return {
-        "lines": progress.lines,
-        "stored": progress.stored,
-        "stored_bytes": progress.stored_bytes,
-        "last_call_at": progress.last_call_at,
-    }
-
-
-def _not_stored(progress: Progress) -> dict[str, object]:
-    return {
-        "duplicates": progress.duplicates,
-        "quarantined": progress.quarantined,
-        "ignored": progress.ignored,
-        "duplicate_bytes": progress.duplicate_bytes,
-        "quarantined_bytes": progress.quarantined_bytes,
-        "ignored_bytes": progress.ignored_bytes,
     }

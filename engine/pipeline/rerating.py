@@ -6,7 +6,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from engine.api.rates import Rerate, RerateChange, RerateResult
 from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment
-from engine.ledger.entries import next_entry
+from engine.ledger.entries import next_entry, post_set
 from engine.pipeline.account_cache import EXTREME_MICROS
 from engine.pipeline.live_site import State
 from engine.rating.rerate import BATCH_CALLS, RerateBatch, Selection, changed_calls, rerate_span, update_calls
@@ -30,6 +30,28 @@ MAX_LISTED = 1000
 class _Sum:
     calls: int = 0
     amount_micros: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Available:
+    """What an extension had before the run; an extension that is not there has nothing."""
+
+    extension: str
+    name: str = ""
+    billing: bool = False
+    available_micros: int = 0
+
+
+_MOVED = pa.schema(
+    [
+        ("extension", pa.string()),
+        ("name", pa.string()),
+        ("billing", pa.bool_()),
+        ("available_micros", pa.int64()),
+        ("calls", pa.int64()),
+        ("amount_micros", pa.int64()),
+    ]
+)
 
 
 class Rerating:
@@ -94,7 +116,7 @@ class Rerating:
                         rows_per_second=self._examined / max(time.monotonic() - started, 1e-3),
                     )
                 )
-        return self._result(request, site, before)
+            return self._result(session, request, site, before)
 
     def _examine(self, session: Session, selection: Selection, after: int) -> RerateBatch:
         batch = changed_calls(
@@ -115,13 +137,15 @@ class Rerating:
                 self._check_range(session, batch.changed)
                 update_calls(session, batch.changed)
                 with session.bound(changed=batch.changed):
-                    session.run(
-                        "rerating.post_changes",
-                        first_entry=next_entry(session),
-                        now=self._now(),
-                        operator=operator,
-                    )
-                    session.run("rerating.change_balances")
+                    movements = session.table("rerating.movements")
+                post_set(
+                    session,
+                    movements,
+                    first_entry=next_entry(session),
+                    now=self._now(),
+                    operator=operator,
+                    note="re-rated",
+                )
             return batch
 
         return change
@@ -149,26 +173,12 @@ class Rerating:
             self._newly_rated += newly
             self._changed += calls
 
-    def _available(self, session: Session) -> dict[str, tuple[str, bool, int]]:
-        standings = session.records(tuple[str, str, bool, int], "ledger.standings")
-        return {number: (name, billing, available) for number, name, billing, available in standings}
+    def _available(self, session: Session) -> dict[str, _Available]:
+        return {one.extension: one for one in session.records(_Available, "ledger.available")}
 
-    def _result(self, request: Rerate, site: Site, before: dict[str, tuple[str, bool, int]]) -> RerateResult:
-        changes: list[RerateChange] = []
-        for extension, total in self._sums.items():
-            name, billing, available = before.get(extension, ("", False, 0))
-            over = site.billing and billing
-            changes.append(
-                RerateChange(
-                    extension=extension,
-                    name=name,
-                    calls=total.calls,
-                    amount_micros=total.amount_micros,
-                    over_limit_before=over and available <= 0,
-                    over_limit_after=over and available + total.amount_micros <= 0,
-                )
-            )
-        changes.sort(key=lambda change: (-abs(change.amount_micros), change.extension))
+    def _result(
+        self, session: Session, request: Rerate, site: Site, before: dict[str, _Available]
+    ) -> RerateResult:
         return RerateResult(
             applied=request.apply,
             cancelled=self._cancelled.is_set(),
@@ -176,5 +186,15 @@ class Rerating:
             changed=self._changed,
             amount_micros=sum(total.amount_micros for total in self._sums.values()),
             newly_rated=self._newly_rated,
-            extensions=changes[:MAX_LISTED],
+            extensions=self._changes(session, site, before) if self._sums else [],
         )
+
+    def _changes(self, session: Session, site: Site, before: dict[str, _Available]) -> list[RerateChange]:
+        rows: list[dict[str, object]] = []
+        for extension, total in self._sums.items():
+            known = before.get(extension) or _Available(extension=extension)
+            rows.append(asdict(known) | asdict(total))
+        with session.bound(moved=pa.Table.from_pylist(rows, schema=_MOVED)):
+            return session.records(
+                RerateChange, "rerating.changes", site_billing=site.billing, limit=MAX_LISTED
+            )

@@ -5,34 +5,29 @@ from datetime import datetime
 
 from engine.api.site import ListSources, SourceFileRow, SourceRow, Sources, SourceState
 from engine.pipeline.ingest_loop import Ingestor
+from engine.pipeline.positions import FileAccounts
 from engine.store import Session
 from engine.tail.health import SourceHealth
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Accounts:
-    """What reading the files of a source came to."""
+class _SourceAccounts(FileAccounts):
+    """What became of all files of a source."""
 
     source: str
     files: int = 0
-    lines: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    ignored: int = 0
     last_read_at: datetime | None = None
-    last_call_at: datetime | None = None
 
 
 def list_sources(session: Session, ingestor: Ingestor, request: ListSources) -> Sources:
     """The configured sources with the accounts of their files, and the files read last."""
-    accounts = {found.source: found for found in session.records(_Accounts, "pipeline.source_accounts")}
+    accounts = {found.source: found for found in session.records(_SourceAccounts, "pipeline.source_accounts")}
     rows: list[SourceRow] = []
     healths = {health.source: health for health in ingestor.health}
     for source in ingestor.settings.sources:
         path = ingestor.path_of(source)
         health = healths.get(path) or _not_looked_at(path)
-        own = accounts.get(path) or _Accounts(source=path)
+        own = accounts.get(path) or _SourceAccounts(source=path)
         zone = source.timezone or ingestor.settings.site.timezone
         fault = ingestor.parser_fault(path)
         rows.append(

@@ -13,7 +13,7 @@ from engine.domain.rates import MAX_SECONDS, Rate, format_time_of_day, format_we
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment, to_local
 from engine.rating.book import Draft, RateBook, draft_table, reached
-from engine.rating.calls import rate_set
+from engine.rating.calls import rate_calls
 from engine.rating.rules import sound
 from engine.rating.versions import Listed, last_numbers, listed_rate
 from engine.store import Condition, Session
@@ -90,7 +90,7 @@ def _rated(
         }
     )
     book = RateBook.for_number(session, dialled, draft)
-    verdict = rate_set(session, book, call, site=site, assume_billed=request.assume_billed).to_pylist()[0]
+    verdict = rate_calls(session, book, call, site=site, assume_billed=request.assume_billed).to_pylist()[0]
     parts = RatedParts(
         cost_micros=verdict["cost_micros"],
         first_block_micros=verdict["first_block_micros"],

@@ -1,6 +1,6 @@
 """The rules by prefix, in memory: finds the winner and the cost of one call at a time.
 
-For batches of a few calls, where planning the statement `rating.rate_calls` would take longer than rating.
+For batches of a few calls, where planning the statement `rating.bulk_prices` would take longer than rating.
 It is the same contest and the same arithmetic as in the macros of `engine/sql/migrations/0002_rating.sql`;
 the tests hold both against the plain reference, on the same cases.
 """

@@ -1,6 +1,7 @@
 """Calls: pages by key, counts, one call explained."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -91,22 +92,18 @@ def calls_by_id(session: Session, call_ids: list[int]) -> list[CallRow]:
     """The rows of these calls, in this order; unknown ids are left out."""
     if not call_ids:
         return []
-    found = {row.call_id: row for row in map(_call_row, session.rows("calls.rows", call_ids=call_ids))}
+    found = {row.call_id: row for row in session.records(CallRow, "calls.rows", call_ids=call_ids)}
     return [found[call_id] for call_id in call_ids if call_id in found]
 
 
 def count_calls(session: Session, site: Site, request: CountCalls) -> CallCount:
     """Exact figures over all that match."""
-    row = session.row("calls.count", where=call_conditions(request.filter, site))
-    assert row is not None
-    calls, billsec, cost_micros = msgspec.convert(row, tuple[int, int, int])
-    return CallCount(calls=calls, billsec=billsec, cost_micros=cost_micros)
+    return session.records(CallCount, "calls.count", where=call_conditions(request.filter, site))[0]
 
 
 def summary(session: Session, site: Site, asked: CallFilter) -> CallSummary:
     """What became of the calls that match."""
-    row = session.row("calls.summary", where=call_conditions(asked, site))
-    return msgspec.convert(dict(zip(CallSummary.__struct_fields__, row or (), strict=True)), CallSummary)
+    return session.records(CallSummary, "calls.summary", where=call_conditions(asked, site))[0]
 
 
 def get_call(
@@ -117,34 +114,30 @@ def get_call(
     Raises `NotFound`.
     """
     rows = calls_by_id(session, [request.call_id])
-    detail = session.row("calls.detail", call_id=request.call_id)
-    if not rows or detail is None:
+    details = session.records(_Detail, "calls.detail", call_id=request.call_id)
+    if not rows or not details:
         raise NotFound(f"There is no call {request.call_id}.")
-    row = rows[0]
-    key, answered_local, cycles, first_block, version, offset, length, path, head_length, head_sha256 = (
-        msgspec.convert(
-            detail, tuple[str, datetime | None, int, int, int | None, int, int, str, int, str], strict=False
-        )
-    )
-    line = read_raw(ReadFile(path=path, head_length=head_length, head_sha256=head_sha256), offset, length)
+    row, detail = rows[0], details[0]
+    file = ReadFile(path=detail.path, head_length=detail.head_length, head_sha256=detail.head_sha256)
+    line = read_raw(file, detail.line_offset, detail.line_length)
     return CallDetail(
         row=row,
-        call_key=key,
-        answered_local=answered_local,
+        call_key=detail.call_key,
+        answered_local=detail.answered_local,
         parts=RatedParts(
             cost_micros=row.cost_micros,
-            first_block_micros=first_block,
-            cycles=cycles,
-            cycles_micros=row.cost_micros - first_block,
+            first_block_micros=detail.first_block_micros,
+            cycles=detail.cycles,
+            cycles_micros=row.cost_micros - detail.first_block_micros,
             unrated=row.unrated,
         ),
-        rate=None if version is None else _rate(session, version),
-        source=path,
-        line_offset=offset,
+        rate=None if detail.rate_version is None else _rate(session, detail.rate_version),
+        source=detail.path,
+        line_offset=detail.line_offset,
         raw="" if line is None else line.decode("utf-8", errors="replace").rstrip("\r\n"),
         raw_missing=""
         if line is not None
-        else f"This line was not found in {path or 'its file'}, nor in the rotated files beside it.",
+        else f"This line was not found in {detail.path or 'its file'}, nor in the rotated files beside it.",
         entries=_entries(session, site, request.call_id),
     )
 
@@ -218,21 +211,26 @@ def _cursor(sort: CallSort, row: CallRow) -> CallCursor:
     return CallCursor(value=values[sort], call_id=row.call_id)
 
 
-def _call_row(row: tuple[object, ...]) -> CallRow:
-    """Columns in the order of the struct's fields; the store holds what the struct promises."""
-    return msgspec.convert(dict(zip(CallRow.__struct_fields__, row, strict=True)), CallRow)
-
-
 def _rate(session: Session, version_id: int) -> Rate | None:
-    row = session.row("calls.rate_version", version_id=version_id)
-    if row is None:
-        return None
-    names = (
-        "name", "prefix", "number_length", "initial_fee_micros", "initial_seconds", "price_micros",
-        "price_seconds", "cycle_seconds", "start_second", "end_second", "weekdays", "valid_from", "valid_to",
-        "extensions",
-    )  # fmt: skip
-    return msgspec.convert(dict(zip(names, row, strict=True)), Rate)
+    return next(iter(session.records(Rate, "calls.rate_version", version_id=version_id)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Detail:
+    """What the explanation of a call needs beside its row."""
+
+    call_key: str
+    answered_local: datetime | None
+    cycles: int
+    first_block_micros: int
+    rate_version: int | None
+    """None = no rule applied."""
+    line_offset: int
+    line_length: int
+    path: str
+    """'' = the file is not known."""
+    head_length: int
+    head_sha256: str
 
 
 def _entries(session: Session, site: Site, call_id: int) -> list[str]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.api.calls import MAX_SORTED_CALLS, ExportCalls
+from engine.domain.call_columns import CALL_EXPORT
 from engine.domain.errors import InvalidInput
 from engine.domain.site import Site
 from engine.domain.zones import offsets
@@ -26,16 +27,8 @@ SORTED_SLICE = 65_536
 LATEST = datetime(9990, 1, 1)
 """Nonsense beyond it must not overflow the calendar."""
 
-_TEXT = ("extension", "name", "direction", "dialled", "trunk", "disposition")
-_TIMES = ("started_at", "answered_at", "ended_at")
-
 COLUMNS = pa.schema(
-    [
-        *(pa.field(name, pa.string()) for name in (*_TIMES, *_TEXT)),
-        pa.field("duration", pa.int32()),
-        pa.field("billsec", pa.int32()),
-        *(pa.field(name, pa.string()) for name in ("cost", "rate", "unrated", "call_key", "source")),
-    ]
+    [pa.field(name, pa.int32() if kind == "whole" else pa.string()) for name, kind in CALL_EXPORT.items()]
 )
 """Times are ISO 8601 with the site's offset, '' where there is none; cost is an exact decimal."""
 
@@ -108,7 +101,7 @@ def _next_start(session: Session, where: list[Condition], after: datetime) -> da
 
 def _exported(batch: pa.RecordBatch, stretches: list[Stretch]) -> pa.RecordBatch:
     columns = [
-        _iso(batch.column(name), stretches) if name in _TIMES else batch.column(name)
+        _iso(batch.column(name), stretches) if CALL_EXPORT[name] == "time" else batch.column(name)
         for name in COLUMNS.names
     ]
     return pa.RecordBatch.from_arrays(

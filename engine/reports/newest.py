@@ -1,20 +1,17 @@
 """Calls just stored, as rows for the event stream."""
 
-from datetime import datetime
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from engine.api.calls import CallRow
-from engine.domain.names import Direction, Unrated
+from engine.domain.call_columns import CALL_COLUMNS
 from engine.domain.zones import moment
 from engine.store import Session
 
-_TIMES = ("started_at", "started_local", "answered_at", "ended_at")
-_OTHERS = (
-    *("call_id", "extension", "direction", "dialled", "trunk", "disposition", "duration", "billsec"),
-    *("cost_micros", "rate_version", "unrated"),
-)
+_SHOWN = {column.name for column in CALL_COLUMNS} & set(CallRow.__struct_fields__)
+_COLUMNS = ("rate_version", *_SHOWN)
 
 
 def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
@@ -22,36 +19,21 @@ def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
 
     In the writer's thread: the batch is told as stored after this.
     """
-    columns: dict[str, list[Any]] = {name: calls[name].to_pylist() for name in _OTHERS}
-    columns |= {name: _times(calls[name]) for name in _TIMES}
+    columns = {name: _values(calls[name]) for name in _COLUMNS}
+    numbers, versions = set(columns["extension"]), set(columns["rate_version"]) - {None}
+    names = {number: str(name) for number, name in session.brief_rows("newest.names", numbers=list(numbers))}
+    rates = {
+        version: str(name) for version, name in session.brief_rows("newest.rates", versions=list(versions))
+    }
     lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
-    numbers = list(set(columns["extension"]))
-    versions = list(set(columns["rate_version"]) - {None})
-    names = {str(number): str(name) for number, name in session.brief_rows("newest.names", numbers=numbers)}
-    rates = {version: str(name) for version, name in session.brief_rows("newest.rates", versions=versions)}
-    return [
-        CallRow(
-            call_id=line["call_id"],
-            started_at=line["started_at"],
-            started_local=line["started_local"],
-            answered_at=line["answered_at"],
-            ended_at=line["ended_at"],
-            extension=line["extension"],
-            name=names.get(line["extension"], ""),
-            direction=Direction(line["direction"]),
-            dialled=line["dialled"],
-            trunk=line["trunk"],
-            disposition=line["disposition"],
-            duration=line["duration"],
-            billsec=line["billsec"],
-            cost_micros=line["cost_micros"],
-            rate=rates.get(line["rate_version"], ""),
-            unrated=Unrated(line["unrated"]) if line["unrated"] else None,
-        )
-        for line in lines
-    ]
+    for line in lines:
+        line["name"] = names.get(line["extension"], "")
+        line["rate"] = rates.get(line["rate_version"], "")
+    return msgspec.convert(lines, list[CallRow])
 
 
-def _times(column: pa.ChunkedArray) -> list[datetime | None]:
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    if not pa.types.is_timestamp(column.type):
+        return column.to_pylist()
     counts = column.cast(pa.int64()).to_pylist()
     return [None if count is None else moment(count) for count in counts]

@@ -1,4 +1,4 @@
-"""Whether the books agree: balances, charges, and the lines of every file, checked on whole sets."""
+"""Whether the books agree with themselves, with their rules, and with the chain of what was done."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -7,17 +7,24 @@ import msgspec
 
 from engine.api.site import VerifyResult
 from engine.domain.money import format_amount
-from engine.store import Session
+from engine.store import Mark, Session, changed_states, last_link
 
 MAX_FINDINGS = 100
+
+Step = Callable[[int, int], None]
+"""Is told before each check how many are done, and of how many; raises to end it."""
 
 Row = tuple[object, ...]
 
 
-def verify(session: Session) -> VerifyResult:
-    """Everything that does not hold, as sentences, at most `MAX_FINDINGS`. Call it inside one snapshot."""
-    findings: list[str] = []
-    for statement, describe in _CHECKS:
+def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_: None) -> VerifyResult:
+    """Everything that does not hold, as sentences, at most `MAX_FINDINGS`. Call it inside one snapshot.
+
+    `mark` is the high-water mark, read before the snapshot was taken; None = it is left out.
+    """
+    findings = _marked(session, mark)
+    for done, (statement, describe) in enumerate(_CHECKS):
+        step(done, len(_CHECKS))
         left = MAX_FINDINGS - len(findings)
         if left <= 0:
             break
@@ -34,6 +41,83 @@ def verify(session: Session) -> VerifyResult:
         files=files,
         findings=findings[:MAX_FINDINGS],
     )
+
+
+def _marked(session: Session, mark: Mark | None) -> list[str]:
+    """Whether the store holds what its mark says, and what it rests on is as the newest link left it."""
+    findings: list[str] = []
+    if mark is not None and mark.link:
+        held = session.rows("chain.link", number=mark.link)
+        if not held:
+            findings.append(
+                f"The high-water mark names link {mark.link} of the chain, but the last one is "
+                f"{last_link(session).number}: what was acknowledged is missing."
+            )
+        elif msgspec.convert(held[0][0], bytes).hex() != mark.digest:
+            findings.append(
+                f"Link {mark.link} of the chain is not the one that the high-water mark was written for."
+            )
+    return findings + [
+        f"The {kind} are not as the last change left them: something other than the engine changed them."
+        for kind in changed_states(session)
+    ]
+
+
+def _rated(row: Row) -> Iterator[str]:
+    call_id, extension, started, cost, rule, fits, due = msgspec.convert(
+        row, tuple[int, str, datetime, int, str, bool, int | None]
+    )
+    call = f"Call {call_id} of extension {extension or '(none)'} at {started}"
+    if due is None:
+        yield f"{call}: it costs {format_amount(cost)}, but no rule that is known stands for it."
+    elif not fits:
+        yield f"{call}: the rule {rule} cannot have been applied to it."
+    else:
+        yield (
+            f"{call}: it costs {format_amount(cost)} or has other parts, "
+            f"but by the rule {rule} it costs {format_amount(due)}."
+        )
+
+
+def _operation(row: Row) -> Iterator[str]:
+    key, entry, told, extension, amount, amount_told = msgspec.convert(
+        row, tuple[str, int | None, int | None, str, int | None, int | None]
+    )
+    if told is None:
+        yield f"Ledger entry {entry} of extension {extension}: no operation stands for it (key {key!r})."
+    elif entry is None:
+        yield (
+            f"The operation {key!r} moved {format_amount(amount_told or 0)} on extension {extension}, "
+            f"but its ledger entry {told} is missing."
+        )
+    else:
+        yield (
+            f"Ledger entry {entry} of extension {extension}: it says {format_amount(amount or 0)} and what "
+            f"belongs to it, but the operation {key!r} says {format_amount(amount_told or 0)}."
+        )
+
+
+def _link(row: Row) -> Iterator[str]:
+    number, made_at, before = msgspec.convert(row, tuple[int, datetime, int])
+    yield f"Link {number} of the chain, of {made_at} UTC: it does not rest on the one before it, {before}."
+
+
+def _chained(kind: str) -> Callable[[Row], Iterator[str]]:
+    def describe(row: Row) -> Iterator[str]:
+        number, made_at, first, last = msgspec.convert(row, tuple[int | None, datetime | None, int, int])
+        if number is None:
+            yield f"The {kind} {first} to {last} hold some that no commit of the engine added."
+        else:
+            yield (
+                f"The {kind} {first} to {last} are not what was added at {made_at} UTC (link {number} of the "
+                "chain): some were changed, removed or inserted."
+            )
+
+    return describe
+
+
+def _changed_outside(row: Row) -> Iterator[str]:
+    yield f"At {row[0]} UTC the engine found at its start: {row[1]}"
 
 
 def _balance(row: Row) -> Iterator[str]:
@@ -166,4 +250,12 @@ _CHECKS: tuple[tuple[str, Callable[[Row], Iterator[str]]], ...] = (
     ("overlaps", _overlap),
     ("duplicates", _duplicate),
     ("repeated_calls", _repeated_call),
+    ("rated", _rated),
+    ("operations", _operation),
+    ("links", _link),
+    ("chained_entries", _chained("ledger entries")),
+    ("chained_operations", _chained("operations")),
+    ("chained_audits", _chained("audit rows")),
+    ("chained_calls", _chained("calls")),
+    ("changed_outside", _changed_outside),
 )

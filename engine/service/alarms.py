@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.api.calls import Alarm, AlarmKind
-from engine.api.site import TargetRow
+from engine.api.site import TargetRow, ThreadRow
 from engine.pipeline.ingest_loop import Ingestor
 from engine.store import Database
 
@@ -25,12 +25,16 @@ class Alarms:
         ingestor: Callable[[], Ingestor],
         targets: Callable[[], list[TargetRow]],
         config_error: Callable[[], str],
+        threads: Callable[[], list[ThreadRow]] = list,
+        backup_fault: Callable[[], str],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._ingestor = ingestor
         self._targets = targets
         self._config_error = config_error
+        self._threads = threads
+        self._backup_fault = backup_fault
         self._now = now
         self._lock = threading.Lock()
         self._since: dict[str, datetime] = {}
@@ -41,6 +45,11 @@ class Alarms:
         ingestor = self._ingestor()
         if ingestor.fault:
             found.append(("disk", "ingest", f"Calls cannot be stored: {ingestor.fault}"))
+        for thread in self._threads():
+            if thread.state != "running":
+                found.append(("thread", f"thread {thread.name}", _failed(thread)))
+        if fault := self._backup_fault():
+            found.append(("backup", "backup", f"The last backup failed: {fault}"))
         if error := self._config_error():
             found.append(("config", "config", error))
         for health in ingestor.health:
@@ -71,3 +80,10 @@ class Alarms:
                 Alarm(id=key, kind=kind, text=text, since=self._since[key])
                 for kind, key, text in found[:MAX_KNOWN]
             ]
+
+
+def _failed(thread: ThreadRow) -> str:
+    name, error = thread.name, thread.error
+    if thread.state == "failed":
+        return f"The engine's thread {name} does not run: {error} engine.log has the details."
+    return f"The engine's thread {name} failed and runs again: {error} engine.log has the details."

@@ -7,18 +7,21 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
-from engine.access.accounts import account_of_os_user, accounts_exist
+from engine.access.accounts import accounts_exist
+from engine.access.audit import Refusals
+from engine.access.doorkeeper import Doorkeeper
 from engine.access.sessions import Caller, Sessions
 from engine.api.calls import Alarm
 from engine.api.events import AlarmsChanged, BalancesMoved, CallsStored, RatesChanged, SettingsChanged
-from engine.api.site import TargetRow
-from engine.domain.names import Role
+from engine.api.site import TargetRow, ThreadRow
 from engine.lockout.reconciler import Reconciler
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.ingest_loop import Ingestor
 from engine.pipeline.live_site import State
 from engine.reports.newest import newest_rows
+from engine.service.backups import Backups
 from engine.service.event_bus import EventBus
+from engine.service.given_files import GivenFiles
 from engine.store import Database, Session, Writer
 
 SYNC_SECONDS = 30.0
@@ -37,6 +40,7 @@ class ServiceContext:
     event_bus: EventBus
     ingestor: Ingestor
     reconcilers: list[Reconciler]
+    backups: Backups
     background: bool
     started_at: datetime
     settings: Callable[[], Settings]
@@ -44,7 +48,11 @@ class ServiceContext:
     config_text: Callable[[], str]
     config_error: Callable[[], str]
     alarms: Callable[[], list[Alarm]]
+    threads: Callable[[], list[ThreadRow]]
     stop: Callable[[], None]
+    door: Doorkeeper
+    refusals: Refusals = field(default_factory=Refusals)
+    given_files: GivenFiles = field(default_factory=GivenFiles)
     last_asked: float = field(default_factory=time.monotonic)
     """Monotonic seconds when anybody last asked, or waited for an answer."""
 
@@ -53,28 +61,17 @@ class ServiceContext:
         self.last_asked = time.monotonic()
 
     def caller(self, token: str) -> Caller:
-        """Who asks. Raises `NotSignedIn`."""
+        """Who asks. Raises `NotSignedIn`, also once the account was changed or removed.
+
+        It costs one look into the store: streams and long work ask it again and again.
+        """
         self.asked()
-        return self.sessions.caller(token, accounts_exist=self.accounts_exist())
+        return self.sessions.caller(token)
 
     def accounts_exist(self) -> bool:
         """Whether everyone has to sign in."""
         with self.database.reading() as session:
             return accounts_exist(session)
-
-    def identify(self, os_user: str) -> tuple[str, str, bool]:
-        """(token, operator, accounts exist) for an operating-system user who may open the socket."""
-        self.asked()
-        with self.database.reading() as session:
-            exist = accounts_exist(session)
-            account = account_of_os_user(session, os_user) if exist else None
-        if not exist:
-            caller = Caller(operator=os_user, role=Role.ADMIN, account=False)
-            return self.sessions.open(caller), os_user, False
-        if account is None:
-            return "", os_user, True
-        name, role = account
-        return self.sessions.open(Caller(operator=name, role=role, account=True)), name, True
 
     def balances_moved(self, extensions: list[str]) -> None:
         """After a commit that moved money, limits or locks."""

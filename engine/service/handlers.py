@@ -1,12 +1,14 @@
 """Which function answers which operation: reads, changes in the writer's turn, and long work."""
 
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from engine.access import accounts, audit, settings
+from engine.access.passwords import hash_new_password
 from engine.access.sessions import Caller
 from engine.api import calls as calls_api
 from engine.api import extensions as extensions_api
@@ -14,17 +16,19 @@ from engine.api import rates as rates_api
 from engine.api import session as session_api
 from engine.api import site as site_api
 from engine.api.operation import Operation, Progress
-from engine.domain.errors import InvalidInput, NotSignedIn, Refused
+from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, StorageError
 from engine.domain.names import Role
 from engine.domain.site import Site
 from engine.domain.zones import utc_now
-from engine.ledger import extension_sheet, extensions, listings, operations
+from engine.ledger import bar_preview, extension_sheet, extensions, listings, operations
 from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
 from engine.rating import check, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
-from engine.service import engine_status, tasks
+from engine.service import engine_status, sign_in, tasks
+from engine.service.audited import subjects
 from engine.service.context import ServiceContext
+from engine.service.work import Cancellation
 from engine.store import Session
 
 LEAST_ROLE = Role.VIEWER
@@ -40,6 +44,9 @@ READS: dict[type, Read] = {
         session, site, op
     ),
     extensions_api.ExportExtensions: lambda service, session, site, op: extension_sheet.export_extensions(
+        session, site, op
+    ),
+    extensions_api.PreviewBarred: lambda service, session, site, op: bar_preview.preview_barred(
         session, site, op
     ),
     extensions_api.ListRecharges: lambda service, session, site, op: listings.list_recharges(
@@ -72,22 +79,14 @@ READS: dict[type, Read] = {
         sources=sources.source_states(service.ingestor),
         targets=service.targets(),
     ),
-    site_api.GetSettings: lambda service, session, site, op: site_api.Settings(
-        values=settings.setting_values(session),
-        config_path=str(service.home / "config.yaml"),
-        config_text=service.config_text(),
-        config_error=service.config_error(),
-    ),
     site_api.ListSources: lambda service, session, site, op: sources.list_sources(
         session, service.ingestor, op
     ),
     site_api.ListQuarantine: lambda service, session, site, op: quarantine.list_quarantine(session, op),
     site_api.ListLockouts: lambda service, session, site, op: list_lockouts(session, site, service.targets()),
-    site_api.GetStatus: lambda service, session, site, op: engine_status.engine_status(session, service),
 }
 
 CHANGES: dict[type, Change] = {
-    session_api.SaveAccount: lambda session, op, who: accounts.save_account(session, op, now=utc_now()),
     session_api.RemoveAccount: lambda session, op, who: accounts.remove_account(session, op),
     extensions_api.SetExtensions: lambda session, op, who: extensions.set_extensions(
         session, op, operator=who, now=utc_now()
@@ -135,6 +134,15 @@ TASKS: dict[type, tasks.Task] = {
     rates_api.Rerate: tasks.rerate,
 }
 
+EXPORTS = {
+    extensions_api.ExportExtensions,
+    extensions_api.ExportRecharges,
+    extensions_api.ExportLedger,
+    rates_api.ExportRates,
+    calls_api.ExportCalls,
+}
+"""What takes data out in bulk: noted in the audit."""
+
 STREAMS: dict[type, Callable[[Session, Site, Any], pa.RecordBatchReader]] = {
     calls_api.ExportCalls: export.export_calls,
 }
@@ -143,8 +151,13 @@ OWN: set[type] = {
     session_api.Greet,
     session_api.SignIn,
     session_api.SignOut,
+    session_api.SaveAccount,
+    session_api.ChangePassword,
+    session_api.ResetPassword,
     session_api.GetPreferences,
     session_api.SetPreference,
+    site_api.GetSettings,
+    site_api.GetStatus,
     site_api.StopEngine,
 }
 
@@ -160,9 +173,16 @@ def answer(service: ServiceContext, operation: Operation[Any], caller: Caller | 
     service.settings()
     if kind in READS:
         with service.database.reading() as session:
-            return READS[kind](service, session, service.state.site, operation)
+            found = READS[kind](service, session, service.state.site, operation)
+        if kind in EXPORTS:
+            note_done(service, operation, caller)
+        return found
     if kind in CHANGES:
-        return _change(service, operation, caller)
+        try:
+            return _change(service, operation, caller)
+        except PbxmeterError as error:
+            note_refused(service, operation, caller, error)
+            raise
     return _own(service, operation, caller, token)
 
 
@@ -187,23 +207,119 @@ def work(
     operation: Operation[Any],
     caller: Caller | None,
     progress: Callable[[Progress], None],
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> Any:
     """The result of long work, done in the calling thread. Raises `PbxmeterError`."""
-    return TASKS[type(operation)](service, operation, _name(caller), progress, cancelled)
+    kind = type(operation)
+    if kind is site_api.Ingest:
+        note_done(service, operation, caller, outcome=audit.BEGUN)
+    try:
+        result = TASKS[kind](service, operation, _name(caller), progress, cancelled)
+    except PbxmeterError as error:
+        if kind is not site_api.DetectSource:
+            note_refused(service, operation, caller, error)
+        raise
+    if kind in (site_api.Verify, site_api.SyncLockouts):
+        found = {"clean": result.clean, "findings": len(result.findings)} if kind is site_api.Verify else {}
+        note_done(service, operation, caller, detail=found).result()
+    return result
+
+
+def note_done(
+    service: ServiceContext,
+    operation: Operation[Any],
+    caller: Caller | None,
+    *,
+    outcome: str = audit.DONE,
+    detail: Mapping[str, object] | None = None,
+) -> "Future[None]":
+    """Has the audit hold what changed nothing in the store; the future ends when it does."""
+    fields = {name: value for name, value in msgspec.structs.asdict(operation).items() if value}
+
+    def change(session: Session) -> None:
+        audit.note(
+            session,
+            type(operation).__name__,
+            now=utc_now(),
+            operator=_name(caller),
+            role=_role(caller),
+            outcome=outcome,
+            detail=fields | dict(detail or {}),
+        )
+
+    return service.writer.submit(change)
+
+
+def note_role(service: ServiceContext, kind: type, caller: Caller, error: PbxmeterError) -> None:
+    """Has the audit hold an operation that the caller's role does not allow."""
+    now = utc_now()
+    times = service.refusals.heard(caller.operator, kind.__name__, error.code, now=now)
+    if times:
+        service.writer.submit(
+            lambda session: audit.note(
+                session,
+                kind.__name__,
+                now=now,
+                operator=caller.operator,
+                role=caller.role.value,
+                outcome=error.code,
+                detail={"times": times} if times > 1 else {},
+            )
+        )
+
+
+def note_refused(
+    service: ServiceContext, operation: Operation[Any], caller: Caller | None, error: PbxmeterError
+) -> None:
+    """Has the audit hold a refusal: of each kind one a minute, with how many there were."""
+    now = utc_now()
+    times = service.refusals.heard(_name(caller), type(operation).__name__, error.code, now=now)
+    # A lost database takes no more, and a stopping engine neither.
+    if not times or isinstance(error, EngineDown | StorageError):
+        return
+
+    def change(session: Session) -> None:
+        audit.record(
+            session,
+            operation,
+            operator=_name(caller),
+            role=_role(caller),
+            now=now,
+            outcome=error.code,
+            times=times,
+        )
+
+    service.writer.submit(change)
 
 
 def _name(caller: Caller | None) -> str:
     return caller.operator if caller is not None else ""
 
 
-def _change(service: ServiceContext, operation: Operation[Any], caller: Caller | None) -> Any:
+def _role(caller: Caller | None) -> str:
+    return caller.role.value if caller is not None else ""
+
+
+def _change(
+    service: ServiceContext, operation: Operation[Any], caller: Caller | None, make: Change | None = None
+) -> Any:
     kind, operator = type(operation), _name(caller)
+    make = make or CHANGES[kind]
 
     def change(session: Session) -> Any:
-        result = CHANGES[kind](session, operation, operator)
-        if getattr(operation, "apply", True):
-            audit.record(session, operation, operator=operator, now=utc_now())
+        before = subjects(session, operation)
+        result = make(session, operation, operator)
+        # A key that was known has moved nothing: there is no second recharge to note.
+        if getattr(operation, "apply", True) and not getattr(result, "repeated", False):
+            audit.record(
+                session,
+                operation,
+                operator=operator,
+                role=_role(caller),
+                now=utc_now(),
+                result=result,
+                changes=audit.differences(before, subjects(session, operation, result)),
+            )
         return result
 
     def after(session: Session, _result: Any) -> None:
@@ -216,10 +332,7 @@ def _change(service: ServiceContext, operation: Operation[Any], caller: Caller |
         else:
             service.settings_changed(session)
 
-    result = service.writer.run(change, after=after)
-    if isinstance(operation, session_api.SaveAccount | session_api.RemoveAccount):
-        service.sessions.close_account(operation.name)
-    return result
+    return service.writer.run(change, after=after)
 
 
 def _touched(operation: Operation[Any]) -> list[str]:
@@ -231,15 +344,31 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
     if isinstance(operation, session_api.Greet):
         return engine_status.greeting(service, token)
     if isinstance(operation, session_api.SignIn):
-        return _sign_in(service, operation)
+        return sign_in.sign_in(service, operation)
+    if isinstance(operation, session_api.ResetPassword):
+        return sign_in.reset_password(service, operation)
     if isinstance(operation, session_api.SignOut):
         service.sessions.close(token)
         return session_api.Nothing()
+    if isinstance(operation, site_api.GetStatus):
+        with service.database.reading() as session:
+            return engine_status.engine_status(session, service, token)
     if isinstance(operation, site_api.StopEngine):
+        service.writer.run(
+            lambda session: audit.record(
+                session, operation, operator=_name(caller), role=_role(caller), now=utc_now()
+            )
+        )
         service.stop()
         return session_api.Nothing()
     if caller is None:
         raise NotSignedIn("Sign in first.")
+    if isinstance(operation, session_api.SaveAccount):
+        return _save_account(service, operation, caller)
+    if isinstance(operation, session_api.ChangePassword):
+        return sign_in.change_password(service, operation, caller, token)
+    if isinstance(operation, site_api.GetSettings):
+        return _get_settings(service, caller)
     if isinstance(operation, session_api.SetPreference):
         return service.writer.run(
             lambda session: settings.set_preference(session, operation, operator=caller.operator)
@@ -248,13 +377,26 @@ def _own(service: ServiceContext, operation: Operation[Any], caller: Caller | No
         return settings.preferences(session, caller.operator)
 
 
-def _sign_in(service: ServiceContext, operation: session_api.SignIn) -> session_api.SignedIn:
-    service.sessions.check_failures(operation.name)
-    try:
-        with service.database.reading() as session:
-            role = accounts.check_password(session, operation.name, operation.password)
-    except Refused:
-        service.sessions.note_failure(operation.name)
-        raise
-    token = service.sessions.open(Caller(operator=operation.name, role=role, account=True))
-    return session_api.SignedIn(token=token, operator=operation.name, role=role)
+def _save_account(service: ServiceContext, operation: session_api.SaveAccount, caller: Caller) -> Any:
+    # Hashing takes a while and may wait: it is done before the writer's turn.
+    password = operation.password
+    password_hash = None if password is None else hash_new_password(password)
+    return _change(
+        service,
+        operation,
+        caller,
+        lambda session, op, who: accounts.save_account(
+            session, op, password_hash=password_hash, now=utc_now()
+        ),
+    )
+
+
+def _get_settings(service: ServiceContext, caller: Caller) -> site_api.Settings:
+    with service.database.reading() as session:
+        values = settings.setting_values(session)
+    return site_api.Settings(
+        values=values,
+        config_path=str(service.home / "config.yaml"),
+        config_text=service.config_text() if caller.role.includes(Role.ADMIN) else "",
+        config_error=service.config_error(),
+    )

@@ -99,10 +99,8 @@ cost_micros >= $value AND (cost_micros > $value OR call_id > $call_id)
 cost_micros <= $value AND (cost_micros < $value OR call_id < $call_id)
 
 -- name: rows
--- Calls with the names that belong to them, in no order.
-SELECT call.call_id, call.started_at, call.started_local, call.answered_at, call.ended_at, call.extension,
-       coalesce(extension.name, '') AS name, call.direction, call.dialled, call.trunk, call.disposition,
-       call.duration, call.billsec, call.cost_micros, coalesce(rate_version.name, '') AS rate, call.unrated
+-- Calls with the names that belong to them, in no order; all columns, so that a new one needs no word here.
+SELECT call.*, coalesce(extension.name, '') AS name, coalesce(rate_version.name, '') AS rate
 FROM call
 LEFT JOIN extension ON extension.number = call.extension
 LEFT JOIN rate_version ON rate_version.version_id = call.rate_version
@@ -118,22 +116,23 @@ SELECT min(started_at), max(started_at) FROM call WHERE /*where*/;
 
 -- name: count
 -- How many calls match, their talk time and cost.
-SELECT count(*), CAST(coalesce(sum(billsec), 0) AS BIGINT), coalesce(sum(cost_micros), 0)
+SELECT count(*) AS calls, CAST(coalesce(sum(billsec), 0) AS BIGINT) AS billsec,
+       coalesce(sum(cost_micros), 0) AS cost_micros
 FROM call WHERE /*where*/;
 
 -- name: summary
 -- What became of the calls that match.
-SELECT count(*), count(*) FILTER (direction = 'outbound'), count(answered_at),
-       count(*) FILTER (unrated IS NULL), count(*) FILTER (unrated = 'no rule'),
-       CAST(coalesce(sum(billsec), 0) AS BIGINT), coalesce(sum(cost_micros), 0)
+SELECT count(*) AS calls, count(*) FILTER (direction = 'outbound') AS outbound, count(answered_at) AS answered,
+       count(*) FILTER (unrated IS NULL) AS charged, count(*) FILTER (unrated = 'no rule') AS unrated,
+       CAST(coalesce(sum(billsec), 0) AS BIGINT) AS billsec, coalesce(sum(cost_micros), 0) AS cost_micros
 FROM call WHERE /*where*/;
 
 -- name: detail
 -- What one call's explanation needs beside its row.
-SELECT lower(lpad(to_hex(call.call_key), 16, '0')), call.answered_local, call.cycles, call.first_block_micros,
+SELECT lower(lpad(to_hex(call.call_key), 16, '0')) AS call_key, call.answered_local, call.cycles, call.first_block_micros,
        call.rate_version, call.line_offset, call.line_length,
-       coalesce(source_file.path, ''), coalesce(source_file.head_length, 0),
-       coalesce(source_file.head_sha256, '')
+       coalesce(source_file.path, '') AS path, coalesce(source_file.head_length, 0) AS head_length,
+       coalesce(source_file.head_sha256, '') AS head_sha256
 FROM call
 LEFT JOIN source_file ON source_file.file_id = call.file_id
 WHERE call.call_id = $call_id;
@@ -150,10 +149,10 @@ SELECT kind, posted_at, amount_micros, balance_after_micros, operator, note
 FROM ledger_entry WHERE call_id = $call_id ORDER BY entry_id LIMIT $limit;
 
 -- name: export
--- Calls by the columns of the export, oldest first; the times get the site's offset afterwards.
-SELECT call.call_id, call.started_at, call.answered_at, call.ended_at, call.extension,
-       coalesce(extension.name, '') AS name, call.direction, call.dialled, call.trunk, call.disposition,
-       call.duration, call.billsec,
+-- Calls with the columns of the export among theirs, oldest first; the times get the site's offset afterwards.
+SELECT call.* EXCLUDE (started_local, answered_local, unrated, call_key, cost_micros, cycles, first_block_micros,
+           rate_version, file_id, line_offset, line_length),
+       coalesce(extension.name, '') AS name,
        if(call.cost_micros < 0, '-', '') || (abs(call.cost_micros) // 1000000) || '.'
            || lpad((abs(call.cost_micros) // 10000 % 100)::VARCHAR, 2, '0')
            || rtrim(lpad((abs(call.cost_micros) % 10000)::VARCHAR, 4, '0'), '0') AS cost,

@@ -1,26 +1,10 @@
 -- name: extension_page
 -- Extensions with what follows from their balances; the site's billing switch decides who is over limit.
-WITH derived AS (
-    SELECT
-        number, name, billing, payment, total_recharged_micros, balance_micros, credit_limit_micros,
-        balance_micros + credit_limit_micros AS available_micros,
-        locked,
-        $site_billing AND billing AND balance_micros + credit_limit_micros <= 0 AS over_limit,
-        is_new
-    FROM extension
-),
-judged AS (
-    SELECT
-        *,
-        locked OR over_limit AS barred,
-        $site_billing AND billing AND NOT over_limit AND $low_balance > 0 AND available_micros <= $low_balance AS low
-    FROM derived
-)
 SELECT
     number, name, billing, payment, total_recharged_micros, balance_micros, credit_limit_micros,
     available_micros, locked, over_limit, barred, low, is_new,
     count(*) OVER () AS total
-FROM judged
+FROM extension_state($site_billing, $low_balance)
 WHERE /*where*/
 ORDER BY
     CASE WHEN $sort = 'number' AND NOT $descending THEN length(number) END ASC,
@@ -115,19 +99,43 @@ FROM changes WHERE extension.number = changes.number;
 -- The number of the next ledger entry.
 SELECT coalesce(max(entry_id), 0) + 1 FROM ledger_entry;
 
--- name: post_entries
--- Appends the bound table `entries`.
-INSERT INTO ledger_entry (entry_id, extension, kind, posted_at, amount_micros, balance_after_micros, call_id,
-    operator, note, operation_key)
-SELECT entry_id, extension, kind, $now, amount_micros, balance_after_micros, call_id, operator, note, operation_key
-FROM entries;
+-- name: append_entries
+-- Appends the fed table `new_entries`, whose columns are those of table `ledger_entry`.
+INSERT INTO ledger_entry BY NAME SELECT * FROM new_entries;
+
+-- name: entries_of_movements
+-- The movements of the bound table `movements` as ledger entries, with the balance after each, in any order.
+SELECT
+    $first_entry + place AS entry_id, movements.extension, kind, CAST($now AS TIMESTAMP) AS posted_at, amount_micros,
+    extension.balance_micros
+        + CAST(sum(amount_micros) OVER (PARTITION BY movements.extension ORDER BY place) AS BIGINT)
+        AS balance_after_micros,
+    call_id, CAST($operator AS VARCHAR) AS operator, CAST($note AS VARCHAR) AS note,
+    CAST(NULL AS VARCHAR) AS operation_key
+FROM movements JOIN extension ON extension.number = movements.extension;
 
 -- name: move_balances
--- Applies the bound table `moves` (number, balance, recharged) to the balances.
-UPDATE extension SET
-    balance_micros = moves.balance_micros,
-    total_recharged_micros = extension.total_recharged_micros + moves.recharged_micros
-FROM moves WHERE extension.number = moves.number;
+-- Makes each balance what the last of its entries in the bound table `posted_entries` leaves.
+UPDATE extension SET balance_micros = last.balance_micros
+FROM (
+    SELECT extension AS number, arg_max(balance_after_micros, entry_id) AS balance_micros
+    FROM posted_entries GROUP BY extension
+) AS last
+WHERE extension.number = last.number;
+
+-- name: set_balances
+-- Sets the balances of some extensions: comparing every number with them takes less time than a join has to be set up.
+UPDATE extension
+SET balance_micros = list_extract(CAST($balances AS BIGINT[]), list_position(CAST($numbers AS VARCHAR[]), number))
+WHERE list_contains(CAST($numbers AS VARCHAR[]), number);
+
+-- name: add_to_recharged
+-- Adds the bound table `recharges` to the totals recharged.
+UPDATE extension SET total_recharged_micros = extension.total_recharged_micros + sums.amount_micros
+FROM (
+    SELECT extension AS number, CAST(sum(amount_micros) AS BIGINT) AS amount_micros FROM recharges GROUP BY extension
+) AS sums
+WHERE extension.number = sums.number;
 
 -- name: balances
 -- Balances of these extensions.
@@ -173,15 +181,16 @@ SELECT content, result FROM operation WHERE operation_key = $key;
 
 -- name: record_operation
 -- Remembers an operation by its key.
-INSERT INTO operation (operation_key, content, result, done_at) VALUES ($key, $content, $result, $now);
+INSERT INTO operation (operation_id, operation_key, content, result, done_at)
+SELECT coalesce(max(operation_id), 0) + 1, $key, $content, $result, $now FROM operation;
 
 -- name: barred
 -- Who the PBX must refuse, and why.
-SELECT number AS extension, name, locked, balance_micros + credit_limit_micros AS available_micros
-FROM extension
-WHERE locked OR ($site_billing AND billing AND balance_micros + credit_limit_micros <= 0)
+SELECT number AS extension, name, locked, available_micros
+FROM extension_state($site_billing, 0)
+WHERE barred
 ORDER BY length(number), number;
 
--- name: standings
+-- name: available
 -- Names, switches and available money of all extensions.
-SELECT number, name, billing, balance_micros + credit_limit_micros FROM extension;
+SELECT number AS extension, name, billing, available_micros FROM extension_state(false, 0);

@@ -9,3 +9,35 @@ DELETE FROM lockout WHERE target = $target;
 -- name: note_taken
 -- Notes the bound table `noted` (extension) as taken by a target.
 INSERT INTO lockout (target, extension, taken, changed_at) SELECT $target, extension, true, $now FROM noted;
+
+-- name: preview
+-- Who would be barred and freed if the bound table `changes` (number, billing, credit_limit_micros, locked; NULL =
+-- as it is) and the site's billing switch applied.
+WITH concerned AS (
+    SELECT
+        number,
+        coalesce(extension.locked OR ($site_billing AND extension.billing
+            AND balance_micros + extension.credit_limit_micros <= 0), false) AS barred_before,
+        coalesce(changes.locked, extension.locked, false) AS locked,
+        coalesce(changes.billing, extension.billing, false) AS billing,
+        coalesce(balance_micros, 0)
+            + coalesce(changes.credit_limit_micros, extension.credit_limit_micros, 0) AS available_micros
+    FROM extension
+    FULL JOIN changes USING (number)
+    WHERE changes.number IS NOT NULL OR ($site_billing <> $site_billing_after AND extension.billing)
+),
+judged AS (
+    SELECT
+        number, barred_before, locked,
+        locked OR ($site_billing_after AND billing AND available_micros <= 0) AS barred_after
+    FROM concerned
+)
+SELECT
+    count(*),
+    count(*) FILTER (WHERE barred_after AND NOT barred_before),
+    count(*) FILTER (WHERE barred_after AND NOT barred_before AND NOT locked),
+    count(*) FILTER (WHERE barred_before AND NOT barred_after),
+    coalesce(
+        list(number ORDER BY length(number), number) FILTER (WHERE barred_after AND NOT barred_before), []
+    )[1:$most]
+FROM judged;

@@ -19,12 +19,8 @@ GROUP BY hour;
 -- name: extensions
 -- Extensions that are barred or low, the least available first, and how many there are of each.
 WITH watched AS (
-    SELECT number, name, locked, balance_micros + credit_limit_micros AS available_micros,
-           $billing AND billing AND balance_micros + credit_limit_micros <= 0 AS over_limit,
-           locked OR over_limit AS barred,
-           NOT locked AND $billing AND billing AND balance_micros + credit_limit_micros > 0
-               AND balance_micros + credit_limit_micros <= $low_balance AS low
-    FROM extension
+    SELECT number, name, locked, available_micros, over_limit, barred, low AND NOT barred AS low
+    FROM extension_state($billing, $low_balance)
 ),
 ranked AS (
     SELECT number, name, locked, available_micros, barred, low,
@@ -33,6 +29,7 @@ ranked AS (
            count(*) FILTER (barred) OVER () AS barred_count,
            row_number() OVER (PARTITION BY barred, low ORDER BY available_micros, number) AS place
     FROM watched
+    WHERE barred OR low
 )
 SELECT number, name, available_micros, locked, barred, low, over_limit_count, low_count, barred_count
 FROM ranked

@@ -98,7 +98,7 @@ SELECT number
 FROM extension
 WHERE billing AND list_contains($numbers::VARCHAR[], number);
 
--- name: rate_calls
+-- name: bulk_prices
 -- What the rules of rating_rules, whose prefix lengths are rating_lengths, make of each of rating_calls, in any order;
 -- the numbers dialled are those of rating_numbers. No version = no rule.
 WITH numbers AS (

@@ -1,31 +1,26 @@
--- name: post_changes
+-- name: movements
 -- For each call of the bound table `changed` whose cost is another one the reversal of its charge, then its new
 -- charge, in the order of the calls; a cost of 0 leaves no entry.
-WITH movements AS (
-    SELECT call_id, extension, 0 AS place, 'reversal' AS kind, old_cost_micros AS amount_micros
+WITH moved AS (
+    SELECT call_id, extension, 0 AS step, 'reversal' AS kind, old_cost_micros AS amount_micros
     FROM changed WHERE old_cost_micros <> new_cost_micros AND old_cost_micros <> 0
     UNION ALL
-    SELECT call_id, extension, 1 AS place, 'charge' AS kind, -new_cost_micros AS amount_micros
+    SELECT call_id, extension, 1 AS step, 'charge' AS kind, -new_cost_micros AS amount_micros
     FROM changed WHERE old_cost_micros <> new_cost_micros AND new_cost_micros <> 0
 )
-INSERT INTO ledger_entry (entry_id, extension, kind, posted_at, amount_micros, balance_after_micros, call_id,
-    operator, note, operation_key)
-SELECT
-    $first_entry + row_number() OVER (ORDER BY call_id, place) - 1,
-    movements.extension, kind, $now, amount_micros,
-    extension.balance_micros
-        + CAST(sum(amount_micros) OVER (PARTITION BY movements.extension ORDER BY call_id, place) AS BIGINT),
-    call_id, $operator, 're-rated', NULL
-FROM movements JOIN extension ON extension.number = movements.extension;
+SELECT row_number() OVER (ORDER BY call_id, step) - 1 AS place, extension, kind, amount_micros, call_id
+FROM moved;
 
--- name: change_balances
--- Moves the balances by what the changes of the bound table `changed` come to.
-UPDATE extension SET balance_micros = extension.balance_micros + sums.amount_micros
-FROM (
-    SELECT extension AS number, CAST(sum(old_cost_micros - new_cost_micros) AS BIGINT) AS amount_micros
-    FROM changed GROUP BY extension
-) AS sums
-WHERE extension.number = sums.number;
+-- name: changes
+-- The extensions of the bound table `moved`, which says what they had available before, as they are told of: those
+-- whose money moves most first.
+SELECT
+    extension, name, calls, amount_micros,
+    over_limit($site_billing, billing, available_micros) AS over_limit_before,
+    over_limit($site_billing, billing, available_micros + amount_micros) AS over_limit_after
+FROM moved
+ORDER BY abs(amount_micros) DESC, extension
+LIMIT $limit;
 
 -- name: sums
 -- What the changes of the bound table `changed` mean for each extension; another rule of the same cost is none.

@@ -17,3 +17,11 @@ SELECT current_database();
 -- name: call_count
 -- How many calls are stored; answered from statistics.
 SELECT count(*) FROM call;
+
+-- name: own_tables
+-- How many tables of these names the file holds.
+SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND list_contains($names, table_name);
+
+-- name: newest_call
+-- When the newest call began; NULL = there is none.
+SELECT max(started_at) FROM call;

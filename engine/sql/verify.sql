@@ -156,3 +156,165 @@ FROM call GROUP BY call_key, started_at HAVING count(*) > 1 ORDER BY min(call_id
 -- name: repeated_calls
 -- Call numbers given twice.
 SELECT call_id, count(*) FROM call GROUP BY call_id HAVING count(*) > 1 ORDER BY call_id LIMIT $limit;
+
+-- name: rated
+-- Calls whose cost or parts are not what their rule's version makes of them, or that carry a rule they cannot have:
+-- with what it makes of them (NULL = nothing).
+WITH rated AS (
+    SELECT call.call_id, call.extension, call.started_local, call.cost_micros, call.cycles, call.first_block_micros,
+        call.unrated, call.rate_version, version.version_id, version.name, version.initial_fee_micros,
+        call.direction = 'outbound' AND call.billsec > 0 AND call.unrated IS NULL
+            AND starts_with(call.dialled, version.prefix)
+            AND version.number_length IN (0, length(call.dialled))
+            AND covers_extension(version.extensions, call.extension) AS fits,
+        billed_cycles(call.billsec, version.initial_seconds, version.cycle_seconds) AS due_cycles,
+        version.initial_fee_micros + price_of_cycles(
+            billed_cycles(call.billsec, version.initial_seconds, version.cycle_seconds),
+            version.cycle_seconds, version.price_micros, version.price_seconds
+        ) AS due_micros
+    FROM call LEFT JOIN rate_version AS version ON version.version_id = call.rate_version
+)
+SELECT call_id, extension, started_local, cost_micros, coalesce(name, ''), coalesce(fits, false), due_micros
+FROM rated
+WHERE CASE
+    WHEN rate_version IS NULL THEN cost_micros <> 0 OR cycles <> 0 OR first_block_micros <> 0 OR unrated IS NULL
+    WHEN version_id IS NULL OR NOT fits THEN true
+    ELSE cost_micros <> due_micros OR cycles <> due_cycles OR first_block_micros <> initial_fee_micros
+END
+ORDER BY call_id LIMIT $limit;
+
+-- name: operations
+-- Entries that an operator made and no operation tells of, and what operations tell and no entry holds.
+WITH answered AS (
+    SELECT operation_key,
+        unnest(from_json(result, '{"rows": [{"entry_id": "BIGINT", "extension": "VARCHAR", "amount_micros": "BIGINT",
+            "balance_after_micros": "BIGINT", "operator": "VARCHAR", "note": "VARCHAR"}]}').rows) AS entry
+    FROM operation
+),
+made AS (
+    SELECT * FROM ledger_entry WHERE operation_key IS NOT NULL OR kind IN ('recharge', 'adjustment')
+)
+SELECT coalesce(made.operation_key, answered.operation_key, '') AS operation_key, made.entry_id, entry.entry_id,
+    coalesce(made.extension, entry.extension), made.amount_micros, entry.amount_micros
+FROM made FULL JOIN answered
+    ON answered.operation_key = made.operation_key AND entry.entry_id = made.entry_id
+WHERE made.entry_id IS NULL OR entry.entry_id IS NULL
+    OR made.extension <> entry.extension OR made.amount_micros <> entry.amount_micros
+    OR made.balance_after_micros <> entry.balance_after_micros
+    OR made.operator <> entry.operator OR made.note <> entry.note
+ORDER BY coalesce(made.entry_id, entry.entry_id) LIMIT $limit;
+
+-- name: links
+-- Links of the chain that do not rest on the one before, or whose digest is not that of what they say.
+WITH walked AS (
+    SELECT *, lag(digest) OVER steps AS previous, lag(number, 1, 0) OVER steps AS number_before,
+        lag(last_entry, 1, 0) OVER steps AS entry_before, lag(last_operation, 1, 0) OVER steps AS operation_before,
+        lag(last_audit, 1, 0) OVER steps AS audit_before, lag(last_call, 1, 0) OVER steps AS call_before
+    FROM chain
+    WINDOW steps AS (ORDER BY number)
+)
+SELECT number, made_at, number_before
+FROM walked
+WHERE number <> number_before + 1
+    OR first_entry <= entry_before OR first_operation <= operation_before
+    OR first_audit <= audit_before OR first_call <> call_before + 1
+    OR digest <> unhex(sha256(concat_ws('|', coalesce(lower(hex(previous)), ''), number, epoch_us(made_at),
+        first_entry, last_entry, first_operation, last_operation, first_audit, last_audit, first_call, last_call,
+        entries, operations, audits, calls, extensions, rates, accounts, settings)))
+ORDER BY number LIMIT $limit;
+
+-- name: chained_entries
+-- Links whose ledger entries are not those that were added then. A NULL link = entries outside the chain.
+WITH link AS (
+    SELECT number, made_at, first_entry AS first, last_entry AS last, entries AS digest
+    FROM chain WHERE last_entry >= first_entry
+),
+placed AS (
+    SELECT ledger_entry.*, CASE WHEN entry_id >= link.first THEN link.number END AS number
+    FROM ledger_entry ASOF LEFT JOIN link ON ledger_entry.entry_id <= link.last
+),
+texts AS (
+    SELECT number, min(entry_id) AS first, max(entry_id) AS last,
+        entries_digest(extension, kind, posted_at, operator, note, operation_key, count(*),
+            sum(entry_id), sum(entry_id::HUGEINT * amount_micros), sum(entry_id::HUGEINT * balance_after_micros),
+            sum(entry_id::HUGEINT * coalesce(call_id, 0))) AS digest
+    FROM placed
+    GROUP BY number, extension, kind, posted_at, operator, note, operation_key
+),
+held AS (
+    SELECT number, min(first) AS first, max(last) AS last, bit_xor(digest) AS digest FROM texts GROUP BY number
+)
+SELECT link.number, link.made_at, coalesce(link.first, held.first), coalesce(link.last, held.last)
+FROM link FULL JOIN held ON held.number = link.number
+WHERE link.digest IS DISTINCT FROM held.digest
+ORDER BY link.number LIMIT $limit;
+
+-- name: chained_calls
+-- Links whose calls are not those that were stored then. A NULL link = calls outside the chain.
+WITH link AS (
+    SELECT number, made_at, first_call AS first, last_call AS last, calls AS digest
+    FROM chain WHERE last_call >= first_call
+),
+placed AS (
+    SELECT call_id, call_key, started_at, billsec, line_offset,
+        CASE WHEN call_id >= link.first THEN link.number END AS number
+    FROM call ASOF LEFT JOIN link ON call.call_id <= link.last
+),
+held AS (
+    SELECT number, min(call_id) AS first, max(call_id) AS last,
+        calls_digest(count(*), sum(call_id), sum(call_key), sum(call_id::HUGEINT * epoch_us(started_at)),
+            sum(call_id::HUGEINT * billsec), sum(call_id::HUGEINT * line_offset)) AS digest
+    FROM placed GROUP BY number
+)
+SELECT link.number, link.made_at, coalesce(link.first, held.first), coalesce(link.last, held.last)
+FROM link FULL JOIN held ON held.number = link.number
+WHERE link.digest IS DISTINCT FROM held.digest
+ORDER BY link.number LIMIT $limit;
+
+-- name: chained_operations
+-- Links whose operations are not those that were done then. A NULL link = operations outside the chain.
+WITH link AS (
+    SELECT number, made_at, first_operation AS first, last_operation AS last, operations AS digest
+    FROM chain WHERE last_operation >= first_operation
+),
+placed AS (
+    SELECT operation.*, CASE WHEN operation_id >= link.first THEN link.number END AS number
+    FROM operation ASOF LEFT JOIN link ON operation.operation_id <= link.last
+),
+held AS (
+    SELECT number, min(operation_id) AS first, max(operation_id) AS last,
+        bit_xor(operation_digest(operation_id, operation_key, content, result, done_at)) AS digest
+    FROM placed GROUP BY number
+)
+SELECT link.number, link.made_at, coalesce(link.first, held.first), coalesce(link.last, held.last)
+FROM link FULL JOIN held ON held.number = link.number
+WHERE link.digest IS DISTINCT FROM held.digest
+ORDER BY link.number LIMIT $limit;
+
+-- name: chained_audits
+-- Links whose audit rows are not those that were written then. A NULL link = rows outside the chain.
+WITH link AS (
+    SELECT number, made_at, first_audit AS first, last_audit AS last, audits AS digest
+    FROM chain WHERE last_audit >= first_audit
+),
+placed AS (
+    SELECT audit.*, CASE WHEN audit_id >= link.first THEN link.number END AS number
+    FROM audit ASOF LEFT JOIN link ON audit.audit_id <= link.last
+),
+held AS (
+    SELECT number, min(audit_id) AS first, max(audit_id) AS last,
+        bit_xor(audit_digest(audit_id, done_at, operator, role, os_user, action, outcome, detail)) AS digest
+    FROM placed GROUP BY number
+)
+SELECT link.number, link.made_at, coalesce(link.first, held.first), coalesce(link.last, held.last)
+FROM link FULL JOIN held ON held.number = link.number
+WHERE link.digest IS DISTINCT FROM held.digest
+ORDER BY link.number LIMIT $limit;
+
+-- name: changed_outside
+-- What starts of the engine found changed by somebody else, since that was last accepted.
+SELECT done_at, coalesce(json_extract_string(detail, '$.remark'), '')
+FROM audit
+WHERE action = 'ChangedOutside'
+    AND audit_id > (SELECT coalesce(max(audit_id), 0) FROM audit WHERE action = 'AcceptedLoss')
+ORDER BY audit_id LIMIT $limit;

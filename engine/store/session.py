@@ -9,9 +9,11 @@ import msgspec
 import pyarrow as pa
 
 from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
-from engine.store.statements import Condition, narrowed, statement
+from engine.store.statements import Condition, narrowed, statement, tables_written
 
 DISK_FULL = "disk_full"
+DAMAGED = "damaged"
+"""The file or its log cannot be read as a database."""
 DATABASE_LOST = "database_lost"
 """The database answers nothing any more until it is opened anew: what it could not write is undone then."""
 
@@ -37,9 +39,12 @@ class Session:
         self._optimising = True
         self.turn = 0
         """Which change of the writer this session is in; 0 = it only reads."""
+        self.written: set[str] = set()
+        """Tables changed since it was last cleared; see `statements.tables_written`."""
 
     def run(self, name: str, /, **values: object) -> None:
         """Executes a statement for its effect."""
+        self.written |= tables_written(name)
         self._execute(self._parsed(name), values)
 
     def brief(self, name: str, /, **values: object) -> None:
@@ -47,6 +52,7 @@ class Session:
 
         For changes of a few rows, where that takes longer than the change itself.
         """
+        self.written |= tables_written(name)
         self._execute(self._parsed(name), values, optimising=False)
 
     def rows(self, name: str, /, *, where: Sequence[Condition] = (), **values: object) -> list[Row]:
@@ -156,6 +162,7 @@ class Session:
         times as long.
         """
         ((source, rows),) = tables.items()
+        self.written |= tables_written(name)
         try:
             feed = self._feeds.get(name)
             if feed is None or feed.schema != rows.schema:
@@ -258,6 +265,12 @@ def translated(error: duckdb.Error) -> StorageError:
         return StorageError(f"The database is lost to this engine: {text}", code=DATABASE_LOST)
     if "No space left" in text or ("disk" in text.lower() and "full" in text.lower()):
         return StorageError(f"The disk of the database is full: {text}", code=DISK_FULL)
+    if "Corrupt" in text or "checksum" in text:
+        return StorageError(
+            f"The database file is damaged: {text} Stop the engine and restore a backup: "
+            "`pbxmeter restore FILE`.",
+            code=DAMAGED,
+        )
     return StorageError(f"The database refused: {text}")
 
 

@@ -14,6 +14,10 @@ from importlib.resources import files
 
 _HEAD = re.compile(r"^-- (?P<kind>name|condition): (?P<name>\w+)\s*$", re.MULTILINE)
 _PARAMETER = re.compile(r"\$(\w+)")
+_WRITES = re.compile(
+    r"\b(?:INSERT(?: OR \w+)? INTO|DELETE FROM|UPDATE)\s+(?P<table>\w+)"
+    r"(?P<money>\s+SET\s+(?:balance|total_recharged)_micros\b)?"
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,13 @@ def statement(name: str) -> str:
         return _area(area)["name", local]
     except KeyError:
         raise KeyError(f"engine/sql/{area}.sql has no statement {local}") from None
+
+
+@cache
+def tables_written(name: str) -> frozenset[str]:
+    """The tables that statement `area.name` changes. Moving a balance does not change an extension."""
+    found = _WRITES.finditer(statement(name))
+    return frozenset(write["table"] for write in found if write["money"] is None)
 
 
 def narrowed(name: str, conditions: Sequence[Condition]) -> tuple[str, dict[str, object]]:

@@ -2,14 +2,17 @@
 
 import logging
 import queue
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from engine.domain.errors import PbxmeterError, StorageError
+from engine.domain.threads import Start, start_thread
+from engine.domain.zones import utc_now
+from engine.store.chain import Chain, Link, changed_outside
 from engine.store.database import Database
+from engine.store.high_water import Mark, MarkFile, check_reached, mark_path, read_mark, write_mark
 from engine.store.session import Session
 
 log = logging.getLogger(__name__)
@@ -27,24 +30,52 @@ T = TypeVar("T")
 Change = Callable[[Session], T]
 
 
+class Remark(NamedTuple):
+    """Something about a store as it was found, for the audit."""
+
+    action: str
+    text: str
+
+
+class _Answer(NamedTuple):
+    """What a caller waits for: that the mark holds the link of its change."""
+
+    link: Link | None
+    give: Callable[[], None]
+
+
 class Writer:
     """Runs changes one after another on one session.
 
     A change is a function of the session; what it raises rolls its transaction back and reaches the
     caller. `after` gets the session and the result in the writer thread once the
-    commit is durable, before the next change.
+    commit is durable, before the next change. The caller is told when the high-water mark holds it, too.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, start: Start = start_thread, accept_loss: bool = False) -> None:
+        """Compares the store with its high-water mark, and begins to work.
+
+        Raises `StorageError`, code `behind_mark`, where it has lost something, unless that is accepted.
+        """
+        self.remarks: list[Remark] = []
+        """What the audit should hold of the store as it was found."""
         self._database = database
         self._session = database.session()
+        self._chain = Chain(utc_now)
+        try:
+            self._mark = self._reached(accept_loss=accept_loss)
+        except BaseException:
+            self._session.close()
+            raise
+        self._answers: queue.Queue[_Answer | None] = queue.Queue(MAX_WAITING)
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
         self._dirty = False
         self._longest_log = CHECKPOINT_LOG_BYTES
         self._last_checkpoint = time.monotonic()
         self._closed = False
-        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
-        self._thread.start()
+        self._ended = self._marked = False
+        self._thread = start("writer", self._serve, until=lambda: self._ended)
+        self._marker = start("marker", self._acknowledge, until=lambda: self._marked)
 
     def submit(
         self, change: "Change[T]", *, after: "Callable[[Session, T], None] | None" = None
@@ -59,10 +90,19 @@ class Writer:
                 return
             self._session.turn += 1
             try:
-                with self._session.transaction():
-                    result = change(self._session)
+                self._chain.begin(self._session)
+                self._session.written.clear()
+                try:
+                    with self._session.transaction():
+                        result = change(self._session)
+                        link = self._chain.extend(self._session)
+                        self._database.check()
+                finally:
+                    self._database.note_log()
+                self._chain.committed(link)
                 self._dirty = True
             except BaseException as error:
+                self._chain.forget()
                 if not isinstance(error, PbxmeterError):
                     log.exception("A change failed")
                 done.set_exception(error)
@@ -73,7 +113,7 @@ class Writer:
             except Exception:
                 # It is committed: whoever asked must not be told that it failed, and ask again.
                 log.exception("A change was stored, but what follows from it was not done")
-            done.set_result(result)
+            self._answers.put(_Answer(link, lambda: done.set_result(result)))
 
         self._queue.put(job)
         return done
@@ -87,7 +127,52 @@ class Writer:
         self._closed = True
         self._queue.put(None)
         self._thread.join()
+        self._answers.put(None)
+        self._marker.join()
+        self._mark.close()
         self._session.close()
+
+    def _reached(self, *, accept_loss: bool) -> MarkFile:
+        path, link = mark_path(self._database.path), self._chain.begin(self._session)
+        mark = read_mark(path)
+        try:
+            if mark is not None:
+                held = self._session.rows("chain.link", number=mark.link)
+                digest = bytes(held[0][0]).hex() if held else ""  # pyright: ignore[reportArgumentType] - a BLOB
+                check_reached(self._database.path, mark, link, digest=digest)
+        except StorageError as error:
+            if not accept_loss:
+                raise
+            self.remarks.append(Remark("AcceptedLoss", str(error)))
+        else:
+            if mark is None and link.number:
+                text = f"There was no high-water mark {path.name}; one was made."
+                self.remarks.append(Remark("MarkMade", text))
+        if outside := changed_outside(self._session):
+            text = f"Changed by something other than the engine: {', '.join(outside)}."
+            self.remarks.append(Remark("AcceptedLoss" if accept_loss else "ChangedOutside", text))
+        for remark in self.remarks:
+            log.warning("%s", remark.text)
+        try:
+            write_mark(path, Mark.of(link))
+            return MarkFile(path)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+
+    def _acknowledge(self) -> None:
+        """Answers callers, whole groups of them after one mark that holds all their changes."""
+        while True:
+            group = [self._answers.get()]
+            while not self._answers.empty():
+                group.append(self._answers.get())
+            links = [answer.link for answer in group if answer is not None and answer.link is not None]
+            if links:
+                self._mark.write(Mark.of(links[-1]))
+            for answer in group:
+                if answer is None:
+                    self._marked = True
+                    return
+                answer.give()
 
     def _serve(self) -> None:
         while True:
@@ -97,6 +182,7 @@ class Writer:
                 self._checkpoint()
                 continue
             if job is None:
+                self._ended = True
                 return
             job()
             if self._queue.empty() and time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS:

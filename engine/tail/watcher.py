@@ -13,6 +13,8 @@ from typing import Literal
 
 from watchfiles import _rust_notify
 
+from engine.domain.threads import Running, Start, start_thread
+
 log = logging.getLogger(__name__)
 
 Mode = Literal["notified", "polling"]
@@ -32,7 +34,9 @@ Identity = tuple[str, int, int]
 class Watcher:
     """Watches folders, not files: a file renamed or replaced is noticed all the same."""
 
-    def __init__(self, folders: Callable[[], Sequence[str]], *, polling: bool = False) -> None:
+    def __init__(
+        self, folders: Callable[[], Sequence[str]], *, polling: bool = False, start: Start = start_thread
+    ) -> None:
         """`folders` is asked every second. `polling` = never ask the kernel."""
         self._folders = folders
         self._hint = threading.Event()
@@ -41,10 +45,9 @@ class Watcher:
         self.mode: Mode = "polling"
         self.message = "config.yaml says so." if polling else ""
         """Why the kernel does not tell; '' = it does."""
-        self._thread: threading.Thread | None = None
+        self._thread: Running | None = None
         if not polling:
-            self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
-            self._thread.start()
+            self._thread = start("watch", self._watch, until=self._stop.is_set)
             # Sweeping before the watch stands would leave what happens in between to the next sweep.
             self._ready.wait(1.0)
 

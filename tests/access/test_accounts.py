@@ -1,23 +1,27 @@
-"""Accounts, sessions and settings."""
+"""Accounts and settings."""
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.access.accounts import (
     account_of_os_user,
     accounts_exist,
-    check_password,
+    find_account,
+    is_current,
+    is_familiar,
     list_accounts,
+    note_familiar,
     remove_account,
     save_account,
 )
-from engine.access.sessions import MAX_FAILURES, Caller, Sessions
+from engine.access.sessions import Caller
 from engine.access.settings import load_site, set_setting
 from engine.api.session import RemoveAccount, SaveAccount
 from engine.api.site import SetSetting
-from engine.domain.errors import InvalidInput, NotSignedIn, Refused
+from engine.domain.errors import InvalidInput, Refused
 from engine.domain.names import Role
 from engine.store import Session
 from tests.stores import NOW, UTC, opened
@@ -30,14 +34,21 @@ def session(tmp_path: Path) -> Generator[Session]:
         yield session
 
 
-def _add(session: Session, name: str, role: Role, **fields: str) -> None:
-    request = SaveAccount(name=name, new=True, account_role=role, **({"password": "long enough"} | fields))
-    save_account(session, request, now=NOW)
+def _add(session: Session, name: str, role: Role, **fields: Any) -> None:
+    request = SaveAccount(name=name, new=True, account_role=role, **fields)
+    password_hash = None if "os_user" in fields else "a hash"
+    save_account(session, request, password_hash=password_hash, now=NOW)
 
 
-def test_the_first_account_has_to_be_an_admin(session: Session) -> None:
+def _change(session: Session, name: str, **fields: Any) -> None:
+    save_account(session, SaveAccount(name=name, new=False, **fields), now=NOW)
+
+
+def test_the_first_account_has_to_be_an_admin_who_can_sign_in(session: Session) -> None:
     with pytest.raises(Refused, match="first account"):
         _add(session, "ann", Role.BILLING)
+    with pytest.raises(Refused, match="first account"):
+        _add(session, "ann", Role.ADMIN, enabled=False)
     _add(session, "ann", Role.ADMIN)
     _add(session, "bob", Role.BILLING)
     assert accounts_exist(session)
@@ -48,61 +59,97 @@ def test_the_last_admin_cannot_be_removed_or_demoted(session: Session) -> None:
     with pytest.raises(Refused, match="last admin"):
         remove_account(session, RemoveAccount(name="ann"))
     with pytest.raises(Refused, match="last admin"):
-        save_account(session, SaveAccount(name="ann", new=False, account_role=Role.VIEWER), now=NOW)
+        _change(session, "ann", account_role=Role.VIEWER)
     _add(session, "bob", Role.ADMIN)
     remove_account(session, RemoveAccount(name="ann"))
     assert [row.name for row in list_accounts(session).rows] == ["bob"]
 
 
-def test_only_the_right_password_signs_in(session: Session) -> None:
-    _add(session, "ann", Role.ADMIN)
-    assert check_password(session, "ann", "long enough") is Role.ADMIN
-    for name, password in [("ann", "wrong"), ("nobody", "long enough"), ("ann", "")]:
-        with pytest.raises(Refused):
-            check_password(session, name, password)
-
-
-def test_an_account_without_password_signs_in_by_its_operating_system_user_only(session: Session) -> None:
-    _add(session, "ann", Role.ADMIN)
-    save_account(
-        session, SaveAccount(name="cron", new=True, account_role=Role.BILLING, os_user="pbx"), now=NOW
+def test_an_admin_nobody_can_sign_in_as_does_not_count_as_the_last_one(session: Session) -> None:
+    _add(session, "ann", Role.ADMIN, os_user="daemon")
+    with pytest.raises(Refused, match="last admin"):
+        _change(session, "ann", os_user="")
+    with pytest.raises(Refused, match="last admin"):
+        _change(session, "ann", enabled=False)
+    _add(session, "off", Role.ADMIN, enabled=False)
+    with pytest.raises(Refused, match="last admin"):
+        remove_account(session, RemoveAccount(name="ann"))
+    # Its system user was taken off the host after it got the account.
+    _add(session, "gone", Role.ADMIN)
+    gone = find_account(session, "gone")
+    assert gone is not None
+    session.run(
+        "access.change_account",
+        name="gone",
+        role="admin",
+        password_hash="",
+        os_user="nobody-here",
+        enabled=True,
+        generation=1,
     )
-    assert account_of_os_user(session, "pbx") == ("cron", Role.BILLING)
+    with pytest.raises(Refused, match="last admin"):
+        _change(session, "ann", account_role=Role.BILLING)
+    _change(session, "off", enabled=True)
+    _change(session, "ann", account_role=Role.BILLING)
+
+
+def test_a_system_user_has_to_be_on_the_host_and_has_one_account(session: Session) -> None:
+    _add(session, "ann", Role.ADMIN)
+    with pytest.raises(InvalidInput, match="no system user nobodyhere") as caught:
+        _add(session, "cron", Role.BILLING, os_user="nobodyhere")
+    assert caught.value.field == "os_user"
+    _add(session, "cron", Role.BILLING, os_user="daemon")
+    with pytest.raises(Refused, match="signs in as cron already"):
+        _add(session, "copy", Role.BILLING, os_user="daemon")
+    with pytest.raises(Refused, match="signs in as cron already"):
+        _change(session, "ann", os_user="daemon")
+    _change(session, "cron", os_user="daemon", account_role=Role.VIEWER)
+    found = account_of_os_user(session, "daemon")
+    assert found is not None
+    assert (found.name, found.role) == ("cron", Role.VIEWER)
     assert account_of_os_user(session, "") is None
-    with pytest.raises(Refused):
-        check_password(session, "cron", "")
 
 
-def test_a_short_password_is_refused(session: Session) -> None:
-    with pytest.raises(InvalidInput, match="password"):
-        _add(session, "ann", Role.ADMIN, password="short")
+def test_every_change_of_an_account_ends_the_sessions_before_it(session: Session) -> None:
+    _add(session, "boss", Role.ADMIN)
+
+    def caller() -> Caller:
+        account = find_account(session, "ann")
+        assert account is not None
+        return Caller(operator="ann", role=account.role, account=True, generation=account.generation)
+
+    _add(session, "ann", Role.ADMIN)
+    for change in (
+        lambda: _change(session, "ann", account_role=Role.VIEWER),
+        lambda: save_account(
+            session, SaveAccount(name="ann", new=False, password="x"), password_hash="new", now=NOW
+        ),
+        lambda: _change(session, "ann", os_user="daemon"),
+        lambda: _change(session, "ann", enabled=False),
+    ):
+        before = caller()
+        assert is_current(session, before)
+        change()
+        assert not is_current(session, before)
+    assert not is_current(session, caller()), "a disabled account has no sessions"
+    _change(session, "ann", enabled=True)
+    before = caller()
+    remove_account(session, RemoveAccount(name="ann"))
+    _add(session, "ann", Role.ADMIN)
+    assert not is_current(session, before), "nor does a namesake inherit them"
 
 
-def test_sessions_that_began_without_an_account_end_with_the_first_account() -> None:
-    sessions = Sessions()
-    token = sessions.open(Caller(operator="root", role=Role.ADMIN, account=False))
-    assert sessions.caller(token, accounts_exist=False).operator == "root"
-    with pytest.raises(NotSignedIn):
-        sessions.caller(token, accounts_exist=True)
-
-
-def test_a_closed_or_invented_token_is_nobodys() -> None:
-    sessions = Sessions()
-    token = sessions.open(Caller(operator="ann", role=Role.ADMIN, account=True))
-    sessions.close_account("ann")
-    for wrong in (token, "", "x" * 43):
-        with pytest.raises(NotSignedIn):
-            sessions.caller(wrong, accounts_exist=True)
-
-
-def test_too_many_wrong_passwords_make_a_name_wait() -> None:
-    sessions = Sessions()
-    for _ in range(MAX_FAILURES):
-        sessions.check_failures("ann")
-        sessions.note_failure("ann")
-    with pytest.raises(Refused, match="Too many"):
-        sessions.check_failures("ann")
-    sessions.check_failures("bob")
+def test_where_an_account_signed_in_from_is_remembered_until_it_is_removed(session: Session) -> None:
+    _add(session, "boss", Role.ADMIN)
+    _add(session, "ann", Role.ADMIN, os_user="daemon")
+    ann = find_account(session, "ann")
+    assert ann is not None
+    assert [is_familiar(session, ann, user) for user in ("daemon", "nobody", "")] == [True, False, False]
+    for _again in range(2):
+        note_familiar(session, "ann", "nobody")
+    assert is_familiar(session, ann, "nobody")
+    remove_account(session, RemoveAccount(name="ann"))
+    assert not is_familiar(session, ann, "nobody")
 
 
 def test_settings_are_checked_and_a_new_site_has_billing_off(session: Session) -> None:

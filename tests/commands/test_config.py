@@ -52,6 +52,18 @@ def test_what_the_editor_wrote_comes_into_force_when_it_is_sound(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
 
 
+def test_what_counts_only_from_the_next_start_is_said(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(GOOD)
+    done = edit(tmp_path, "sed -i s,UTC,Asia/Shanghai,")
+    assert "next start" not in done.stdout
+    script = tmp_path / "add"
+    script.write_text("#!/bin/sh\nprintf 'engine:\\n  socket_group: pbxmeter\\n' >> \"$1\"\n")
+    script.chmod(0o700)
+    done = edit(tmp_path, str(script))
+    assert done.returncode == 0
+    assert "engine.socket_group counts from the next start of the engine" in done.stdout
+
+
 def test_a_fault_keeps_the_old_file_and_says_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(GOOD)
     done = edit(tmp_path, "sed -i s/timezone/tymezone/")

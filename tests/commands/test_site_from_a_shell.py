@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.open_folder import barred_list
 from tests.tui.pty import Terminal
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
@@ -62,7 +63,8 @@ class Shell:
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     home = tmp_path_factory.mktemp("site")
     home.chmod(0o700)
-    (home / "config.yaml").write_bytes((OFFICE / "config.yaml").read_bytes())
+    config = (OFFICE / "config.yaml").read_text()
+    (home / "config.yaml").write_text(config.replace("lockout/barred.txt", str(barred_list(home))))
     shell = Shell(home)
     try:
         shell.out("extensions", "import", str(OFFICE / "extensions.csv"))
@@ -371,8 +373,56 @@ def test_from_the_first_account_on_everyone_signs_in(shell: Shell) -> None:
         assert "error: refused" in shell.refusal(
             "users", "remove", "anna", "--user", "anna", PBXMETER_PASSWORD=secret
         )
+        unknown = ["users", "add", "cron", "--role", "viewer", "--os-user", "nobodyhere", "--no-password"]
+        told = shell.refusal(*unknown, "--user", "anna", PBXMETER_PASSWORD=secret)
+        assert "no system user nobodyhere" in told
     finally:
         shell.run("engine", "stop", "--user", "anna", PBXMETER_PASSWORD=secret)
+
+
+def test_a_lost_password_is_set_anew_with_the_engine_running_or_not(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "home")
+    first, second, third = "correct horse", "battery staple", "quite another"
+    shell.out("users", "add", "anna", "--role", "admin", "--password-stdin", stdin=first)
+    shell.out(
+        "users",
+        "add",
+        "bob",
+        "--role",
+        "admin",
+        "--password-stdin",
+        "--user",
+        "anna",
+        stdin=first,
+        PBXMETER_PASSWORD=first,
+    )
+    try:
+        assert shell.out("users", "reset-password", "anna", stdin=f"{second}\n") == "reset: anna\n"
+        shell.out("users", "set", "bob", "--disable", "--user", "anna", PBXMETER_PASSWORD=second)
+        denied = shell.refusal("users", "list", "--user", "bob", PBXMETER_PASSWORD=first)
+        assert "error: wrong_password: Wrong user name or password." in denied
+        shell.out("engine", "stop", "--user", "anna", PBXMETER_PASSWORD=second)
+        argv = [sys.executable, "-m", "tui.main", "--home", str(shell.home), "users", "reset-password", "bob"]
+        with Terminal(argv, cols=100, rows=12) as terminal:
+            terminal.wait_for("New password of bob:")
+            terminal.send(third.encode() + b"\r")
+            terminal.wait_for("Repeat")
+            terminal.send(third.encode() + b"\r")
+            terminal.wait_for("reset: bob")
+            assert third not in terminal.text()
+            assert terminal.wait_exit() == 0
+        rows = shell.json("users", "list", "--user", "bob", PBXMETER_PASSWORD=third)["rows"]
+        assert [(row["name"], row["enabled"]) for row in rows] == [("anna", True), ("bob", True)]
+        short = shell.run("users", "reset-password", "anna", stdin="short\n")
+        assert "at least 8 characters" in short.stderr
+        # One's own, with the present one on the first line, or as one signed in.
+        shell.out("users", "password", "--user", "bob", stdin=f"{first}\n", PBXMETER_PASSWORD=third)
+        shell.out("users", "list", "--user", "bob", PBXMETER_PASSWORD=first)
+        audit = shell.out("audit", "--user", "bob", "--json", PBXMETER_PASSWORD=first)
+        assert audit.count("ResetPassword") == 2
+        assert not any(secret in audit for secret in (first, second, third))
+    finally:
+        shell.run("engine", "stop", "--user", "bob", PBXMETER_PASSWORD=first)
 
 
 def test_a_backup_is_put_back(tmp_path: Path) -> None:
@@ -389,3 +439,46 @@ def test_a_backup_is_put_back(tmp_path: Path) -> None:
         assert shell.json("extensions", "list")["rows"][0]["name"] == "Before"
     finally:
         shell.run("engine", "stop")
+
+
+def test_what_bars_is_said_first_and_asked_on_a_terminal_only(shell: Shell, tmp_path: Path) -> None:
+    shell.out("extensions", "set", "8701-8703", "--create")
+    warning = "3 of 3 have nothing available and will be barred at once."
+    argv = [sys.executable, "-m", "tui.main", "extensions", "set", "8701-8703", "--billing", "on"]
+    with Terminal(argv, env={"PBXMETER_HOME": str(shell.home)}) as terminal:
+        terminal.wait_for("Do it all the same? [y/N]", timeout=60)
+        terminal.send(b"\r")
+        terminal.wait_for("Nothing was changed.", timeout=60)
+    assert not shell.json("extensions", "list", "8701")["rows"][0]["billing"]
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("number,billing,locked\n8701,on,\n8702,,on\n")
+    done = shell.run("extensions", "import", str(sheet), "--dry-run")
+    assert "1 of 2 has nothing available and will be barred at once." in done.stderr
+    assert "1 of 2 will be barred at once by a lock." in done.stderr
+    done = shell.run("extensions", "set", "8701-8703", "--billing", "on", "--json")
+    assert (done.returncode, json.loads(done.stdout)["changed"]) == (0, 3)
+    assert warning in done.stderr
+    shell.out("settings", "set", "billing", "off")
+    argv = [sys.executable, "-m", "tui.main", "settings", "set", "billing", "on"]
+    with Terminal(argv, env={"PBXMETER_HOME": str(shell.home)}) as terminal:
+        terminal.wait_for("Do it all the same? [y/N]", timeout=60)
+        terminal.send(b"n\r")
+        terminal.wait_for("Nothing was changed.", timeout=60)
+    assert shell.json("settings", "get", "billing") == {"billing": "off"}
+    assert "will be barred at once" in shell.run("settings", "set", "billing", "on").stderr
+    shell.out("extensions", "set", "8701-8703", "--billing", "off")
+
+
+def test_the_dialplan_of_the_site_is_printed(shell: Shell) -> None:
+    text = shell.out("lockouts", "dialplan", "asterisk", "--trunk", "carrier")
+    assert f"'${{WHO}}' {barred_list(shell.home)})" in text
+    assert "exten => 110,1,Dial(PJSIP/${EXTEN}@carrier)" in text
+    assert shell.json("lockouts", "dialplan")["dialplan"].startswith(";")
+
+
+def test_the_status_lists_the_threads_of_the_engine(shell: Shell) -> None:
+    threads = {row["name"]: row for row in shell.json("engine", "status")["threads"]}
+    assert {"writer", "ingest", "watch", "flight", "identity"} <= set(threads)
+    assert f"lockout file {barred_list(shell.home)}" in threads
+    assert {(row["state"], row["restarts"], row["error"]) for row in threads.values()} == {("running", 0, "")}
+    assert "identity" in shell.out("engine", "status")

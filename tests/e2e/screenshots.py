@@ -28,6 +28,7 @@ from tui.text import i18n
 DOCS = Path(__file__).parents[2] / "docs"
 PICTURES = DOCS / "screenshots"
 HOME = Path(tempfile.gettempdir()) / "pbxmeter-demo"
+LIST = HOME.with_name("pbxmeter-list")
 ANNA = Credentials(name="anna", password="correct horse battery")
 SIZE = (100, 30)
 THEME = "textual-dark"
@@ -51,7 +52,7 @@ def main() -> None:
             SaveAccount(name=ANNA.name, new=True, account_role=Role.ADMIN, password=ANNA.password, os_user="")
         )
         client.sign_in(ANNA)
-        build_site(session)
+        build_site(session, barred_list=f"../{LIST.name}/barred.txt")
         PICTURES.mkdir(exist_ok=True)
         asyncio.run(_sign_in())
         asyncio.run(_tour("en", ""))
@@ -62,6 +63,7 @@ def main() -> None:
         client.close()
         session.close()
         shutil.rmtree(HOME, ignore_errors=True)
+        shutil.rmtree(LIST, ignore_errors=True)
 
 
 async def _sign_in() -> None:

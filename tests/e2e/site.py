@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.open_folder import barred_list
 from tests.tui.pty import Terminal
 
 PBXMETER = Path(sys.executable).with_name("pbxmeter")
@@ -32,7 +33,7 @@ sources:
     timezone: UTC
 lockout:
   - kind: file
-    path: lockout/barred.txt
+    path: BARRED
 """
 
 EXTENSIONS = """\
@@ -66,7 +67,9 @@ class Office:
         """Billing on in CNY, seven extensions, two rules, one admin; no engine runs afterwards."""
         office = cls(folder / "home", folder / "exports", folder / "configuration")
         office.home.mkdir(mode=0o700)
-        (office.home / "config.yaml").write_text(CONFIG, encoding="utf-8")
+        (office.home / "config.yaml").write_text(
+            CONFIG.replace("BARRED", str(barred_list(office.home))), encoding="utf-8"
+        )
         (office.home / "Master.csv").touch()
         for name, sheet in (("extensions", EXTENSIONS), ("rates", RATES)):
             path = folder / f"{name}.csv"
@@ -124,7 +127,7 @@ class Office:
         return {row["number"]: row for row in self.document("extensions", "list")["rows"]}
 
     def barred(self) -> list[str]:
-        path = self.home / "lockout" / "barred.txt"
+        path = barred_list(self.home)
         return path.read_text(encoding="utf-8").split() if path.exists() else []
 
     def engine_pid(self) -> int:

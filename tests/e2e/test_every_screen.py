@@ -64,7 +64,9 @@ def home() -> Iterator[Path]:
     """The sample office as it was on a day long gone, with an account; its path is as long as ever."""
     folder = Path(tempfile.mkdtemp(prefix="pbxmeter-", dir="/tmp"))
     office = office_until_now(LAST_MOMENT)
-    (folder / "config.yaml").write_bytes(office.config)
+    beside = Path(f"{folder}-list")
+    listed = f"../{beside.name}/barred.txt".encode()
+    (folder / "config.yaml").write_bytes(office.config.replace(b"lockout/barred.txt", listed))
     client = connect(folder)
     try:
         save = SaveAccount(
@@ -87,6 +89,7 @@ def home() -> Iterator[Path]:
     finally:
         client.close()
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])

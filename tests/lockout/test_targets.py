@@ -1,47 +1,14 @@
-"""The barred file, and keeping targets in agreement."""
+"""Keeping targets in agreement with who is barred."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from engine.domain.errors import StorageError
 from engine.lockout.reconciler import Reconciler
-from engine.lockout.target import BarredFile, speakable
-
-
-def test_the_file_holds_one_extension_a_line_by_length_and_number(tmp_path: Path) -> None:
-    path = tmp_path / "out" / "barred.txt"
-    BarredFile(path, shown="barred.txt").reconcile(frozenset({"1002", "88", "1001"}))
-    assert path.read_text() == "88\n1001\n1002\n"
-
-
-def test_the_file_is_replaced_whole_and_readable_by_the_pbx(tmp_path: Path) -> None:
-    path = tmp_path / "barred.txt"
-    target = BarredFile(path, shown="barred.txt")
-    target.reconcile(frozenset({"1001"}))
-    with path.open() as reader:
-        target.reconcile(frozenset({"1002"}))
-        assert reader.read() == "1001\n"
-    assert path.read_text() == "1002\n"
-    assert path.stat().st_mode & 0o777 == 0o644
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_file_that_agrees_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "barred.txt"
-    target = BarredFile(path, shown="barred.txt")
-    target.reconcile(frozenset({"1001"}))
-    before = path.stat().st_ino
-    target.reconcile(frozenset({"1001"}))
-    assert path.stat().st_ino == before
-
-
-def test_a_folder_that_cannot_be_made_is_an_error_with_its_path(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match=r"file/barred\.txt"):
-        BarredFile(tmp_path / "file" / "barred.txt", shown="x").reconcile(frozenset({"1"}))
+from engine.lockout.target import speakable
 
 
 @pytest.mark.parametrize("extension", ["1001\n1002", "10 01", "", "1001;rm", "１００１", "1" * 33])
@@ -91,3 +58,53 @@ def test_a_target_that_was_down_gets_everything_once_it_is_back() -> None:
         assert (status.state, status.pending) == ("behind", 1)
     finally:
         reconciler.close()
+
+
+def test_an_error_of_its_own_makes_a_target_down_and_the_next_change_is_taken_all_the_same() -> None:
+    target, told = _Switch(), threading.Event()
+    target.up = True
+    faults = [LookupError("no such thing")]
+
+    def wanted() -> frozenset[str]:
+        if faults:
+            raise faults.pop()
+        return frozenset({"1001"})
+
+    def changed() -> None:
+        told.set()
+        raise RuntimeError("nobody listens")
+
+    reconciler = Reconciler(
+        target, wanted=wanted, note=lambda _name, _held: None, changed=changed, now=datetime.now
+    )
+    try:
+        assert told.wait(60)
+        reconciler.sync(60)
+        assert target.taken.wait(60)
+        reconciler.sync(60)
+        assert (reconciler.status().state, target.held) == ("agrees", frozenset({"1001"}))
+    finally:
+        reconciler.close()
+
+
+def test_a_target_whose_thread_is_dead_does_not_agree() -> None:
+    class Dead:
+        def join(self, timeout: float | None = None) -> None:
+            """It has ended."""
+
+        def is_alive(self) -> bool:
+            return False
+
+    def start(_name: str, _work: Callable[[], object], *, until: Callable[[], bool]) -> Dead:
+        return Dead()
+
+    reconciler = Reconciler(
+        _Switch(),
+        wanted=frozenset,
+        note=lambda _name, _held: None,
+        changed=lambda: None,
+        now=datetime.now,
+        start=start,
+    )
+    assert reconciler.status().state == "down"
+    assert "Nobody looks after this target" in reconciler.status().message

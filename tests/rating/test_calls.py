@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from engine.domain.rates import MAX_RATE_MICROS, MAX_SECONDS, Rate, rate_faults
 from engine.domain.site import Site
 from engine.rating.book import RateBook
-from engine.rating.calls import FEW_CALLS, VERDICTS, rate_calls, rate_few, rate_set
+from engine.rating.calls import VERDICTS, rate_calls
 from engine.rating.index import MAX_COST_MICROS
+from engine.rating.prices import Prices, bulk_prices, small_prices
 from engine.store import Session
 from tests.rating.side_by_side import CODES, calls_together, side_by_side, smallest
 from tests.rating.site import HYPOTHESIS, call_table, put_extensions, put_rates, rate_of_rule
@@ -52,8 +53,8 @@ def expected(case: Case) -> Verdicts:
 def both_ways(session: Session, calls: pa.Table, site: Site) -> tuple[Verdicts, Verdicts]:
     """The verdicts as a set, and one call after the other."""
     book = RateBook.load(session)
-    as_set = rate_set(session, book, calls, site=site)
-    as_few = rate_few(session, book, calls, site=site)
+    as_set = rate_calls(session, book, calls, site=site, prices=bulk_prices)
+    as_few = rate_calls(session, book, calls, site=site, prices=small_prices)
     assert as_set.schema.equals(as_few.schema)
     assert as_set.schema.equals(VERDICTS)
     return rows_of(as_set), rows_of(as_few)
@@ -218,21 +219,22 @@ def test_without_a_moment_of_answer_only_unconditional_rules_fit(rating_store: S
     assert [verdict[3] for verdict in as_set] == [4, 4, 4]
 
 
-@pytest.mark.parametrize("count", [0, FEW_CALLS, FEW_CALLS + 1])
-def test_batches_of_any_size_come_back_in_order(rating_store: Session, count: int) -> None:
+@pytest.mark.parametrize("prices", [bulk_prices, small_prices])
+@pytest.mark.parametrize("count", [0, 1, 5000])
+def test_batches_of_any_size_come_back_in_order(rating_store: Session, count: int, prices: Prices) -> None:
     put_rates(rating_store, [Rate(name="All", price_micros=1, cycle_seconds=1)])
     put_extensions(rating_store, ["1001"])
     calls = [Call(dialled="1", answered_at=NOON, billsec=billsec) for billsec in range(count)]
     table = call_table(calls, UTC_ZONE)
     backwards = table.take(pa.array(range(count - 1, -1, -1), pa.int64()))
     site = Site(zone=UTC_ZONE, billing=True)
-    verdicts = rate_calls(rating_store, RateBook.load(rating_store), backwards, site=site)
+    verdicts = rate_calls(rating_store, RateBook.load(rating_store), backwards, site=site, prices=prices)
     assert verdicts.schema.equals(VERDICTS)
     assert verdicts["row"].to_pylist() == list(range(count))
     assert verdicts["cost_micros"].to_pylist() == list(range(count))
 
 
-@pytest.mark.parametrize("count", [1, FEW_CALLS + 1])
+@pytest.mark.parametrize("count", [1, 5000])
 def test_a_caller_may_say_which_extensions_are_billed(rating_store: Session, count: int) -> None:
     put_rates(rating_store, [Rate(name="All")])
     put_extensions(rating_store, ["1001"])

@@ -1,6 +1,7 @@
 """A database with calls, for the tests of reports: rows by keyword, everything else believable."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ class Books:
     site: Site
     calls: list[dict[str, object]] = field(default_factory=list)
     entries: int = 0
+    operations: int = 0
 
     def extension(self, number: str, **given: object) -> None:
         row: dict[str, object] = {
@@ -113,6 +115,24 @@ class Books:
         }  # fmt: skip
         insert(self.session, "ledger_entry", [row | given])
         return self.entries
+
+    def operation(self, key: str, entry: int, extension: str, amount: int, after: int) -> None:
+        """What an operator's recharge or adjustment answered."""
+        row = {
+            "entry_id": entry, "extension": extension, "amount_micros": amount,
+            "balance_after_micros": after, "operator": "", "note": "",
+        }  # fmt: skip
+        self.operations += 1
+        insert(
+            self.session,
+            "operation",
+            [
+                {
+                    "operation_id": self.operations, "operation_key": key, "content": "",
+                    "result": json.dumps({"rows": [row]}), "done_at": NOON,
+                }
+            ],
+        )  # fmt: skip
 
     def quarantined(self, offset: int, length: int, **given: object) -> None:
         row: dict[str, object] = {

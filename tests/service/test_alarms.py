@@ -20,7 +20,12 @@ def test_unrated_calls_of_the_last_thirty_days_are_an_alarm_and_older_or_impossi
     still = cast("Any", SimpleNamespace(fault="", health=[]))
     moment = NOON
     alarms = Alarms(
-        database, ingestor=lambda: still, targets=list, config_error=lambda: "", now=lambda: moment
+        database,
+        ingestor=lambda: still,
+        targets=list,
+        config_error=lambda: "",
+        backup_fault=lambda: "",
+        now=lambda: moment,
     )
     assert [alarm.text for alarm in alarms.current()] == ["2 calls of the last 30 days match no rate rule."]
     moment += timedelta(days=31)

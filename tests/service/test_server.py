@@ -13,7 +13,7 @@ from engine.api.calls import CountCalls, ExportCalls
 from engine.api.client import Client, Credentials
 from engine.api.events import BalancesMoved, Event, Heartbeat, SettingsChanged
 from engine.api.extensions import ListExtensions, Recharge, SetExtensions
-from engine.api.home import FLIGHT_SOCKET, run_folder
+from engine.api.home import IDENTITY_SOCKET, run_folder
 from engine.api.identity import ask_identity
 from engine.api.operation import Failed, Operation
 from engine.api.session import Greet, ListAudit, SaveAccount
@@ -198,8 +198,8 @@ def test_changes_are_in_the_audit_trail_without_passwords(home: Path) -> None:
         client.call(SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password="very secret"))
         client.sign_in(Credentials(name="ann", password="very secret"))
         rows = client.call(ListAudit()).rows
-        assert [row.action for row in rows] == ["SaveAccount"]
-        assert "very secret" not in rows[0].detail
+        assert "SaveAccount" in [row.action for row in rows]
+        assert not any("very secret" in row.detail for row in rows)
 
 
 def test_sockets_are_for_their_owner_only(home: Path) -> None:
@@ -207,7 +207,7 @@ def test_sockets_are_for_their_owner_only(home: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     for name in folder.iterdir():
         assert name.stat().st_mode & 0o777 == 0o600
-    assert (folder / FLIGHT_SOCKET).is_socket()
+    assert [name.name for name in folder.iterdir()] == [IDENTITY_SOCKET]
 
 
 def test_a_second_engine_in_the_same_home_is_refused(home: Path) -> None:

@@ -16,6 +16,7 @@ from engine.api.rates import SaveRate
 from engine.api.session import GetPreferences
 from engine.api.site import GetStatus, SetSetting, StopEngine
 from engine.domain.rates import Rate
+from tests.open_folder import barred_list
 from tui.app.application import PbxmeterApp
 from tui.widgets.table import WindowedTable
 
@@ -31,7 +32,7 @@ sources:
     timezone: UTC
 lockout:
   - kind: file
-    path: barred.txt
+    path: BARRED
 """
 
 NAMES = {"1001": "Ada Alder", "1002": "王芳", "1003": "[/x] Mallory\x1b[31m", "1004": "Dora", "1010": "Ed"}
@@ -48,7 +49,7 @@ class Site:
     def make(cls, home: Path) -> "Site":
         """Billing on in CNY; five billed extensions with 5.00 of credit; one rule: 1.00 a minute."""
         home.mkdir(mode=0o700, exist_ok=True)
-        (home / "config.yaml").write_text(CONFIG, encoding="utf-8")
+        (home / "config.yaml").write_text(CONFIG.replace("BARRED", str(barred_list(home))), encoding="utf-8")
         (home / "Master.csv").touch()
         client = connect(home)
         client.call(SetSetting(name="billing", value="on"))

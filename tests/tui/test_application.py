@@ -320,11 +320,11 @@ async def test_the_overview_tells_of_sources_and_of_each_lockout_target(own_site
     app = PbxmeterApp(own_site.home)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await shows(pilot, "● 1 following")
-        await shows(pilot, "Lockout ● 1 agrees")
+        await shows(pilot, "Lockout ● 1 up to date")
         config = own_site.home / "config.yaml"
         config.write_text(config.read_text() + "  - kind: file\n    path: config.yaml/barred.txt\n")
         own_site.client.call(SetExtensions(numbers=["1004"], locked=True))
-        await shows(pilot, "Lockout ✗ 1 down  ● 1 agrees")
+        await shows(pilot, "Lockout ✗ 1 down  ● 1 up to date")
         await shows(pilot, "⚠ file config.yaml/barred.txt:")
         await pilot.click(HealthLine, offset=(36, 0))
         await shows(pilot, "Barred extensions")

@@ -6,12 +6,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from config.settings import HOME_LIST
 from engine.api.calls import CallCount, CallFilter, CountCalls, GetStatistics, StatRow
 from engine.api.extensions import ImportExtensions, Recharge
 from engine.api.home import CONFIG_FILE
@@ -45,12 +46,12 @@ def demo(session: Session, keep: str | None) -> None:
     if session.home is not None:
         raise click.UsageError("demo makes a folder of its own: --home does not go with it; see --keep.")
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not session.as_json
-    with _throwaway_home(keep) as home:
+    with _throwaway_home(keep) as home, _readable_folder(keep) as folder:
         session.home = str(home)
         # A site in the making knows no accounts: the caller is its admin.
         session.user = session.password_file = None
         try:
-            lines = build_site(session)
+            lines = build_site(session, barred_list=f"{folder}/barred.txt" if folder else HOME_LIST)
             if interactive:
                 _open_application(session)
             else:
@@ -59,13 +60,13 @@ def demo(session: Session, keep: str | None) -> None:
             _stop_engine(session)
 
 
-def build_site(session: Session) -> int:
+def build_site(session: Session, *, barred_list: str = HOME_LIST) -> int:
     """Writes the sample office into the session's home and has it read; answers with its lines."""
     from sample_cdr import site
 
     home = session.folder
     office = site.office_until_now()
-    (home / CONFIG_FILE).write_bytes(office.config)
+    (home / CONFIG_FILE).write_bytes(office.config.replace(HOME_LIST.encode(), barred_list.encode()))
     session.connect()
     _imported(session.ask(ImportExtensions(content=office.extensions, apply=True)), "extensions")
     _imported(session.ask(ImportRates(content=office.rates, apply=True)), "rates")
@@ -199,6 +200,24 @@ def _throwaway_home(keep: str | None) -> Generator[Path]:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _readable_folder(keep: str | None) -> Generator[Path | None]:
+    """A folder for the barred list that everybody can read, unlike the home; None for a site that stays.
+
+    It is not where temporary files of the user are: that folder may be private, too.
+    """
+    folder = None
+    if keep is None:
+        with suppress(OSError):
+            folder = Path(tempfile.mkdtemp(prefix="pbxmeter-demo-list-", dir="/tmp"))
+            folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end(number: int, _frame: object) -> NoReturn:

@@ -11,16 +11,24 @@ import click
 from engine.api.home import LOCK_FILE, LOG_FILE
 from engine.api.identity import ask_identity
 from engine.api.site import EngineStatus, GetStatus, StopEngine
-from engine.domain.errors import EngineDown
+from engine.domain.errors import EngineDown, Refused
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import json_text, print_document
 from tui.commands.progress import bytes_text
 from tui.commands.say import say
 from tui.commands.session import Session
-from tui.commands.table import local_time, print_pairs
+from tui.commands.table import local_time, print_pairs, print_table
+from tui.text.sentences import said
 
 STOP_SECONDS = 60.0
+
+
+accept_loss_option = click.option(
+    "--accept-loss",
+    is_flag=True,
+    help="Go on with a database that has not all that was acknowledged; the audit keeps what is missing.",
+)
 
 
 @click.group(cls=Group)
@@ -29,17 +37,21 @@ def engine() -> None:
 
 
 @engine.command("run", epilog=examples("engine run --home /var/lib/pbxmeter"))
+@accept_loss_option
 @click.pass_obj
-def run_engine(session: Session) -> None:
+def run_engine(session: Session, accept_loss: bool) -> None:
     """Runs it in the foreground until it is told to end, for systemd."""
     sys.stdout.flush()
     argv = [sys.executable, "-m", "engine.daemon", "run", "--home", str(session.folder)]
+    argv += ["--accept-loss"] if accept_loss else []
     os.execv(sys.executable, argv)  # noqa: S606 - our own module in place of this process
 
 
 @engine.command("start", epilog=examples("engine start"))
+@click.option("--new-database", is_flag=True, help="Begin with an empty database where the old one is gone.")
+@accept_loss_option
 @click.pass_obj
-def start_engine(session: Session) -> None:
+def start_engine(session: Session, new_database: bool, accept_loss: bool) -> None:
     """Starts it in the background where none runs; it stays until it is stopped.
 
     An engine that a command or the application starts by itself ends a while after its last client.
@@ -50,8 +62,11 @@ def start_engine(session: Session) -> None:
         # The client brings pyarrow, which most commands of this group do without.
         from engine.api.client import start_engine as start
 
-        start(session.folder, stay=True)
+        start(session.folder, stay=True, new_database=new_database, accept_loss=accept_loss)
         session.connect(start=False)
+    else:
+        if new_database:
+            raise Refused("The engine runs, and has a database.")
     _print_status(session, session.ask(GetStatus()))
 
 
@@ -127,4 +142,10 @@ def _print_status(session: Session, status: EngineStatus) -> None:
             ("database", f"{bytes_text(status.database_bytes)}, {status.calls:,} calls"),
             ("clients", str(status.clients)),
         ]
+    )
+    click.echo()
+    print_table(
+        ("Thread", "State", "Restarts", "Last error"),
+        [(row.name, said(row.state), str(row.restarts), said(row.error)) for row in status.threads],
+        right="Restarts",
     )

@@ -9,12 +9,14 @@ from engine.api.extensions import (
     ExtensionSort,
     ImportExtensions,
     ListExtensions,
+    PreviewBarred,
     SetExtensions,
     State,
 )
 from engine.domain.errors import InvalidInput
 from engine.domain.money import parse_amount
 from engine.domain.names import Payment
+from tui.commands.barring import tell_of_barring
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.files import read_sheet
@@ -110,15 +112,18 @@ def state_text(row: ExtensionRow) -> str:
 )
 @click.argument("file")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before somebody is barred.")
 @click.pass_context
-def import_extensions(context: click.Context, file: str, dry_run: bool) -> None:
+def import_extensions(context: click.Context, file: str, dry_run: bool, yes: bool) -> None:
     """Adds and changes extensions from a CSV file; - reads standard input.
 
     Columns: number,name,billing,payment,credit_limit,locked. All lines or none are taken; extensions that
     the file does not name stay as they are.
     """
     session = context.ensure_object(Session)
-    result = session.ask(ImportExtensions(content=read_sheet(file), apply=not dry_run), doing="import")
+    content = read_sheet(file)
+    tell_of_barring(session, PreviewBarred(content=content), ask=not yes and not dry_run)
+    result = session.ask(ImportExtensions(content=content, apply=not dry_run), doing="import")
     context.exit(print_import(session, result, what="extensions", dry_run=dry_run))
 
 
@@ -159,6 +164,7 @@ def export_ledger(session: Session, number: str, since: str, until: str, output:
 @click.option("--lock/--unlock", "locked", default=None, help="Bar it by hand, or no longer.")
 @click.option("--name", metavar="TEXT")
 @click.option("--create", is_flag=True, help="Add numbers that are not known yet.")
+@click.option("--yes", is_flag=True, help="Do not ask before somebody is barred.")
 @click.pass_obj
 def set_extensions(
     session: Session,
@@ -169,6 +175,7 @@ def set_extensions(
     locked: bool | None,
     name: str | None,
     create: bool,
+    yes: bool,
 ) -> None:
     """Changes extensions, all or none; what is not given stays as it is.
 
@@ -183,12 +190,16 @@ def set_extensions(
     known = expanded(numbers)
     if not known:
         raise InvalidInput("number: name at least one extension.", field="number")
+    switch = _SWITCH[billing]
+    if switch or limit is not None or locked is not None:
+        change = PreviewBarred(numbers=known, billing=switch, credit_limit_micros=limit, locked=locked)
+        tell_of_barring(session, change, ask=not yes)
     result = session.ask(
         SetExtensions(
             numbers=known,
             create=create,
             name=name,
-            billing=_SWITCH[billing],
+            billing=switch,
             payment=Payment(payment) if payment else None,
             credit_limit_micros=limit,
             locked=locked,

@@ -2,10 +2,13 @@
 
 import click
 
+from config.dialplans import asterisk_dialplan
+from config.settings import load_settings
+from engine.api.home import CONFIG_FILE
 from engine.api.site import ListLockouts, Lockouts, SyncLockouts
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
-from tui.commands.document import print_document
+from tui.commands.document import json_text, print_document
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table
@@ -31,6 +34,20 @@ def sync_lockouts(session: Session) -> None:
     _print(session, session.ask(SyncLockouts(), doing="compare"))
 
 
+@lockouts.command("dialplan", epilog=examples("lockouts dialplan asterisk --trunk carrier"))
+@click.argument("pbx", type=click.Choice(["asterisk"]), default="asterisk")
+@click.option("--trunk", metavar="NAME", default="", help="The PJSIP endpoint that leads outside.")
+@click.pass_obj
+def print_dialplan(session: Session, pbx: str, trunk: str) -> None:  # noqa: ARG001 - one PBX so far
+    """Prints what the PBX needs to honour this site's barred list, emergency numbers first."""
+    settings = load_settings(session.folder / CONFIG_FILE)
+    text = asterisk_dialplan(settings, home=session.folder.absolute(), trunk=trunk)
+    if session.as_json:
+        click.echo(json_text({"dialplan": text}))
+    else:
+        click.echo(text, nl=False)
+
+
 def _print(session: Session, state: Lockouts) -> None:
     if session.as_json:
         print_document(session, state)
@@ -41,7 +58,7 @@ def _print(session: Session, state: Lockouts) -> None:
             [
                 (
                     row.target,
-                    said(row.state),
+                    said("up to date" if row.state == "agrees" else row.state),
                     str(row.pending),
                     local_time(to_local(row.last_sync_at, session.zone) if row.last_sync_at else None),
                     said(row.message),

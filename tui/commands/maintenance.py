@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
+from engine.api.restore import Restored
 from engine.api.session import ListAudit
 from engine.api.site import Backup, Verify
 from engine.domain.errors import StorageError
@@ -16,6 +18,7 @@ from tui.commands.progress import bytes_text
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
+from tui.text.audited import sentence
 from tui.text.sentences import said
 
 
@@ -23,15 +26,15 @@ from tui.text.sentences import said
 @click.option("--limit", metavar="N", type=click.IntRange(1, 1_000_000), default=200, show_default=True)
 @click.pass_obj
 def audit(session: Session, limit: int) -> None:
-    """Lists the newest changes: who did what."""
+    """Lists what was done and tried last, and by whom; --json has every field."""
     trail = session.ask(ListAudit(limit=limit))
     if session.as_json:
         print_document(session, trail)
         return
     print_table(
-        ("Time", "Operator", "Action", "Detail"),
+        ("Time", "Operator", "Role", "What"),
         [
-            (local_time(to_local(row.done_at, session.zone)), row.operator, row.action, row.detail)
+            (local_time(to_local(row.done_at, session.zone)), row.operator, row.role, sentence(row))
             for row in trail.rows
         ],
     )
@@ -40,7 +43,8 @@ def audit(session: Session, limit: int) -> None:
 @click.command(cls=Command, epilog=examples("verify"))
 @click.pass_context
 def verify(context: click.Context) -> None:
-    """Checks the books: balances against entries, charges against calls, lines of every file.
+    """Checks the books: balances against entries, charges against calls and their rules, entries against
+    operations, lines of every file, and all of it against the chain of what was done.
 
     Answers with 1 when something does not agree.
     """
@@ -68,9 +72,11 @@ def verify(context: click.Context) -> None:
 @click.argument("folder", metavar="[DIR]", default="")
 @click.pass_obj
 def backup(session: Session, folder: str) -> None:
-    """Writes a consistent copy of the database while work goes on; default: backups/ in the home folder.
+    """Writes a backup while work goes on; default: backups/ in the home folder.
 
-    The engine writes it, so its user must be allowed to write there.
+    It is a folder with a consistent copy of the database, config.yaml and the site's own formats. Passwords
+    that config.yaml keeps in files of their own are not in it. The engine writes it, so its user must be
+    allowed to write there.
     """
     result = session.ask(Backup(folder=str(Path(folder).absolute()) if folder else ""), doing="backup")
     if session.as_json:
@@ -79,23 +85,62 @@ def backup(session: Session, folder: str) -> None:
         say(f"{result.path}: {bytes_text(result.bytes)}")
 
 
-@click.command(cls=Command, epilog=examples("engine stop", "restore /mnt/backups/pbxmeter-2026-01-31.duckdb"))
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "restore backups/pbxmeter-20260131-020000", "restore --dry-run backups/pbxmeter-20260131-020000"
+    ),
+)
 @click.argument("file")
+@click.option("--dry-run", is_flag=True, help="Only look at the backup and say what is in it.")
+@click.option("--force", is_flag=True, help="Also a backup whose books do not agree.")
 @click.pass_obj
-def restore(session: Session, file: str) -> None:
+def restore(session: Session, file: str, dry_run: bool, force: bool) -> None:
     """Puts a backup in the place of the database; the engine must not run.
 
-    What was there before is kept beside it.
+    The backup is checked first: what it is, and whether its books agree. What was there before is kept
+    beside it. config.yaml and formats of the backup are put back where the home has none.
     """
     source = Path(file).absolute()
-    argv = [sys.executable, "-m", "engine.daemon", "restore", "--home", str(session.folder), str(source)]
+    argv = [sys.executable, "-m", "engine.daemon", "restore", "--home", str(session.folder)]
+    argv += ["--dry-run"] * dry_run + ["--force"] * force + ["--", str(source)]
     # Our own module; the file's name is one argument.
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         _, _, refusal = done.stderr.strip().rpartition("error: ")
         code, _, message = refusal.partition(": ")
         raise StorageError(message or "The backup could not be restored.", code=code if message else None)
+    result = msgspec.json.decode(done.stdout, type=Restored)
     if session.as_json:
-        click.echo(json_text({"restored": str(source), "home": str(session.folder)}))
+        click.echo(json_text(msgspec.to_builtins(result)))
     else:
-        say(done.stdout.strip())
+        _print_restored(result)
+
+
+def _print_restored(result: Restored) -> None:
+    returned = [account.name for account in result.accounts if account.returns]
+    print_pairs(
+        [
+            ("extensions", f"{result.extensions:,}"),
+            ("entries", f"{result.entries:,}"),
+            ("calls", f"{result.calls:,}"),
+            ("newest call", f"{local_time(result.newest_call_at)} UTC" if result.newest_call_at else ""),
+            *(("account", f"{account.name} ({account.role})") for account in result.accounts),
+            ("books", said("agree" if result.clean else "do not agree")),
+            *(("finding", finding) for finding in result.findings),
+        ]
+    )
+    if returned:
+        say(f"Accounts that were removed since, and can sign in with this backup: {', '.join(returned)}.")
+    if not result.restored:
+        say("Nothing was changed: this was a look only.")
+        return
+    say(f"{result.file} is in force now.")
+    if result.kept:
+        say(f"What was there before is kept as {result.kept}.")
+    if result.written:
+        say(f"Put back as well: {', '.join(result.written)}.")
+    if result.differing:
+        say(f"Left as they are here, though the backup has them otherwise: {', '.join(result.differing)}.")
+    if result.secrets:
+        say(f"No backup holds files with passwords; write them anew: {', '.join(result.secrets)}.")

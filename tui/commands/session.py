@@ -13,7 +13,7 @@ import click
 
 from engine.api.home import home_folder
 from engine.api.operation import Operation, Progress
-from engine.api.session import Greet, Greeting
+from engine.api.session import NO_ACCOUNT_YET, Greet, Greeting
 from engine.domain.errors import InvalidInput, NotSignedIn, PbxmeterError
 from engine.domain.money import format_amount
 from engine.domain.zones import zone
@@ -85,6 +85,10 @@ class Session:
 
     def ask(self, operation: Operation[R], *, doing: str = "") -> R:
         """The operation's result; with `doing`, long work shows a bar. Ctrl-C cancels the work."""
+        return self.work(lambda client, progress: client.call(operation, progress=progress), doing=doing)
+
+    def work(self, do: "Callable[[Client, Callable[[Progress], None]], R]", *, doing: str = "") -> R:
+        """The same for whatever asks the client."""
         client = self.connect()
         cancelled = threading.Event()
         with Bar(doing) as bar:
@@ -95,11 +99,13 @@ class Session:
                 bar.show(report)
 
             try:
-                return interruptible(lambda: client.call(operation, progress=progress), cancelled)
+                return interruptible(lambda: do(client, progress), cancelled)
             except NotSignedIn as error:
-                if self.user is None:
+                if self.user is not None:
+                    raise
+                if self.greeting.accounts_exist:
                     raise NotSignedIn("Accounts exist here: name yours with --user NAME.") from error
-                raise
+                raise NotSignedIn(NO_ACCOUNT_YET) from error
 
     @cached_property
     def greeting(self) -> Greeting:

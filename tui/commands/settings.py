@@ -4,8 +4,10 @@ import sys
 
 import click
 
+from engine.api.extensions import PreviewBarred
 from engine.api.site import GetSettings, SetSetting
 from engine.domain.errors import NotFound, Refused
+from tui.commands.barring import tell_of_barring
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.say import say
@@ -14,6 +16,7 @@ from tui.commands.table import print_pairs
 from tui.terminal.clean import clean
 from tui.text.sentences import said
 
+_ON = ("on", "true", "yes", "1")
 NAMES = ("billing", "currency", "low_balance", "language")
 
 
@@ -49,7 +52,7 @@ def get_settings(session: Session, key: str | None) -> None:
 )
 @click.argument("key", type=click.Choice(NAMES))
 @click.argument("value")
-@click.option("--yes", is_flag=True, help="Do not ask before the currency is changed.")
+@click.option("--yes", is_flag=True, help="Do not ask before the currency is changed or somebody is barred.")
 @click.pass_obj
 def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
     """Changes one setting.
@@ -60,6 +63,8 @@ def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
     """
     if key == "currency":
         _tell_what_a_currency_is(session, value, ask=not yes and sys.stdin.isatty())
+    if key == "billing" and value.strip().lower() in _ON:
+        tell_of_barring(session, PreviewBarred(site_billing=True), ask=not yes)
     session.ask(SetSetting(name=key, value=value))
     stored = session.ask(GetSettings()).values
     if session.as_json:

@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from engine.api.session import ListAccounts, RemoveAccount, SaveAccount
+from engine.api.identity import ask_identity
+from engine.api.session import ChangePassword, ListAccounts, RemoveAccount, ResetPassword, SaveAccount
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
 from engine.domain.zones import to_local
@@ -22,7 +23,7 @@ _ROLES = click.Choice([role.value for role in Role])
 
 @click.group(cls=Group)
 def users() -> None:
-    """Accounts. While none exists, the user who started the engine is admin."""
+    """Accounts. While none exists, the owner of the home folder and root are admins."""
 
 
 @users.command("list", epilog=examples("users list"))
@@ -34,13 +35,14 @@ def list_users(session: Session) -> None:
         print_document(session, accounts)
         return
     print_table(
-        ("User name", "Role", "System user", "Password", "Since"),
+        ("User name", "Role", "System user", "Password", "Enabled", "Since"),
         [
             (
                 row.name,
                 said(row.role.value),
                 row.os_user,
                 yes(row.has_password),
+                yes(row.enabled),
                 local_time(to_local(row.created_at, session.zone)),
             )
             for row in accounts.rows
@@ -78,12 +80,16 @@ def add_user(
     _say(session, "added", name)
 
 
-@users.command("set", epilog=examples("users set anna --role billing", "users set anna --password"))
+@users.command(
+    "set",
+    epilog=examples("users set anna --role billing", "users set anna --password", "users set anna --disable"),
+)
 @click.argument("name")
 @click.option("--role", type=_ROLES, help="What it may do.")
 @click.option("--os-user", metavar="USER", help="This system user signs in without a password; '' = none.")
 @click.option("--password", "ask_password", is_flag=True, help="Ask for a new password.")
 @click.option("--password-stdin", is_flag=True, help="Read the new password from standard input.")
+@click.option("--enable/--disable", default=None, help="Let it sign in, or keep it out and end its sessions.")
 @click.pass_obj
 def set_user(
     session: Session,
@@ -92,19 +98,28 @@ def set_user(
     os_user: str | None,
     ask_password: bool,
     password_stdin: bool,
+    enable: bool | None,
 ) -> None:
-    """Changes an account; what is not given stays as it is. The last admin stays one.
+    """Changes an account; what is not given stays as it is. The last admin who can sign in stays one.
 
     A new password is also taken from $PBXMETER_NEW_PASSWORD.
     """
     password = None
     if ask_password or password_stdin or "PBXMETER_NEW_PASSWORD" in os.environ:
         password = _new_password(name, from_input=password_stdin, needed=True)
-    if role is None and os_user is None and password is None:
-        raise click.UsageError("Nothing to change: give --role, --os-user or --password.")
-    account_role = Role(role) if role else None
+    if role is None and os_user is None and password is None and enable is None:
+        raise click.UsageError(
+            "Nothing to change: give --role, --os-user, --password, --enable or --disable."
+        )
     session.ask(
-        SaveAccount(name=name, new=False, account_role=account_role, password=password, os_user=os_user)
+        SaveAccount(
+            name=name,
+            new=False,
+            account_role=Role(role) if role else None,
+            password=password,
+            os_user=os_user,
+            enabled=enable,
+        )
     )
     _say(session, "changed", name)
 
@@ -113,14 +128,52 @@ def set_user(
 @click.argument("name")
 @click.pass_obj
 def remove_user(session: Session, name: str) -> None:
-    """Removes an account; the last admin stays."""
+    """Removes an account; the last admin who can sign in stays."""
     session.ask(RemoveAccount(name=name))
     _say(session, "removed", name)
 
 
+@users.command("password", epilog=examples("users password --user anna"))
+@click.pass_obj
+def change_password(session: Session) -> None:
+    """Changes your own password; your other sessions end.
+
+    The present and the new one are asked on a terminal, or are two lines on standard input. With --user, the
+    present one is the one you signed in with.
+    """
+    session.connect()
+    name = session.greeting.operator
+    known = session.credentials
+    if known is not None:
+        present = known.password
+    elif sys.stdin.isatty():
+        present = str(click.prompt(said(f"Password of {clean(name)}"), hide_input=True, err=True))
+    else:
+        present = _line()
+    session.ask(ChangePassword(old_password=present, password=_asked_or_read(name)))
+    _say(session, "changed", name)
+
+
+@users.command("reset-password", epilog=examples("users reset-password anna"))
+@click.argument("name")
+@click.pass_obj
+def reset_password(session: Session, name: str) -> None:
+    """Gives any account a new password and enables it, without signing in: the way back for a lost admin.
+
+    For the system user who owns the home folder, and root. The password is asked on a terminal, or is the
+    first line on standard input.
+    """
+    session.user = session.password_file = None
+    session.connect()
+    # Who may: the engine asks the kernel who is at the other end of its socket.
+    proof = ask_identity(session.folder).proof
+    session.ask(ResetPassword(name=name, password=_asked_or_read(name), proof=proof))
+    _say(session, "reset", name)
+
+
 def _new_password(name: str, *, from_input: bool, needed: bool) -> str | None:
     if from_input:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _line()
     given = os.environ.get("PBXMETER_NEW_PASSWORD")
     if given is not None or not needed:
         return given
@@ -129,8 +182,20 @@ def _new_password(name: str, *, from_input: bool, needed: bool) -> str | None:
             "A password is needed: set PBXMETER_NEW_PASSWORD, give --password-stdin, or ask from a terminal.",
             field="password",
         )
+    return _asked(name)
+
+
+def _asked_or_read(name: str) -> str:
+    return _asked(name) if sys.stdin.isatty() else _line()
+
+
+def _asked(name: str) -> str:
     prompt = f"New password of {clean(name)}"
     return str(click.prompt(said(prompt), hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _line() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _say(session: Session, done: str, name: str) -> None:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from engine.domain.call_columns import CALL_EXPORT
 from engine.domain.sheet import FORMULA
 from tui.export.spreadsheet import Kind, write_spreadsheet
 
@@ -13,20 +14,10 @@ if TYPE_CHECKING:
 
 FileFormat = Literal["csv", "parquet", "xlsx"]
 
-CALL_COLUMNS = (
-    "started_at", "answered_at", "ended_at", "extension", "name", "direction", "dialled", "trunk",
-    "disposition", "duration", "billsec", "cost", "rate", "unrated", "call_key", "source",
-)  # fmt: skip
+CALL_COLUMNS = tuple(CALL_EXPORT)
 """What can be written, in this order unless asked otherwise."""
 
-CALL_KINDS: Mapping[str, Kind] = {
-    "started_at": "time",
-    "answered_at": "time",
-    "ended_at": "time",
-    "duration": "whole",
-    "billsec": "whole",
-    "cost": "money",
-}
+CALL_KINDS: Mapping[str, Kind] = {name: kind for name, kind in CALL_EXPORT.items() if kind != "text"}
 """What is not text in the calls export."""
 
 SHEET_KINDS: Mapping[str, Kind] = {

@@ -201,7 +201,7 @@ class EngineLink:
     def _connect(self, *, start: bool) -> None:
         # pyarrow comes with the client: imported here, after the first paint.
         from engine.api.client import connect
-        from engine.api.session import Greet
+        from engine.api.session import NO_ACCOUNT_YET, Greet
 
         client = connect(self.home, start=start)
         try:
@@ -215,6 +215,8 @@ class EngineLink:
                     raise _SignInRefused(error.message) from error
             greeting = client.call(Greet())
             if greeting.role is None:
+                if not greeting.accounts_exist:
+                    raise _SignInRefused(NO_ACCOUNT_YET)
                 raise NotSignedIn("Sign in first.")
             # Listened to before anything is asked, so that no change falls between an answer and its event.
             self._events = client.events()
@@ -255,4 +257,4 @@ class EngineLink:
 
 
 class _SignInRefused(PbxmeterError):
-    """Name and password do not fit, or were tried too often."""
+    """Name and password do not fit, were tried too often, or there is no account to sign in as."""

@@ -25,8 +25,10 @@ class Confirm(ModalScreen[bool]):
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, *, yes: str = "", no: str = "") -> None:
+    def __init__(self, question: str, *, yes: str = "", no: str = "", warning: str = "") -> None:
+        """`warning` stands below the question in red; '' = there is none."""
         super().__init__()
+        self._warning = warning
         self._question = question
         self._yes = yes or _("Yes")
         self._no = no or _("No")
@@ -34,6 +36,8 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog confirm"):
             yield Static(clean(self._question), classes="dialog-text", markup=False)
+            if self._warning:
+                yield Static(clean(self._warning), classes="dialog-text dialog-warning", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button(f"(n) {self._no}", id="no", compact=True)
                 yield Button(f"(y) {self._yes}", id="yes", compact=True)

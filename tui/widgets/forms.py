@@ -231,9 +231,9 @@ class Form(ModalScreen["T | None"], Generic[T]):
         text = said(error.message)
         return field, text if field is None else text.removeprefix(f"{error.field}: ")
 
-    async def confirm(self, question: str, *, yes: str = "") -> None:
+    async def confirm(self, question: str, *, yes: str = "", warning: str = "") -> None:
         """Asks, with No as the default; a No goes back to the form. For use in `submit`."""
-        if not await self.app.push_screen_wait(Confirm(question, yes=yes or self._submit)):
+        if not await self.app.push_screen_wait(Confirm(question, yes=yes or self._submit, warning=warning)):
             raise GoBack("")
 
 

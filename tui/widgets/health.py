@@ -42,12 +42,12 @@ SOURCE_HEALTH: Mapping[SourceState, Health] = {
 TARGET_HEALTH: Mapping[str, Health] = {
     "down": Health(N_("down"), "✗", "x", "error"),
     "behind": Health(N_("behind"), "◐", "%", "warning"),
-    "agrees": Health(N_("agrees"), "●", "*", "good"),
+    "agrees": Health(N_("up to date"), "●", "*", "good"),
 }
 
 
 class HealthLine(PieceLine):
-    """`Sources ● 2 following   Lockout ✗ 1 down  ● 1 agrees`, the gravest first; alarms say which."""
+    """`Sources ● 2 following   Lockout ✗ 1 down  ● 1 up to date`, the gravest first; alarms say which."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"health--{health}" for health in ("title", "good", "warning")

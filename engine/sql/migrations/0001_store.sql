@@ -19,6 +19,25 @@ CREATE TABLE extension (
     total_recharged_micros BIGINT NOT NULL     -- recharges since the payment method last changed
 );
 
+-- Who cannot call because nothing is left; with the site's or the extension's billing off nobody.
+CREATE MACRO over_limit(site_billing, billing, available_micros) AS
+    site_billing AND billing AND available_micros <= 0;
+
+-- Extensions with what follows from their balances and the site's settings; a low balance of 0 = none is low.
+CREATE MACRO extension_state(site_billing, low_balance_micros) AS TABLE
+    WITH derived AS (
+        SELECT *, balance_micros + credit_limit_micros AS available_micros FROM extension
+    ),
+    judged AS (
+        SELECT *, over_limit(site_billing, billing, available_micros) AS is_over FROM derived
+    )
+    SELECT
+        * EXCLUDE (is_over),
+        is_over AS over_limit,
+        locked OR is_over AS barred,
+        site_billing AND billing AND NOT is_over AND available_micros <= low_balance_micros AS low
+    FROM judged;
+
 -- What a rule said, for ever: calls point here. An edit adds a version.
 CREATE TABLE rate_version (
     version_id         BIGINT PRIMARY KEY,
@@ -103,6 +122,7 @@ CREATE TABLE ledger_entry (
 
 -- Every operation that moved money, by the key its caller chose.
 CREATE TABLE operation (
+    operation_id  BIGINT NOT NULL,             -- order of doing
     operation_key VARCHAR PRIMARY KEY,
     content       VARCHAR NOT NULL,            -- sha256 of the operation's content
     result        VARCHAR NOT NULL,            -- JSON, answered again on repetition
@@ -157,14 +177,57 @@ CREATE TABLE account (
     role          VARCHAR NOT NULL,
     password_hash VARCHAR NOT NULL,            -- argon2id; '' = by operating-system user only
     os_user       VARCHAR NOT NULL,            -- '' = none
+    enabled       BOOLEAN NOT NULL,
+    generation    BIGINT NOT NULL,             -- drawn anew with every change: sessions of an earlier one have ended
     created_at    TIMESTAMP NOT NULL
 );
 
+-- Operating-system users that an account has signed in from by password.
+CREATE TABLE familiar_user (
+    name    VARCHAR NOT NULL,
+    os_user VARCHAR NOT NULL,
+    PRIMARY KEY (name, os_user)
+);
+
+-- Wrong passwords of the last hour.
+CREATE TABLE guess (
+    made_at  TIMESTAMP NOT NULL,
+    name_key VARCHAR NOT NULL,                 -- a short digest of the name typed
+    familiar BOOLEAN NOT NULL                  -- from such a user, or an owner of the home
+);
+
 CREATE TABLE audit (
+    audit_id  BIGINT NOT NULL,                 -- order of doing
     done_at TIMESTAMP NOT NULL,
-    operator  VARCHAR NOT NULL,
+    operator  VARCHAR NOT NULL,                -- '' = the engine, or nobody who is known
+    role      VARCHAR NOT NULL,                -- '' = none
+    os_user   VARCHAR NOT NULL,                -- '' = not known
     action    VARCHAR NOT NULL,
+    outcome   VARCHAR NOT NULL,                -- done, begun, or the code of what refused it
     detail    VARCHAR NOT NULL                 -- JSON
+);
+
+-- One link for each commit that added to the books or changed what they rest on; see engine/sql/chain.sql.
+CREATE TABLE chain (
+    number          BIGINT NOT NULL,           -- from 1, without gaps
+    made_at         TIMESTAMP NOT NULL,
+    first_entry     BIGINT NOT NULL,           -- numbers of what the commit added; the last below the first = nothing
+    last_entry      BIGINT NOT NULL,
+    first_operation BIGINT NOT NULL,
+    last_operation  BIGINT NOT NULL,
+    first_audit     BIGINT NOT NULL,
+    last_audit      BIGINT NOT NULL,
+    first_call      BIGINT NOT NULL,
+    last_call       BIGINT NOT NULL,
+    entries         UHUGEINT NOT NULL,         -- digests of what was added; 0 = nothing
+    operations      UHUGEINT NOT NULL,
+    audits          UHUGEINT NOT NULL,
+    calls           UHUGEINT NOT NULL,
+    extensions      UHUGEINT NOT NULL,         -- digests of all there is after the commit; 0 = nothing
+    rates           UHUGEINT NOT NULL,
+    accounts        UHUGEINT NOT NULL,
+    settings        UHUGEINT NOT NULL,
+    digest          BLOB NOT NULL              -- sha256 of the link before and all of the above
 );
 
 CREATE TABLE lockout (

@@ -437,3 +437,48 @@ async def test_a_mistyped_recharge_is_refused_once_and_then_made(own_site: Site)
         await pilot.press("ctrl+u", *"3", "f2")
         await shows(pilot, "Recharged 1001 with CN¥3.00")
     assert own_site.extension("1001").balance_micros == 3_000_000
+
+
+async def test_a_batch_that_bars_says_how_many_and_no_is_the_default(own_site: Site):
+    numbers = ["1001", "1002"]
+    own_site.client.call(SetExtensions(numbers=numbers, billing=False, credit_limit_micros=0))
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "b")
+        await until(pilot, lambda: isinstance(app.screen, BatchEdit))
+        await pilot.press("space")
+        await shows(pilot, "2 of 2 have nothing available and will be barred at once.")
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        assert "2 of 2 have nothing available" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, BatchEdit))
+        assert not own_site.extension("1001").billing
+        form = app.screen
+        assert isinstance(form, BatchEdit)
+        form.credit.query("Entry").first().focus()
+        await pilot.press("home", "shift+end", *"42")
+        await until(pilot, lambda: not form.query_one("#bar-warning").has_class("-shown"))
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        assert "nothing available" not in screen_text(app)
+        await pilot.press("y")
+        await shows(pilot, "Changed 2 extensions")
+    assert not own_site.extension("1001").barred
+
+
+async def test_billing_one_extension_without_money_asks_first(own_site: Site):
+    own_site.client.call(SetExtensions(numbers=["1001"], billing=False, credit_limit_micros=0))
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, EditExtension))
+        await pilot.press("tab", "space")
+        await shows(pilot, "It has nothing available and will be barred at once.")
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await shows(pilot, "Saved extension 1001")
+    assert own_site.extension("1001").barred

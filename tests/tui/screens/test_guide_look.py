@@ -92,7 +92,7 @@ async def test_the_guide_of_a_new_site(home: Path, language: str, size: tuple[in
 async def test_what_stands_before_the_screens_and_over_them(language: str, size: tuple[int, int]) -> None:
     i18n.install(language)
     covers: Sequence[tuple[str, Screen[Any]]] = (
-        ("sign-in", SignInScreen(home="/var/lib/pbxmeter", reason=said("Name and password do not fit."))),
+        ("sign-in", SignInScreen(home="/var/lib/pbxmeter", reason=said("Wrong user name or password."))),
         ("sign-in-again", SignInScreen(home="/var/lib/pbxmeter", again=True)),
         ("task", TaskScreen(_("Rating anew"), _until_stopped, hint=_("what is done by then stays"))),
     )

@@ -4,23 +4,27 @@ import msgspec
 from textual.widgets import OptionList
 
 from engine.api.client import Credentials
+from engine.api.extensions import SetExtensions
 from engine.api.session import ListAccounts, SaveAccount
-from engine.api.site import GetSettings
+from engine.api.site import GetSettings, SetSetting
 from engine.domain.names import Role
-from engine.service.handlers import CHANGES
+from engine.service.handlers import CHANGES, EXPORTS, TASKS
 from tests.tui.site import Site, message_of_form, screen_text, shows, until
 from tui.app.application import PbxmeterApp
-from tui.screens.settings.accounts import AUDITED, AccountForm, AccountsSection
+from tui.screens.settings.accounts import AccountForm, AccountsSection
+from tui.screens.settings.general import SettingForm
+from tui.screens.settings.own_password import OwnPasswordForm
 from tui.screens.settings.quarantine import QuarantineSection
 from tui.screens.settings.screen import SettingsScreen
 from tui.screens.signin import SignInScreen
+from tui.text.audited import AUDITED
 from tui.widgets.table import WindowedTable
 
 SIZE = (80, 24)
 
 
 def test_every_change_has_a_name_in_the_audit_trail() -> None:
-    assert AUDITED.keys() >= {kind.__name__ for kind in CHANGES}
+    assert AUDITED.keys() >= {kind.__name__ for kind in (*CHANGES, *EXPORTS, *TASKS)} - {"DetectSource"}
 
 
 def settings_screen(app: PbxmeterApp) -> SettingsScreen:
@@ -101,8 +105,8 @@ async def test_sources_and_lockout_targets_tell_how_they_are(site: Site):
         await pilot.press("enter", "enter")
         await shows(pilot, "In quarantine")
         await pilot.press("escape", "escape", "down", "down", "s")
-        await shows(pilot, "All targets agree")
-        assert "agrees" in screen_text(app)
+        await shows(pilot, "All targets are up to date")
+        assert "up to date" in screen_text(app)
 
 
 async def test_accounts_are_added_and_from_the_first_one_on_there_are_rules(own_site: Site):
@@ -154,7 +158,7 @@ async def test_the_books_are_checked_and_a_backup_written_by_key(own_site: Site)
         await shows(pilot, "The books agree: 5 extensions")
         await pilot.press("escape", "b")
         await shows(pilot, "Backup:")
-    assert list((own_site.home / "backups").glob("*.duckdb"))
+    assert list((own_site.home / "backups").glob("*/pbxmeter.duckdb"))
 
 
 async def test_the_configuration_is_shown_with_its_error(own_site: Site):
@@ -212,3 +216,66 @@ async def test_an_account_is_removed_after_a_question_and_tab_goes_between_secti
         await pilot.press("g", "D", "y")
         await shows(pilot, "last admin")
     assert [row.name for row in own_site.client.call(ListAccounts()).rows] == ["ann"]
+
+
+async def test_switching_billing_on_says_how_many_it_bars_before_it_does(own_site: Site):
+    client = own_site.client
+    client.call(SetSetting(name="billing", value="off"))
+    client.call(SetExtensions(numbers=["1001", "1002"], credit_limit_micros=0))
+    app = PbxmeterApp(own_site.home)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SettingForm))
+        await pilot.press("space", "f2")
+        await shows(pilot, "2 of 5 have nothing available and will be barred")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SettingForm))
+        assert client.call(GetSettings()).values["billing"] == "off"
+        await pilot.press("f2", "y")
+        await shows(pilot, "Saved")
+    assert client.call(GetSettings()).values["billing"] == "on"
+
+
+async def test_ones_own_password_is_changed_by_key_and_the_session_goes_on(own_site: Site):
+    own_site.client.call(
+        SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password="all of it here")
+    )
+    app = PbxmeterApp(own_site.home, credentials=Credentials(name="ann", password="all of it here"))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", "w")
+        await until(pilot, lambda: isinstance(app.screen, OwnPasswordForm))
+        await pilot.press(*"not this one", "tab", *"a newer one", "tab", *"a newer one", "f2")
+        await shows(pilot, "Wrong user name or password")
+        await pilot.press("up", "up", "ctrl+u", *"all of it here", "f2")
+        await shows(pilot, "Your password is changed.")
+        await pilot.press("f5")
+        await shows(pilot, "Low balance")
+        assert isinstance(app.screen, SettingsScreen)
+        app.link.client.close()
+        await shows(pilot, "live")
+        assert isinstance(app.screen, SettingsScreen), "a new connection signs in with the new one"
+    own_site.client.sign_in(Credentials(name="ann", password="a newer one"))
+
+
+async def test_a_disabled_account_is_shown_as_such_and_who_may_only_look_exports_nothing(own_site: Site):
+    ann = Credentials(name="ann", password="all of it here")
+    own_site.client.call(SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password=ann.password))
+    own_site.client.sign_in(ann)
+    own_site.client.call(SaveAccount(name="bob", new=True, account_role=Role.VIEWER, password="only to look"))
+    app = PbxmeterApp(own_site.home, credentials=ann)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await shows(pilot, "live")
+        await pilot.press("7", *["down"] * 4)
+        await shows(pilot, "bob")
+        await pilot.press("right", "down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AccountForm))
+        await shows(pilot, "May sign in")
+        await pilot.press(*["tab"] * 4, "space", "f2")
+        await shows(pilot, "disabled")
+        assert [row.enabled for row in own_site.client.call(ListAccounts()).rows] == [True, False]
+        assert app.greeting is not None
+        app.greeting = msgspec.structs.replace(app.greeting, role=Role.VIEWER)
+        await pilot.press("2", "x")
+        await shows(pilot, "needs the role billing clerk")

@@ -116,6 +116,7 @@ class CallsScreen(DatedList):
             keys="x,f8",
             label=N_("Export"),
             help=N_("Write the calls shown as CSV, Parquet or a spreadsheet, or copy them."),
+            role=Role.BILLING,
             online=True,
         ),
         Action(

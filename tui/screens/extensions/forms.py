@@ -1,14 +1,17 @@
 """Editing one extension, adding new ones, and changing many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.api.extensions import Changed, ExtensionRow, SetExtensions
+from textual.app import ComposeResult
+
+from engine.api.extensions import Changed, ExtensionRow, PreviewBarred, SetExtensions
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Payment
 from tui.link.undo import extension_rows
 from tui.screens.extensions.state import payment_text
 from tui.text.i18n import _, flowing, ngettext
+from tui.widgets.bar_warning import BarWarning, barred_text
 from tui.widgets.extensions_field import ExtensionsField
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField, MoneyField, SwitchField, TextField
@@ -19,7 +22,39 @@ def _payments() -> list[tuple[Payment, str]]:
     return [(payment, payment_text(payment)) for payment in Payment]
 
 
-class EditExtension(Form[Changed]):
+_CAN_BAR = ("billing", "credit_limit_micros", "locked")
+
+
+def _bars(numbers: Sequence[str], changes: Mapping[str, Any]) -> PreviewBarred | None:
+    """The question whom these changes, by their names in `SetExtensions`, would bar; None = nobody."""
+    judged = {name: value for name, value in changes.items() if name in _CAN_BAR}
+    return PreviewBarred(numbers=list(numbers), **judged) if judged else None
+
+
+class BarringForm(Form[Changed]):
+    """A form whose change may bar extensions: it says so in red, and asks before it does it."""
+
+    def bars(self) -> PreviewBarred | None:
+        """The question whom the change would bar; None = it bars nobody. Raises `InvalidInput`."""
+        raise NotImplementedError
+
+    def extra(self) -> ComposeResult:
+        yield BarWarning()
+
+    def field_changed(self) -> None:
+        try:
+            change = self.bars()
+        except InvalidInput:
+            change = None
+        self.query_one(BarWarning).look(self.shell.link, change)
+
+    async def warning(self) -> str:
+        """How many the change bars for want of money; '' = nobody. Raises `PbxmeterError`."""
+        change = self.bars()
+        return barred_text(await self.ask(change)) if change is not None else ""
+
+
+class EditExtension(BarringForm):
     """One extension; only what differs is sent."""
 
     def __init__(self, row: ExtensionRow) -> None:
@@ -46,9 +81,6 @@ class EditExtension(Form[Changed]):
             said.append(
                 _("The PBX will refuse its calls.") if self.locked.value else _("Its lock is taken off.")
             )
-        available = row.balance_micros + self.credit.value
-        if self.billing.value and available <= 0:
-            said.append(_("Nothing is available: it is over limit."))
         return flowing(said)
 
     def changes(self) -> dict[str, Any]:
@@ -62,11 +94,16 @@ class EditExtension(Form[Changed]):
         }
         return {name: value for name, value in wanted.items() if value != getattr(self._row, name)}
 
+    def bars(self) -> PreviewBarred | None:
+        return _bars([self._row.number], self.changes())
+
     async def submit(self) -> Changed:
+        if warning := await self.warning():
+            await self.confirm(_("Extension %s") % self._row.number, warning=warning)
         return await self.ask(SetExtensions(numbers=[self._row.number], **self.changes()))
 
 
-class NewExtensions(Form[Changed]):
+class NewExtensions(BarringForm):
     """Adds one extension or a range of them."""
 
     def __init__(self) -> None:
@@ -90,10 +127,15 @@ class NewExtensions(Form[Changed]):
         count = len(self._chosen())
         return ngettext("Adds %d extension.", "Adds %d extensions.", count) % count
 
+    def bars(self) -> PreviewBarred | None:
+        changes = {"billing": self.billing.value, "credit_limit_micros": self.credit.value}
+        return _bars(self._chosen(), changes)
+
     async def submit(self) -> Changed:
         numbers = self._chosen()
-        if len(numbers) > 1:
-            await self.confirm(self.consequence())
+        warning = await self.warning()
+        if len(numbers) > 1 or warning:
+            await self.confirm(self.consequence(), warning=warning)
         return await self.ask(
             SetExtensions(
                 numbers=list(numbers),
@@ -106,7 +148,7 @@ class NewExtensions(Form[Changed]):
         )
 
 
-class BatchEdit(Form[Changed]):
+class BatchEdit(BarringForm):
     """Changes properties of many extensions; each property has its own switch, and only those on count."""
 
     def __init__(self, numbers: Sequence[str]) -> None:
@@ -148,9 +190,12 @@ class BatchEdit(Form[Changed]):
         summary = self.consequence()
         if not summary:
             raise InvalidInput(_("Nothing is switched on yet."), field="")
-        await self.confirm(summary)
+        await self.confirm(summary, warning=await self.warning())
         self.before = await extension_rows(self.shell.link, self._numbers)
         return await self.ask(SetExtensions(numbers=self._numbers, **self.changes()))
+
+    def bars(self) -> PreviewBarred | None:
+        return _bars(self._numbers, self.changes())
 
     def changes(self) -> dict[str, Any]:
         """The properties switched on, by their names in `SetExtensions`."""

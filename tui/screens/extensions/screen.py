@@ -133,6 +133,7 @@ class ExtensionsScreen(ListScreen):
             keys="x",
             label=N_("Export"),
             help=N_("Write the extensions shown as CSV, Parquet or a spreadsheet, or copy them."),
+            role=Role.BILLING,
             online=True,
         ),
     )

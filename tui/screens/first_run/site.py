@@ -1,19 +1,23 @@
 """The guide's questions about the site, answers proposed from the file; ends with config.yaml written."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import available_timezones
 
 from textual.suggester import SuggestFromList
 
-from config.new_site import NewSite, config_text, extension_pattern, write_new
+from config.new_site import NewSite, can_be_made, config_text, extension_pattern, write_new
 from config.places import FoundFile
-from config.settings import Numbering, host_zone
-from engine.api.site import DetectResult, DetectSource, SetSetting
+from config.settings import HOME_LIST, SPOOL_LIST, Numbering, host_zone
+from engine.api.home import home_folder
+from engine.api.site import DetectResult, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError
 from engine.domain.zones import zone
+from tui.link.connection import EngineLink
 from tui.terminal.text import clean
 from tui.text import i18n
 from tui.text.i18n import _, ngettext
@@ -158,6 +162,7 @@ class SiteForm(Form[Written]):
             path=self._file.source,
             format=self._format,
             source_timezone=self.source_timezone.value,
+            barred_list=_barred_list(self._path.parent),
         )
 
     def consequence(self) -> str:
@@ -184,13 +189,28 @@ class SiteForm(Form[Written]):
     async def _contradiction(self) -> str:
         """A question, where the file itself says that its times are of another zone; '' = it does not."""
         chosen = self.source_timezone.value or self.timezone.value
-        found = await self.ask(DetectSource(path=str(self._file.path), format=self._format, timezone=chosen))
+        found = await self.shell.link.run(
+            partial(_detected, self.shell.link, self._file.path, self._format, chosen)
+        )
         if not found.contradiction:
             return ""
         return _("The times in the file are not of %s: %s Every call would be stored at a wrong time.") % (
             chosen,
             clean(said(found.contradiction)),
         )
+
+
+def _barred_list(home: Path) -> str:
+    """Where the PBX can read it, for the one site that a host has; other sites must not share it."""
+    usual = home == home_folder() and "PBXMETER_HOME" not in os.environ
+    return SPOOL_LIST if usual and can_be_made(SPOOL_LIST) else HOME_LIST
+
+
+def _detected(link: EngineLink, path: Path, form: str, timezone: str) -> DetectResult:
+    # pyarrow comes with the client: imported after the first paint.
+    from engine.api.files import detect_file
+
+    return detect_file(link.client, path, form=form, timezone=timezone)
 
 
 def currency_of(zone_name: str) -> str:

@@ -147,6 +147,7 @@ class RatesScreen(ListScreen):
             keys="x",
             label=N_("Export"),
             help=N_("Write all rules as a sheet, whose CSV imports back to the same, or copy them."),
+            role=Role.BILLING,
             online=True,
         ),
     )

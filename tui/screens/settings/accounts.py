@@ -11,37 +11,19 @@ from engine.domain.errors import InvalidInput
 from engine.domain.names import Role
 from tui.screens.settings.section import Section
 from tui.terminal.text import clean
+from tui.text.audited import detail, sentence
 from tui.text.format import stamp
 from tui.text.i18n import N_, _, ngettext
 from tui.widgets.actions import ROLE_NAMES
 from tui.widgets.dialogs import Confirm, TextDialog
 from tui.widgets.field import Field
-from tui.widgets.fields import ChoiceField, TextField
+from tui.widgets.fields import ChoiceField, SwitchField, TextField
 from tui.widgets.forms import Form
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable
 
 AUDIT_LIMIT = 1000
-AUDITED = {
-    "Adjust": N_("Adjustment"),
-    "Backup": N_("Backup"),
-    "ImportExtensions": N_("Extension sheet"),
-    "ImportRates": N_("Rate sheet"),
-    "Ingest": N_("CDR import"),
-    "MoveRate": N_("Rule moved"),
-    "Recharge": N_("Recharge"),
-    "RemoveAccount": N_("Account removed"),
-    "RemoveRates": N_("Rules removed"),
-    "Rerate": N_("Re-rating"),
-    "RetryQuarantine": N_("Bad lines again"),
-    "SaveAccount": N_("Account saved"),
-    "SaveRate": N_("Rule saved"),
-    "SetExtensions": N_("Extensions"),
-    "SetSetting": N_("Setting"),
-    "SwitchRates": N_("Rules on or off"),
-}
-"""What the audited operations are called."""
 
 
 class AccountsSection(Section):
@@ -66,10 +48,10 @@ class AccountsSection(Section):
                 ("password", _("Password"), 9, ""),
                 ("since", _("Since"), 11, ""),
             ],
-            empty=_("No account: whoever may open the engine's socket is admin."),
+            empty=_("No account: the owner of the home folder and root are admins."),
         )
         yield Static(
-            _("From the first account on, everyone signs in. The last admin stays one."),
+            _("From the first account on, everyone signs in. One admin who can sign in stays."),
             classes="note",
             markup=False,
         )
@@ -87,7 +69,7 @@ class AccountsSection(Section):
                         clean(row.name),
                         _(ROLE_NAMES[row.role]),
                         clean(row.os_user) or "–",
-                        _("yes") if row.has_password else _("no"),
+                        _ways_in(row),
                         f"{self.shell.local(row.created_at):%Y-%m-%d}",
                     ),
                 )
@@ -132,6 +114,13 @@ class AccountsSection(Section):
         self.settings.reload_soon()
 
 
+def _ways_in(row: AccountRow) -> str:
+    """Whether a password signs in; a disabled account says so instead."""
+    if not row.enabled:
+        return _("disabled")
+    return _("yes") if row.has_password else _("no")
+
+
 class AccountForm(Form[str]):
     """Adds or changes an account; ends with its name."""
 
@@ -155,13 +144,17 @@ class AccountForm(Form[str]):
             hint=_("signs in without a password"),
             max_length=64,
         )
+        self.enabled = SwitchField(
+            "enabled", _("May sign in"), row is None or row.enabled, texts=(_("yes"), _("no"))
+        )
         kept = _("empty: stays as it is") if row is not None and row.has_password else _("empty: none")
         self.password = TextField("password", _("Password"), password=True, hint=kept, max_length=200)
         self.again = TextField("again", _("Password again"), password=True, max_length=200)
 
     def fields(self) -> Sequence[Field[object]]:
         named = [self.name_field] if self._row is None else []
-        return [*named, self.role, self.os_user, self.password, self.again]
+        kept = [self.enabled] if self._row is not None else []
+        return [*named, self.role, self.os_user, self.password, self.again, *kept]
 
     def consequence(self) -> str:
         if self.password.value and self.again.value and self.password.value != self.again.value:
@@ -189,13 +182,14 @@ class AccountForm(Form[str]):
                 account_role=self.role.value,
                 password=password or None,
                 os_user=os_user if row is None or os_user != row.os_user else None,
+                enabled=self.enabled.value if row is not None and self.enabled.value != row.enabled else None,
             )
         )
         return name
 
 
 class AuditSection(Section):
-    """What was changed, newest first."""
+    """What was done and tried, newest first."""
 
     NAME = "audit"
     TITLE_TEXT = N_("Audit")
@@ -212,8 +206,7 @@ class AuditSection(Section):
             [
                 ("time", _("Time"), 19, ""),
                 ("operator", _("By"), 8, ""),
-                ("action", _("What"), 16, ""),
-                ("detail", _("Detail"), 16, "*"),
+                ("what", _("What"), 32, "*"),
             ],
             empty=_("Nothing was changed yet."),
         )
@@ -224,16 +217,15 @@ class AuditSection(Section):
     async def load(self) -> None:
         trail = await self.ask(ListAudit(limit=AUDIT_LIMIT))
         rows: list[Row] = []
-        for place, row in enumerate(reversed(trail.rows)):
+        self._details = {}
+        for row in trail.rows:
             cells = (
                 stamp(self.shell.local(row.done_at)),
-                clean(row.operator),
-                _(AUDITED[row.action]) if row.action in AUDITED else clean(row.action),
-                clean(row.detail),
+                clean(row.operator) or "–",
+                clean(sentence(row)),
             )
-            rows.append(Row(key=f"{row.done_at.isoformat()}-{place}", cells=cells))
-        rows.reverse()
-        self._details = {row.key: "\n".join(row.cells) for row in rows}
+            rows.append(Row(key=str(row.audit_id), cells=cells))
+            self._details[str(row.audit_id)] = "\n".join([cells[0], *map(clean, detail(row))])
         self._rows.show(rows)
 
     def status(self) -> str:

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.suggester import SuggestFromList
 from textual.widgets import Static
 
+from engine.api.extensions import PreviewBarred
 from engine.api.session import Nothing
 from engine.api.site import GetSettings, SetSetting
 from engine.domain.errors import InvalidInput
@@ -16,6 +17,7 @@ from tui.link.undo import setting_as_before
 from tui.screens.settings.section import Section
 from tui.text import i18n
 from tui.text.i18n import N_, _
+from tui.widgets.bar_warning import barred_text
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField, MoneyField, SwitchField, TextField
 from tui.widgets.forms import Form
@@ -169,7 +171,10 @@ class SettingForm(Form[str]):
     async def submit(self) -> str:
         new = self._new()
         if new != self._value and self._name in ("currency", "billing"):
-            await self.confirm(self.consequence(), yes=_("Change"))
+            warning = ""
+            if self._name == "billing":
+                warning = barred_text(await self.ask(PreviewBarred(site_billing=new == "on")))
+            await self.confirm(self.consequence(), yes=_("Change"), warning=warning)
         result: Nothing = await self.ask(SetSetting(name=self._name, value=new))
         del result
         return new

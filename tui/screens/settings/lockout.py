@@ -31,7 +31,7 @@ class LockoutSection(Section):
         yield self.table(
             "targets-list",
             [
-                ("state", _("State"), 9, ""),
+                ("state", _("State"), 12, ""),
                 ("target", _("Target"), 20, "*"),
                 ("pending", _("To tell"), 8, "r"),
                 ("last", _("Compared"), 14, ""),
@@ -105,6 +105,6 @@ class LockoutSection(Section):
         self._show(answer)
         behind = [row.target for row in answer.targets if row.state != "agrees"]
         if behind:
-            self.shell.warn(_("Does not agree yet: %s") % ", ".join(behind))
+            self.shell.warn(_("Not up to date yet: %s") % ", ".join(behind))
         else:
-            self.shell.notify(_("All targets agree."))
+            self.shell.notify(_("All targets are up to date."))

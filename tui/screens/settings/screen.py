@@ -18,6 +18,7 @@ from tui.screens.settings.accounts import AccountsSection, AuditSection
 from tui.screens.settings.engine import ConfigSection, EngineSection
 from tui.screens.settings.general import GeneralSection
 from tui.screens.settings.lockout import LockoutSection
+from tui.screens.settings.own_password import OwnPasswordForm
 from tui.screens.settings.quarantine import QuarantineSection
 from tui.screens.settings.section import Section
 from tui.screens.settings.sources import SourcesSection
@@ -83,6 +84,7 @@ class SettingsScreen(SiteScreen):
             keys="x",
             label=N_("Export"),
             help=N_("Write the bad lines found as CSV, Parquet or a spreadsheet, or copy them."),
+            role=Role.BILLING,
             online=True,
         ),
         Action(
@@ -109,6 +111,14 @@ class SettingsScreen(SiteScreen):
             label=N_("Remove"),
             help=N_("Remove the account under the cursor."),
             role=Role.ADMIN,
+            online=True,
+        ),
+        Action(
+            name="own_password",
+            anywhere=True,
+            keys="w",
+            label=N_("My password"),
+            help=N_("Change the password of your own account."),
             online=True,
         ),
         Action(
@@ -283,6 +293,18 @@ class SettingsScreen(SiteScreen):
     async def action_add_account(self) -> None:
         self.show_section(AccountsSection)
         await self._told(self.query_one(AccountsSection).add())
+
+    @work(group=DIALOG_GROUP)
+    async def action_own_password(self) -> None:
+        from engine.api.client import Credentials
+
+        greeting = self.shell.greeting
+        if greeting is None or not greeting.accounts_exist:
+            self.shell.warn(_("There is no account here, so no password either."))
+        elif password := await self.app.push_screen_wait(OwnPasswordForm(greeting.operator)):
+            # What the link signs in with when it has to connect anew.
+            self.shell.link.sign_in(Credentials(name=greeting.operator, password=password))
+            self.shell.done(_("Your password is changed."))
 
     @work(group=DIALOG_GROUP)
     async def action_remove(self) -> None:

@@ -13,7 +13,7 @@ from engine.api.calls import By, Heat, Per, Statistics, StatRow
 from engine.api.events import CallsStored, Event, SettingsChanged
 from engine.api.extensions import CsvText
 from engine.domain.errors import EngineDown, PbxmeterError
-from engine.domain.names import WEEKDAYS, Direction
+from engine.domain.names import WEEKDAYS, Direction, Role
 from tui.screens.base import SiteScreen
 from tui.screens.period import Period, ask_period
 from tui.screens.statistics.choice import VIEWS, Choice
@@ -101,6 +101,7 @@ class StatisticsScreen(SiteScreen):
             keys="x",
             label=N_("Export"),
             help=N_("Write the numbers shown as CSV, Parquet or a spreadsheet, or copy them."),
+            role=Role.BILLING,
             online=True,
         ),
         Action(

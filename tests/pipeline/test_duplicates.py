@@ -11,7 +11,7 @@ from engine.pipeline.retry import BadLine, retry_lines
 from tests.pipeline.test_storing import OFFICE, Site
 from tests.stores import NOW
 
-FEW = "engine.pipeline.calls.FEW_CALLS"
+FEW = "engine.pipeline.calls.SMALL_BATCH"
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def test_small_pieces_that_overlap_store_every_call_once(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, look_back: timedelta
 ) -> None:
     monkeypatch.setattr(imports, "PIECE_BYTES", 16_384)
-    monkeypatch.setattr("engine.pipeline.recent_keys.MAX_KEYS", most)
-    monkeypatch.setattr("engine.pipeline.recent_keys.LOOK_BACK", look_back)
-    monkeypatch.setattr("engine.pipeline.recent_keys.RETRY_LOOKUPS", 3)
+    monkeypatch.setattr("engine.pipeline.duplicates.MAX_KEYS", most)
+    monkeypatch.setattr("engine.pipeline.duplicates.LOOK_BACK", look_back)
+    monkeypatch.setattr("engine.pipeline.duplicates.RETRY_LOOKUPS", 3)
     lines = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)[:600]
     later, earlier = tmp_path / "later.csv", tmp_path / "earlier.csv"
     later.write_bytes(b"".join(lines[250:]))

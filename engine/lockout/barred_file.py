@@ -1,0 +1,95 @@
+"""The simplest target: a file that the PBX's dialplan looks into."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from config.settings import SPOOL_LIST
+from engine.domain.errors import StorageError
+from engine.lockout.readable import closed_to_others
+
+FOLDER_MODE = 0o755
+FILE_MODE = 0o644
+
+
+class BarredFile:
+    """One barred extension a line, sorted, replaced atomically, and readable by every user."""
+
+    def __init__(self, path: Path, *, shown: str, own_groups: frozenset[int] = frozenset()) -> None:
+        """`shown` is the path as configured; members of `own_groups` are people, not the PBX."""
+        self._path = path
+        self._shown = shown
+        self._own_groups = own_groups
+
+    @property
+    def name(self) -> str:
+        """`file` and the path as configured."""
+        return f"file {self._shown}"
+
+    def reconcile(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Replaces the file when it does not hold exactly these lines.
+
+        Raises `StorageError` when it cannot be written, and when it was written and the PBX cannot read it.
+        """
+        text = "".join(
+            f"{extension}\n" for extension in sorted(wanted, key=lambda number: (len(number), number))
+        )
+        try:
+            if not self._holds(text):
+                self._make_folder(self._path.parent)
+                self._replace(text)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._check_readable()
+        return wanted
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _holds(self, text: str) -> bool:
+        path = self._path
+        if not path.is_file() or path.read_text(encoding="ascii", errors="replace") != text:
+            return False
+        return path.stat().st_mode & 0o777 == FILE_MODE
+
+    def _make_folder(self, folder: Path) -> None:
+        """Makes a folder and those above it that are missing, each open to the PBX whatever the umask is."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(FOLDER_MODE)
+
+    def _replace(self, text: str) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(text)
+                file.flush()
+                os.fchmod(descriptor, FILE_MODE)
+                os.fsync(descriptor)
+            Path(name).replace(self._path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _unwritable(self, error: OSError) -> StorageError:
+        if isinstance(error, PermissionError) and os.geteuid() != 0:
+            return StorageError(
+                f"{self._path} could not be written: {error.strerror}. Make its folder as root: "
+                f"install -d -o {os.geteuid()} -m 755 {self._path.parent}"
+            )
+        return StorageError(f"{self._path} could not be written: {error.strerror}.")
+
+    def _check_readable(self) -> None:
+        try:
+            closed = closed_to_others(self._path, own_groups=self._own_groups)
+        except OSError as error:
+            raise StorageError(f"{self._path} cannot be looked at: {error.strerror}.") from error
+        if closed is not None:
+            mode = closed.stat().st_mode & 0o777
+            raise StorageError(
+                f"{self._path}: the PBX cannot read it, because {closed} is closed to other users "
+                f"(mode {mode:04o}). Name another path for it in config.yaml, such as {SPOOL_LIST}, "
+                "or, where it is not the home folder, open that folder with chmod o+x."
+            )

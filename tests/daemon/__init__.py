@@ -1,0 +1,1 @@
+"""Tests of the process: its threads, its start and end."""
