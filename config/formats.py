@@ -88,8 +88,8 @@ class CallFields:
     outbound: Expression
     inbound: Expression
     internal: Expression
-    joins: Expression
-    """Holds where an application joined the two channels, at no meeting place."""
+    joins: Expression | None
+    """Holds where an application joined the two channels, at no meeting place. None = records are no parts of legs."""
     dial_data: Expression
     """What Dial was given; '' = the format does not tell."""
     texts: dict[str, Expression]
@@ -380,7 +380,7 @@ class _Fields:
             outbound=found["outbound"],
             inbound=found.get("inbound", never),
             internal=found.get("internal", never),
-            joins=found.get("joins", never),
+            joins=found.get("joins"),
             dial_data=found.get("dial_data", nothing),
             texts={name: found.get(name, nothing) for name in FORMAT_TEXTS},
         )

@@ -23,7 +23,7 @@ class CallFilter(Result, frozen=True, kw_only=True):
     extensions: list[str] | None = None
     direction: Direction | None = None
     status: Literal["", "answered", "unanswered", "charged", "uncharged", "unrated"] = ""
-    """`unrated` = no rule: money that may be missing."""
+    """`unrated` = no rule, no extension or no number: money that may be missing."""
     trunk: str = ""
     where: str = ""
 
@@ -48,6 +48,13 @@ class CallRow(Result, frozen=True, kw_only=True):
     rate: str
     """The rule's name; '' = none."""
     unrated: Unrated | None
+    caller: str = ""
+    """The calling number, as the PBX wrote it."""
+
+    @property
+    def other_party(self) -> str:
+        """Who called from outside; '' = the call went out, or nobody is known."""
+        return self.caller if self.direction is Direction.INBOUND else ""
 
 
 class CallCursor(Result, frozen=True, kw_only=True):
@@ -117,6 +124,14 @@ class CallDetail(Result, frozen=True, kw_only=True):
     raw_missing: str
     entries: list[str]
     """The ledger entries of the call, in words."""
+    leg: str = ""
+    """The key of the first record of the leg that the record is a part of; its own where it is alone."""
+    records: list[int] = []
+    """The calls that are records of the leg, oldest first."""
+    placed_by: str = ""
+    passed_by: str = ""
+    """Who passed the call on; '' = nobody."""
+    charged_seconds: int = 0
 
 
 class GetCall(Operation[CallDetail], frozen=True, kw_only=True):

@@ -74,8 +74,9 @@ FAR_TRUNK: Final = 2
 JOINS: Final = 4
 CALLER_INTERNAL: Final = 8
 DIALLED_INTERNAL: Final = 16
+CHANNELS: Final = 32
 """Bits of `facts`: which channel is a trunk's, whether an application joined the two at no meeting place, and
-whose numbers are the site's own. 0 = the format tells no channels, and each record is a call of its own."""
+whose numbers are the site's own, and that channels are told. 0 = they are not, and each record is a call of its own."""
 
 FORMAT_TEXTS: Final = tuple(column.name for column in CALL_COLUMNS if column.origin == "format")
 
@@ -98,5 +99,15 @@ CALL_EXPORT: Final[dict[str, ExportKind]] = {
     "unrated": "text",
     "call_key": "text",
     "source": "text",
+    "caller": "text",
+    "rated_number": "text",
+    "charged_seconds": "whole",
+    "leg": "text",
+    "placed_by": "text",
+    "passed_by": "text",
+    "called_party": "text",
+    "link_id": "text",
+    "channel": "text",
+    "account_code": "text",
 }
 """The columns of the calls export, in their order. New ones go to the end: some read them by place."""

@@ -10,7 +10,7 @@ from engine.domain.names import WEEKDAYS, Direction, Unrated
 Operator = Literal[":", "=", "<", "<=", ">", ">="]
 
 STATES = ("answered", "unanswered", "charged", "uncharged", "unrated")
-"""Words that stand alone; `unrated` = no rule, money that may be missing."""
+"""Words that stand alone; `unrated` = no rule, no extension or no number: money that may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,27 @@ FIELDS: tuple[Field, ...] = (
         may_be_empty=True,
     ),
     Field(
+        name="caller",
+        kind=Kind.TEXT,
+        meaning="part of the calling number: of an inbound call, the other party's",
+        example="caller:0044",
+        may_be_empty=True,
+    ),
+    Field(
+        name="account",
+        kind=Kind.TEXT,
+        meaning="part of the account code",
+        example="account:4711",
+        may_be_empty=True,
+    ),
+    Field(
+        name="link",
+        kind=Kind.TEXT,
+        meaning="part of what joins the records of one call, as in linkedid of Asterisk",
+        example="link:1762250412.41",
+        may_be_empty=True,
+    ),
+    Field(
         name="rate",
         aliases=("rule",),
         kind=Kind.TEXT,
@@ -141,7 +162,7 @@ FIELDS: tuple[Field, ...] = (
         name="is",
         kind=Kind.CHOICE,
         words=STATES,
-        meaning="what became of the call; the word alone will do. unrated = no rule fitted",
+        meaning="what became of the call; the word alone will do. unrated = no rule fitted, or nobody or no number was found",
         example="unrated",
     ),
     Field(

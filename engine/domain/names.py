@@ -1,6 +1,7 @@
 """The fixed vocabularies: the words stored, shown and sent for states, kinds and reasons."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Payment(StrEnum):
@@ -34,6 +35,10 @@ class Unrated(StrEnum):
     BILLING_OFF = "billing off"
     EXTENSION_NOT_BILLED = "extension not billed"
     NO_RULE = "no rule"
+
+
+MONEY_MAY_BE_MISSING: Final = (Unrated.NO_RULE, Unrated.NO_EXTENSION, Unrated.NUMBER_UNKNOWN)
+"""Reasons that somebody has to look at; the store's macro `money_may_be_missing` says the same."""
 
 
 class EntryKind(StrEnum):

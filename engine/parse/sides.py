@@ -10,12 +10,21 @@ import pyarrow.compute as pc
 
 from config.expressions import Apply, Expression
 from config.formats import CallFields
-from engine.domain.call_columns import CALLER_INTERNAL, DIALLED_INTERNAL, FAR_TRUNK, JOINS, NEAR_TRUNK
+from engine.domain.call_columns import (
+    CALLER_INTERNAL,
+    CHANNELS,
+    DIALLED_INTERNAL,
+    FAR_TRUNK,
+    JOINS,
+    NEAR_TRUNK,
+)
 from engine.parse.evaluate import Scope, stem
 from engine.parse.schema import EMPTY, FALSE
 
 LETTERS = ("", "s", "h", "t", "i", "T", "~~s~~")
 """Extensions of a dialplan that are no numbers."""
+
+NOTHING = pa.scalar(0, pa.uint8())
 
 _GROUP = re.compile(r"[gGrR]\d+\w*")
 
@@ -30,28 +39,31 @@ def sides(scope: Scope, call: CallFields, texts: dict[str, pa.Array]) -> dict[st
     rows = len(texts["dialled"])
     none = pa.nulls(rows, pa.string())
     near, far = call.texts["near_channel"], call.texts["far_channel"]
-    if not pc.any(pc.not_equal(texts["near_channel"], EMPTY)).as_py():
+    told = pc.not_equal(texts["near_channel"], EMPTY)
+    if call.joins is None or not pc.any(told).as_py():
         return {
             "near_device": pa.repeat(EMPTY, rows),
             "far_device": pa.repeat(EMPTY, rows),
             "dialled": texts["dialled"],
             "written": none,
             "dial_number": none,
-            "facts": pa.repeat(pa.scalar(0, pa.uint8()), rows),
+            "facts": pa.repeat(NOTHING, rows),
         }
     far_trunk = scope.truth(Apply("is_trunk", (_stem(far),)))
     joins = scope.truth(call.joins)
     internal = scope.truth(Apply("is_internal", (call.texts["dialled"],)))
     bits = (
+        (CHANNELS, told),
         (NEAR_TRUNK, scope.truth(Apply("is_trunk", (_stem(near),)))),
         (FAR_TRUNK, far_trunk),
         (JOINS, joins),
         (CALLER_INTERNAL, scope.truth(Apply("is_internal", (call.texts["caller"],)))),
         (DIALLED_INTERNAL, internal),
     )
-    facts = pa.repeat(pa.scalar(0, pa.uint8()), rows)
+    facts = pa.repeat(NOTHING, rows)
     for bit, holds in bits:
-        facts = pc.bit_wise_or(facts, pc.if_else(holds, pa.scalar(bit, pa.uint8()), pa.scalar(0, pa.uint8())))
+        facts = pc.bit_wise_or(facts, pc.if_else(holds, pa.scalar(bit, pa.uint8()), NOTHING))
+    facts = pc.if_else(told, facts, NOTHING)
     dialled, written, number = _numbers(scope, call, texts, pc.and_(far_trunk, joins), internal)
     return {
         "near_device": scope.text(Apply("device", (_stem(near),))),

@@ -11,6 +11,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.domain.names import MONEY_MAY_BE_MISSING
 from engine.domain.site import Site
 from engine.parse.schema import Parsed
 from engine.pipeline.account_cache import AccountCache
@@ -22,8 +23,7 @@ from engine.tail.checkpoint import Position
 
 NEWEST = 50
 MAX_TOUCHED = 1000
-NO_RULE = "no rule"
-"""Why a call is not charged that ought to be: no rule covers it."""
+_MISSING_MONEY = pa.array([reason.value for reason in MONEY_MAY_BE_MISSING], pa.string())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class StoredBatch:
     resettled: int
     """Extensions of stored calls that cost something else now."""
     unrated: int
-    """Calls that no rule covers."""
+    """Calls that nobody is charged for, and that may have cost money."""
     outcome: StoredCalls
 
     def committed(self, session: Session, account_cache: AccountCache) -> None:
@@ -127,7 +127,7 @@ def store_pieces(
         touched=tuple(sorted(touched)) if len(touched) <= MAX_TOUCHED else (),
         resettled=len(outcome.moved),
         arrived=outcome.arrived,
-        unrated=int(pc.sum(pc.equal(stored["unrated"], NO_RULE)).as_py() or 0) if stored.num_rows else 0,
+        unrated=_unrated(stored) if stored.num_rows else 0,
         outcome=outcome,
     )
 
@@ -168,6 +168,10 @@ def _accounts(parsed: Parsed, fresh: Lines) -> FileAccounts:
         ignored_bytes=parsed.ignored_bytes,
         last_call_at=pc.max(parsed.calls["started_at"]).as_py(),
     )
+
+
+def _unrated(calls: pa.Table) -> int:
+    return int(pc.sum(pc.is_in(calls["unrated"], _MISSING_MONEY)).as_py() or 0)
 
 
 def _total(column: pa.ChunkedArray) -> int:

@@ -9,7 +9,14 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.domain.call_columns import CALLER_INTERNAL, DIALLED_INTERNAL, FAR_TRUNK, JOINS, NEAR_TRUNK
+from engine.domain.call_columns import (
+    CALLER_INTERNAL,
+    CHANNELS,
+    DIALLED_INTERNAL,
+    FAR_TRUNK,
+    JOINS,
+    NEAR_TRUNK,
+)
 from engine.domain.names import Direction, Unrated
 from engine.domain.site import Site
 from engine.legs.records import RECORDS
@@ -61,7 +68,7 @@ def settle_batch(session: Session, calls: pa.Table, *, site: Site) -> Settled:
     rows = pa.arange(0, calls.num_rows)
     plain = _alone(calls, site)
     names = calls.select(["link_id", "near_channel", "far_channel", "started_at", "ended_at"])
-    names = names.append_column("row", rows).filter(pc.not_equal(calls["near_channel"], EMPTY))
+    names = names.append_column("row", rows).filter(_has(calls["facts"], CHANNELS))
     if not names.num_rows:
         return Settled(calls=_with(calls, plain), stored=None)
     stored = _stored_relatives(session, names)

@@ -37,6 +37,8 @@ MAX_LIMIT = 10_000
 MAX_OFFSET = 10**12
 MAX_ENTRIES = 100
 """Ledger entries told of one call."""
+MAX_LEG_RECORDS = 100
+"""Records told of one leg."""
 
 _MAX_INTEGER = 2**63 - 1
 
@@ -139,6 +141,11 @@ def get_call(
         if line is not None
         else f"This line was not found in {detail.path or 'its file'}, nor in the rotated files beside it.",
         entries=_entries(session, site, request.call_id),
+        leg=detail.leg,
+        records=_leg_records(session, request.call_id),
+        placed_by=detail.placed_by,
+        passed_by=detail.passed_by,
+        charged_seconds=detail.charged_seconds,
     )
 
 
@@ -227,10 +234,19 @@ class _Detail:
     """None = no rule applied."""
     line_offset: int
     line_length: int
+    leg: str
+    placed_by: str
+    passed_by: str
+    charged_seconds: int
     path: str
     """'' = the file is not known."""
     head_length: int
     head_sha256: str
+
+
+def _leg_records(session: Session, call_id: int) -> list[int]:
+    rows = session.records(tuple[int], "calls.leg_records", call_id=call_id, limit=MAX_LEG_RECORDS)
+    return [number for (number,) in rows]
 
 
 def _entries(session: Session, site: Site, call_id: int) -> list[str]:

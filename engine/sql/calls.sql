@@ -130,12 +130,19 @@ FROM call WHERE /*where*/;
 -- name: detail
 -- What one call's explanation needs beside its row.
 SELECT lower(lpad(to_hex(call.call_key), 16, '0')) AS call_key, call.answered_local, call.cycles, call.first_block_micros,
-       call.rate_version, call.line_offset, call.line_length,
+       call.rate_version, call.line_offset, call.line_length, lower(lpad(to_hex(call.leg), 16, '0')) AS leg,
+       call.placed_by, call.passed_by, call.charged_seconds,
        coalesce(source_file.path, '') AS path, coalesce(source_file.head_length, 0) AS head_length,
        coalesce(source_file.head_sha256, '') AS head_sha256
 FROM call
 LEFT JOIN source_file ON source_file.file_id = call.file_id
 WHERE call.call_id = $call_id;
+
+-- name: leg_records
+-- The numbers of the calls that are records of the same leg as one of them, in the order of their starts.
+SELECT call.call_id FROM call, (SELECT leg, started_at FROM call WHERE call_id = $call_id) AS one
+WHERE call.leg = one.leg AND call.started_at BETWEEN one.started_at - INTERVAL 2 DAY AND one.started_at + INTERVAL 2 DAY
+ORDER BY call.started_at, call.call_id LIMIT $limit;
 
 -- name: rate_version
 -- A rule as it was.
@@ -151,7 +158,8 @@ FROM ledger_entry WHERE call_id = $call_id ORDER BY entry_id LIMIT $limit;
 -- name: export
 -- Calls with the columns of the export among theirs, oldest first; the times get the site's offset afterwards.
 SELECT call.* EXCLUDE (started_local, answered_local, unrated, call_key, cost_micros, cycles, first_block_micros,
-           rate_version, file_id, line_offset, line_length),
+           rate_version, file_id, line_offset, line_length, rated_number, leg),
+       coalesce(call.rated_number, call.dialled) AS rated_number, lower(lpad(to_hex(call.leg), 16, '0')) AS leg,
        coalesce(extension.name, '') AS name,
        if(call.cost_micros < 0, '-', '') || (abs(call.cost_micros) // 1000000) || '.'
            || lpad((abs(call.cost_micros) // 10000 % 100)::VARCHAR, 2, '0')
@@ -283,6 +291,30 @@ list_bool_or(list_transform($values, lambda one: starts_with(dialled, one)))
 -- condition: dialled_whole
 -- One of these numbers was dialled.
 list_contains($values, dialled)
+
+-- condition: caller_part
+-- The calling number holds one of these.
+list_bool_or(list_transform($values, lambda one: contains(lower(caller), lower(one))))
+
+-- condition: caller_whole
+-- The calling number is one of these.
+list_bool_or(list_transform($values, lambda one: lower(caller) = lower(one)))
+
+-- condition: account_part
+-- The account code holds one of these.
+list_bool_or(list_transform($values, lambda one: contains(lower(account_code), lower(one))))
+
+-- condition: account_whole
+-- The account code is one of these.
+list_bool_or(list_transform($values, lambda one: lower(account_code) = lower(one)))
+
+-- condition: link_part
+-- What joins the records of the call holds one of these.
+list_bool_or(list_transform($values, lambda one: contains(lower(link_id), lower(one))))
+
+-- condition: link_whole
+-- What joins the records of the call is one of these.
+list_bool_or(list_transform($values, lambda one: lower(link_id) = lower(one)))
 
 -- condition: trunk_holds
 -- Part of the trunk's name.

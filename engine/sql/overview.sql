@@ -3,17 +3,17 @@
 -- name: days
 -- Outbound calls of each local day from a moment on, before another.
 SELECT CAST(started_local AS DATE) AS day, count(*), count(answered_at),
-       CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
+       CAST(coalesce(sum(charged_seconds) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
        sum(cost_micros), count(*) FILTER (money_may_be_missing(unrated))
 FROM call
-WHERE direction = 'outbound' AND started_local >= $start AND started_local < $end
+WHERE direction = 'outbound' AND is_call(unrated) AND started_local >= $start AND started_local < $end
 GROUP BY day;
 
 -- name: hours
 -- Outbound calls of one local day by the hour.
 SELECT hour(started_local) AS hour, count(*)
 FROM call
-WHERE direction = 'outbound' AND started_local >= $start AND started_local < $end
+WHERE direction = 'outbound' AND is_call(unrated) AND started_local >= $start AND started_local < $end
 GROUP BY hour;
 
 -- name: extensions

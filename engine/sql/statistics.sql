@@ -3,8 +3,9 @@
 -- name: lines
 -- One line per period and key: period as a number for the order, key and label as text.
 WITH matching AS (
-    SELECT started_local, extension, trunk, dialled, rate_version, unrated, answered_at, billsec, cost_micros
-    FROM call WHERE /*where*/
+    SELECT started_local, extension, trunk, dialled, rate_version, unrated, answered_at,
+        talk_seconds(direction, billsec, charged_seconds) AS billsec, cost_micros
+    FROM call WHERE is_call(unrated) AND /*where*/
 ),
 prefixed AS (
     SELECT dialled, prefix FROM dialled_prefix WHERE $per = 'destination'
@@ -77,15 +78,15 @@ ORDER BY line.period, line.key, line.reason;
 -- name: total
 -- The sum over all calls that match.
 SELECT count(*), count(answered_at),
-       CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
+       CAST(coalesce(sum(talk_seconds(direction, billsec, charged_seconds)) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
        coalesce(sum(cost_micros), 0)
-FROM call WHERE /*where*/;
+FROM call WHERE is_call(unrated) AND /*where*/;
 
 -- name: heat
 -- Sums by weekday and hour, where there are calls.
 SELECT isodow(started_local) - 1 AS weekday, hour(started_local) AS hour, count(*),
-       CAST(coalesce(sum(billsec) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
+       CAST(coalesce(sum(talk_seconds(direction, billsec, charged_seconds)) FILTER (answered_at IS NOT NULL), 0) AS BIGINT),
        sum(cost_micros)
-FROM call WHERE /*where*/
+FROM call WHERE is_call(unrated) AND /*where*/
 GROUP BY weekday, hour
 ORDER BY weekday, hour;

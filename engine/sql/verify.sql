@@ -164,8 +164,8 @@ WITH rated AS (
     SELECT call.call_id, call.extension, call.started_local, call.cost_micros, call.cycles, call.first_block_micros,
         call.unrated, call.rate_version, version.version_id, version.name, version.initial_fee_micros,
         call.direction = 'outbound' AND call.charged_seconds > 0 AND call.unrated IS NULL
-            AND starts_with(call.dialled, version.prefix)
-            AND version.number_length IN (0, length(call.dialled))
+            AND starts_with(coalesce(call.rated_number, call.dialled), version.prefix)
+            AND version.number_length IN (0, length(coalesce(call.rated_number, call.dialled)))
             AND covers_extension(version.extensions, call.extension) AS fits,
         billed_cycles(call.charged_seconds, version.initial_seconds, version.cycle_seconds) AS due_cycles,
         version.initial_fee_micros + price_of_cycles(

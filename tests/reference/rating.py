@@ -3,8 +3,8 @@
 One call at a time, exact fractions, the standard library's zoneinfo, and nothing of the product. The rules
 are those of section 3 of the domain page. Where that page leaves a choice, this is the one taken:
 
-- Reasons are given in this order: `not outbound`, `not answered`, `billing off`, `extension not billed`,
-  `no rule`. What the call was comes before what the site wants.
+- Reasons are given in this order: `not outbound`, `not answered`, `no extension`, `billing off`,
+  `extension not billed`, `no rule`, and `number unknown` in its place where there is no number. What the call was comes before what the site wants.
 - A call that the PBX calls answered and that lasted 0 s is `not answered`.
 - Equal `start_time` and `end_time` are the calendar day of the answer, whatever the time they name.
 - `valid_from` and `valid_to` are compared with the local calendar date of the answer, also for a window
@@ -24,6 +24,8 @@ ALL_WEEKDAYS = frozenset(range(7))
 
 NOT_OUTBOUND = "not outbound"
 NOT_ANSWERED = "not answered"
+NO_EXTENSION = "no extension"
+NUMBER_UNKNOWN = "number unknown"
 BILLING_OFF = "billing off"
 EXTENSION_NOT_BILLED = "extension not billed"
 NO_RULE = "no rule"
@@ -94,13 +96,15 @@ def rate(
         return _unrated(NOT_OUTBOUND)
     if not call.answered or call.billsec == 0:
         return _unrated(NOT_ANSWERED)
+    if not call.extension:
+        return _unrated(NO_EXTENSION)
     if not site_billing:
         return _unrated(BILLING_OFF)
     if not extension_billed:
         return _unrated(EXTENSION_NOT_BILLED)
     candidates = [rule for rule in rules if not objections(rule, call, zone)]
     if not candidates:
-        return _unrated(NO_RULE)
+        return _unrated(NO_RULE if call.dialled else NUMBER_UNKNOWN)
     winner = min(candidates, key=_precedence)
     cycles = billed_cycles(call.billsec, winner)
     first_block_micros = first_block(winner)

@@ -92,6 +92,9 @@ class Books:
             assert isinstance(started, datetime)
             answered = given.get("answered_at", started + timedelta(seconds=5))
             row["answered_at"] = answered
+            row.setdefault("leg", row["call_key"])
+            charged = answered is not None and row["direction"] == "outbound"
+            row.setdefault("charged_seconds", row["billsec"] if charged else 0)
             row["started_local"] = to_local(started, self.site.zone)
             row["answered_local"] = (
                 to_local(answered, self.site.zone) if isinstance(answered, datetime) else None
@@ -151,8 +154,8 @@ _TYPES: dict[str, pa.DataType] = {
         ("call_id", "cost_micros", "rate_version", "cycles", "first_block_micros", "file_id", "line_offset"),
         pa.int64(),
     ),
-    **dict.fromkeys(("duration", "billsec", "line_length"), pa.int32()),
-    "call_key": pa.uint64(),
+    **dict.fromkeys(("duration", "billsec", "line_length", "charged_seconds"), pa.int32()),
+    **dict.fromkeys(("call_key", "leg"), pa.uint64()),
 }
 
 

@@ -44,11 +44,13 @@ def filled(folder: Path, count: int) -> Iterator[Session]:
     database = open_database(folder)
     with database.reading() as session:
         session.plain(f"""
-            INSERT INTO call
-            SELECT i + 1, hash(i), start, start + INTERVAL 8 HOUR, NULL, NULL, NULL,
-                   (1000 + hash(i) % 50)::VARCHAR, 'outbound', '0' || hash(i + 1) % 900,
-                   'trunk ' || hash(i + 2) % 4, 'BUSY', 0, (hash(i + 3) % 700)::INTEGER,
-                   (hash(i + 4) % 90)::BIGINT * 10000, NULL, NULL, 0, 0, 1, 0, 0
+            INSERT INTO call BY NAME
+            SELECT i + 1 AS call_id, hash(i) AS call_key, start AS started_at,
+                   start + INTERVAL 8 HOUR AS started_local, (1000 + hash(i) % 50)::VARCHAR AS extension,
+                   'outbound' AS direction, '0' || hash(i + 1) % 900 AS dialled,
+                   'trunk ' || hash(i + 2) % 4 AS trunk, 'BUSY' AS disposition, 0 AS duration,
+                   (hash(i + 3) % 700)::INTEGER AS billsec, (hash(i + 4) % 90)::BIGINT * 10000 AS cost_micros,
+                   0 AS cycles, 0 AS first_block_micros, 1 AS file_id, 0 AS line_offset, 0 AS line_length
             FROM (
                 SELECT i, TIMESTAMP '2026-01-01' + to_seconds((hash(i + 5) % {count // 2})::BIGINT
                     * (7776000 // {count // 2})) AS start

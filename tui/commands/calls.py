@@ -1,10 +1,11 @@
 """pbxmeter calls: list, show, export."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from engine.api.calls import CallCursor, CallRow, CallSort, CountCalls, GetCall, ListCalls
+from engine.api.calls import CallCursor, CallDetail, CallRow, CallSort, CountCalls, GetCall, ListCalls
 from engine.domain.filters import FIELDS
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
@@ -123,12 +124,28 @@ def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
         row.extension,
         row.name,
         said(row.direction.value),
-        row.dialled,
+        f"←{row.other_party}" if row.other_party else row.dialled,
         row.trunk,
         f"{row.billsec} s",
         session.money(row.cost_micros) if row.unrated is None else "",
         row.rate if row.unrated is None else said(row.unrated.value),
     )
+
+
+def _leg(detail: CallDetail) -> Iterator[tuple[str, str]]:
+    """Which leg the record is a part of, and who made it."""
+    if detail.row.unrated is Unrated.PART_OF_ANOTHER:
+        yield "part of another", f"leg {detail.leg}"
+    elif detail.charged_seconds != detail.row.billsec and detail.charged_seconds:
+        yield "charged", f"{detail.charged_seconds} s, from the leg's first answer to its last end"
+    if len(detail.records) > 1:
+        yield "records", ", ".join(str(number) for number in detail.records)
+    if detail.row.caller and detail.row.caller != detail.row.extension:
+        yield "caller", detail.row.caller
+    if detail.placed_by not in ("", detail.row.extension):
+        yield "placed by", detail.placed_by
+    if detail.passed_by:
+        yield "passed on by", detail.passed_by
 
 
 @calls.command("show", epilog=examples("calls show 4711", "calls show 4711 --json"))
@@ -150,6 +167,7 @@ def show_call(session: Session, call_id: int) -> None:
         ("dialled", f"{row.dialled}  {said(row.direction.value)}  {row.trunk}"),
         ("disposition", f"{row.disposition}, {row.billsec} s of talk, {row.duration} s in all"),
         ("cost", cost),
+        *_leg(detail),
     ]
     if detail.rate is not None:
         pairs += [

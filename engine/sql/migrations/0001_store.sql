@@ -91,23 +91,23 @@ CREATE TABLE call (
     file_id            BIGINT NOT NULL,
     line_offset        BIGINT NOT NULL,
     line_length        INTEGER NOT NULL,       -- bytes, line end included
-    caller             VARCHAR NOT NULL,       -- the calling number as written
-    called_party       VARCHAR NOT NULL,       -- who answered, where the format tells
-    account_code       VARCHAR NOT NULL,
-    link_id            VARCHAR NOT NULL,       -- what joins the records of one call; '' = none
-    near_channel       VARCHAR NOT NULL,       -- the channel that the record is of; '' = the format names none
-    far_channel        VARCHAR NOT NULL,       -- the one it was joined with
-    near_device        VARCHAR NOT NULL,       -- the extension of the channel's device; '' = it is none
-    far_device         VARCHAR NOT NULL,
+    caller             VARCHAR NOT NULL DEFAULT '', -- the calling number as written
+    called_party       VARCHAR NOT NULL DEFAULT '', -- who answered, where the format tells
+    account_code       VARCHAR NOT NULL DEFAULT '',
+    link_id            VARCHAR NOT NULL DEFAULT '', -- what joins the records of one call; '' = none
+    near_channel       VARCHAR NOT NULL DEFAULT '', -- the channel that the record is of; '' = the format names none
+    far_channel        VARCHAR NOT NULL DEFAULT '', -- the one it was joined with
+    near_device        VARCHAR NOT NULL DEFAULT '', -- the extension of the channel's device; '' = it is none
+    far_device         VARCHAR NOT NULL DEFAULT '',
     written            VARCHAR,                -- the destination as written; NULL = dialled
     dial_number        VARCHAR,                -- of the leg that the record may begin; NULL = dialled, '' = unknown
-    facts              UTINYINT NOT NULL,      -- bits, see engine.domain.call_columns
+    facts              UTINYINT NOT NULL DEFAULT 0, -- bits, see engine.domain.call_columns
     rated_number       VARCHAR,                -- what prefixes and lengths are held against; NULL = dialled
-    channel            VARCHAR NOT NULL,       -- the leg's trunk channel, else the record's own
-    placed_by          VARCHAR NOT NULL,       -- who placed the call that the record is a part of
-    passed_by          VARCHAR NOT NULL,       -- who passed it on; '' = nobody
-    leg                UBIGINT NOT NULL,       -- call_key of the leg's first record
-    charged_seconds    INTEGER NOT NULL        -- of the leg on its first record, 0 on the others
+    channel            VARCHAR NOT NULL DEFAULT '', -- the leg's trunk channel, else the record's own
+    placed_by          VARCHAR NOT NULL DEFAULT '', -- who placed the call that the record is a part of
+    passed_by          VARCHAR NOT NULL DEFAULT '', -- who passed it on; '' = nobody
+    leg                UBIGINT NOT NULL DEFAULT 0, -- call_key of the leg's first record
+    charged_seconds    INTEGER NOT NULL DEFAULT 0  -- of the leg on its first record, 0 on the others
 );
 
 -- Of each number dialled, the longest prefix of a rule in use that it begins with; others are left out.

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from engine.api.calls import CallDetail, GetCall
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Unrated
+from engine.domain.names import MONEY_MAY_BE_MISSING, Unrated
 from tui.screens.calls.text import DIRECTIONS, REASONS
 from tui.screens.rates.text import days_text, first_block_text, prefix_text, price_text, window_text
 from tui.terminal.text import clean
@@ -86,6 +86,7 @@ class CallDetailScreen(ModalScreen[None]):
                 f"{clean(row.dialled) or '–'}   {_(DIRECTIONS[row.direction])}   {clean(row.trunk)}",
             ),
             _line(_("Started"), stamp(row.started_local)),
+            *_people(detail),
         ]
         if detail.answered_local is not None:
             lines.append(
@@ -103,8 +104,10 @@ class CallDetailScreen(ModalScreen[None]):
     def _cost(self, detail: CallDetail) -> list[Content]:
         parts, money, rate = detail.parts, self.shell.money, detail.rate
         if parts.unrated is not None:
-            style = "bold $warning" if parts.unrated is Unrated.NO_RULE else "bold"
+            style = "bold $warning" if parts.unrated in MONEY_MAY_BE_MISSING else "bold"
             lines = [_line(_("Cost"), _("none: %s") % _(REASONS[parts.unrated]), style)]
+            if parts.unrated is Unrated.PART_OF_ANOTHER:
+                lines.append(_line("", _("Its seconds are charged with leg %s.") % detail.leg))
             if parts.unrated is Unrated.NO_RULE:
                 lines.append(
                     _line(
@@ -161,6 +164,17 @@ class CallDetailScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+def _people(detail: CallDetail) -> list[Content]:
+    """Who took part beside the extension that pays."""
+    row = detail.row
+    others = (
+        (_("Caller"), row.caller if row.caller != row.extension else ""),
+        (_("Placed by"), detail.placed_by if detail.placed_by != row.extension else ""),
+        (_("Passed on by"), detail.passed_by),
+    )
+    return [_line(label, clean(who)) for label, who in others if who]
 
 
 def _line(label: str, text: str, style: str = "") -> Content:

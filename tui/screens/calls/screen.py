@@ -20,7 +20,7 @@ from tui.screens.calls.filter import (
     fault,
     hints,
 )
-from tui.screens.calls.text import DIRECTIONS, call_style, cost, minute_stamp, outcome, talk
+from tui.screens.calls.text import DIRECTIONS, call_style, cost, minute_stamp, number, outcome, talk
 from tui.screens.dated_list import DatedList
 from tui.screens.period import ALL_TIME, Period
 from tui.terminal.fence import DIALOG_GROUP
@@ -207,7 +207,7 @@ class CallsScreen(DatedList):
                 minute_stamp(row.started_local),
                 clean(row.extension),
                 clean(row.name),
-                clean(row.dialled),
+                number(row, ascii_only=self.shell.ascii_only),
                 clean(row.trunk),
                 talk(row),
                 cost(row, self.shell.money),

@@ -3,14 +3,17 @@
 from datetime import datetime
 
 from engine.api.calls import CallRow
-from engine.domain.names import Direction, Unrated
+from engine.domain.names import MONEY_MAY_BE_MISSING, Direction, Unrated
 from tui.terminal.text import clean
 from tui.text.format import MoneyStyle, duration
 from tui.text.i18n import N_, _
 
 REASONS: dict[Unrated, str] = {
     Unrated.NOT_OUTBOUND: N_("not outbound"),
+    Unrated.PART_OF_ANOTHER: N_("part of another"),
     Unrated.NOT_ANSWERED: N_("not answered"),
+    Unrated.NO_EXTENSION: N_("no extension"),
+    Unrated.NUMBER_UNKNOWN: N_("number unknown"),
     Unrated.BILLING_OFF: N_("billing off"),
     Unrated.EXTENSION_NOT_BILLED: N_("not billed"),
     Unrated.NO_RULE: N_("no rule"),
@@ -25,16 +28,18 @@ DIRECTIONS: dict[Direction, str] = {
 
 _GLYPHS: dict[Unrated | None, tuple[str, str]] = {
     None: ("✓", "+"),
-    Unrated.NO_RULE: ("⚠", "!"),
+    **dict.fromkeys(MONEY_MAY_BE_MISSING, ("⚠", "!")),
     Unrated.BILLING_OFF: ("○", "o"),
     Unrated.EXTENSION_NOT_BILLED: ("○", "o"),
     Unrated.NOT_ANSWERED: ("✗", "x"),
     Unrated.NOT_OUTBOUND: ("·", "."),
+    Unrated.PART_OF_ANOTHER: ("·", "."),
 }
 _STYLES: dict[Unrated | None, str] = {
-    Unrated.NO_RULE: "warning",
+    **dict.fromkeys(MONEY_MAY_BE_MISSING, "warning"),
     Unrated.NOT_ANSWERED: "muted",
     Unrated.NOT_OUTBOUND: "muted",
+    Unrated.PART_OF_ANOTHER: "muted",
 }
 
 
@@ -62,3 +67,8 @@ def talk(row: CallRow) -> str:
 def minute_stamp(local: datetime) -> str:
     """`26-01-31 18:30`: the whole date in few cells."""
     return f"{local:%y-%m-%d %H:%M}"
+
+
+def number(row: CallRow, *, ascii_only: bool) -> str:
+    """The number dialled; of an inbound call the other party's, after an arrow."""
+    return f"{'<' if ascii_only else '←'}{clean(row.other_party)}" if row.other_party else clean(row.dialled)

@@ -14,8 +14,9 @@ from engine.api.calls import Alarm, CallRow, DaySums, GetOverview, Overview, Ove
 from engine.api.events import CHANGES, CallsStored, Event
 from engine.api.session import GetPreferences, SetPreference
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Role, Unrated
+from engine.domain.names import MONEY_MAY_BE_MISSING, Role
 from tui.screens.base import SiteScreen
+from tui.screens.calls.text import REASONS, number
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.text.format import duration, short_stamp
@@ -214,8 +215,8 @@ class OverviewScreen(SiteScreen):
 
     def _call_row(self, row: CallRow, now: datetime) -> Row:
         styles: tuple[str, ...] = ()
-        if row.unrated == Unrated.NO_RULE:
-            cost = _("no rule")
+        if row.unrated in MONEY_MAY_BE_MISSING:
+            cost = _(REASONS[row.unrated])
             styles = ("warning",)
         elif row.unrated is not None:
             cost = ""
@@ -227,7 +228,7 @@ class OverviewScreen(SiteScreen):
             cells=(
                 short_stamp(row.started_local, now),
                 clean(row.extension),
-                clean(row.dialled),
+                number(row, ascii_only=self.shell.ascii_only),
                 duration(row.billsec) if row.answered_at is not None else "–",
                 cost,
             ),
