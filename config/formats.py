@@ -89,7 +89,8 @@ class CallFields:
     inbound: Expression
     internal: Expression
     joins: Expression | None
-    """Holds where an application joined the two channels, at no meeting place. None = records are no parts of legs."""
+    """Holds where an application joined the two channels, at no meeting place. None = records are no
+    parts of legs."""
     dial_data: Expression
     """What Dial was given; '' = the format does not tell."""
     texts: dict[str, Expression]

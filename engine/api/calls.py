@@ -126,7 +126,7 @@ class CallDetail(Result, frozen=True, kw_only=True):
     """The ledger entries of the call, in words."""
     leg: str = ""
     """The key of the first record of the leg that the record is a part of; its own where it is alone."""
-    records: list[int] = []
+    records: tuple[int, ...] = ()
     """The calls that are records of the leg, oldest first."""
     placed_by: str = ""
     passed_by: str = ""

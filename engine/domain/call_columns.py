@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 ColumnType = Literal["text", "moment", "tiny", "small", "integer", "key"]
-"""moment = TIMESTAMP without a zone, tiny = UTINYINT, small = INTEGER, integer = BIGINT, key = UBIGINT."""
+"""moment = TIMESTAMP without a zone, tiny = UTINYINT, small = INTEGER, integer = BIGINT,
+key = UBIGINT."""
 
 Origin = Literal["format", "parser", "legs", "rating", "storing"]
-"""format = the text of the format's expression of the same name; parser = worked out by the parser; legs = told
-by the call that the record belongs to."""
+"""format = the text of the format's expression of the same name; parser = worked out by the parser;
+legs = told by the call that the record belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ CALLER_INTERNAL: Final = 8
 DIALLED_INTERNAL: Final = 16
 CHANNELS: Final = 32
 """Bits of `facts`: which channel is a trunk's, whether an application joined the two at no meeting place, and
-whose numbers are the site's own, and that channels are told. 0 = they are not, and each record is a call of its own."""
+whose numbers are the site's own, and that channels are told. 0 = they are not: the
+record is a call by itself."""
 
 FORMAT_TEXTS: Final = tuple(column.name for column in CALL_COLUMNS if column.origin == "format")
 

@@ -162,7 +162,7 @@ FIELDS: tuple[Field, ...] = (
         name="is",
         kind=Kind.CHOICE,
         words=STATES,
-        meaning="what became of the call; the word alone will do. unrated = no rule fitted, or nobody or no number was found",
+        meaning="what became of the call; the word alone will do. unrated = no rule, payer or number",
         example="unrated",
     ),
     Field(

@@ -199,7 +199,7 @@ class CallReader:
     ) -> pa.Array:
         """What each record says, beside its start: the same for every writer of the same record.
 
-        Records that name their channels are told apart by these, the destination, the seconds and the outcome.
+        Records that name their channels are told apart by these, the destination, seconds and outcome.
         Others have the key of their format as well, or else their line.
         """
         said = [

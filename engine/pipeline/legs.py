@@ -60,7 +60,8 @@ class Settled:
     calls: pa.Table
     """With the columns `LEG_COLUMNS`."""
     stored: pa.Table | None
-    """Stored calls of the same legs that change: `legs.stored_records`, and `LEG_COLUMNS` as new_…; None = none."""
+    """Stored calls of the same legs that change: `legs.stored_records`, and `LEG_COLUMNS` as new_…. None =
+    there are none."""
 
 
 def settle_batch(session: Session, calls: pa.Table, *, site: Site) -> Settled:

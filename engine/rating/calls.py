@@ -42,8 +42,8 @@ def rate_calls(
 
     In: row (int64), extension, dialled (the number that is rated), direction, answered (bool), billsec (the
     seconds that are charged), answered_local (timestamp[us], null = not answered), and settled where legs
-    tell the reason: a word of `Unrated`, null = none. Out: row, cost_micros, unrated (a word of `Unrated`, null =
-    rated), rate_version (null = no rule applied), cycles, first_block_micros; money in micro-units.
+    tell the reason: a word of `Unrated`, null = none. Out: row, cost_micros, unrated (a word of `Unrated`,
+    null = rated), rate_version (null = no rule applied), cycles, first_block_micros; money in micro-units.
     Which extensions are billed is read from the store, unless a caller that knows them passes them all;
     with `assume_billed` the switches of site and extensions count as on. Raises `StorageError`.
     """

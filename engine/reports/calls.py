@@ -244,9 +244,9 @@ class _Detail:
     head_sha256: str
 
 
-def _leg_records(session: Session, call_id: int) -> list[int]:
+def _leg_records(session: Session, call_id: int) -> tuple[int, ...]:
     rows = session.records(tuple[int], "calls.leg_records", call_id=call_id, limit=MAX_LEG_RECORDS)
-    return [number for (number,) in rows]
+    return tuple(number for (number,) in rows)
 
 
 def _entries(session: Session, site: Site, call_id: int) -> list[str]:

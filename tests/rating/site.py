@@ -123,9 +123,10 @@ def store_calls(session: Session, calls: Sequence[Call], zone: ZoneInfo, *, site
             SELECT row + 1 AS call_id, row AS call_key, started_at, started_at AS started_local,
                 CASE WHEN answered THEN started_at END AS answered_at,
                 CASE WHEN answered THEN answered_local END AS answered_local, extension, direction, dialled,
-                '' AS trunk, '' AS disposition, billsec AS duration, billsec, cost_micros, unrated, rate_version,
-                cycles, first_block_micros, 1 AS file_id, row AS line_offset, 1 AS line_length,
-                row AS leg, CASE WHEN direction = 'outbound' AND answered THEN billsec ELSE 0 END AS charged_seconds
+                '' AS trunk, '' AS disposition, billsec AS duration, billsec, cost_micros, unrated,
+                rate_version, cycles, first_block_micros, 1 AS file_id, row AS line_offset,
+                1 AS line_length, row AS leg,
+                CASE WHEN direction = 'outbound' AND answered THEN billsec ELSE 0 END AS charged_seconds
             FROM test_calls JOIN test_verdicts USING (row) ORDER BY row
             """
         )

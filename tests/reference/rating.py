@@ -4,7 +4,8 @@ One call at a time, exact fractions, the standard library's zoneinfo, and nothin
 are those of section 3 of the domain page. Where that page leaves a choice, this is the one taken:
 
 - Reasons are given in this order: `not outbound`, `not answered`, `no extension`, `billing off`,
-  `extension not billed`, `no rule`, and `number unknown` in its place where there is no number. What the call was comes before what the site wants.
+  `extension not billed`, `no rule`, and `number unknown` in its place where there is no number.
+  What the call was comes before what the site wants.
 - A call that the PBX calls answered and that lasted 0 s is `not answered`.
 - Equal `start_time` and `end_time` are the calendar day of the answer, whatever the time they name.
 - `valid_from` and `valid_to` are compared with the local calendar date of the answer, also for a window

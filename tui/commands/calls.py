@@ -7,6 +7,7 @@ import click
 
 from engine.api.calls import CallCursor, CallDetail, CallRow, CallSort, CountCalls, GetCall, ListCalls
 from engine.domain.filters import FIELDS
+from engine.domain.names import Unrated
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
 from tui.commands.export import export_calls_to
