@@ -241,9 +241,15 @@ def _gaps(fit: _Fit, head: bytes, numbering: Numbering) -> list[tuple[datetime, 
     utc = ZoneInfo("UTC")
     parser = Parser(fit.form, numbering=numbering, source_zone=utc, site_zone=utc)
     parsed = parser.parse(head, base_offset=0, first=True, final=True)
-    # The key begins with the unique id where it is one; else the id stands somewhere in the line.
+    # The key begins with the unique id where it holds one; else the id stands somewhere in the line.
+    calls = parsed.calls
+    places = zip(calls["line_offset"].to_pylist(), calls["line_length"].to_pylist(), strict=True)
+    lines = [head[start : start + length].decode("utf-8", "replace") for start, length in places]
+    found = pc.binary_join_element_wise(
+        calls["key_text"].combine_chunks(), pa.array(lines, pa.string()), "\x1f"
+    )
     epochs = pc.struct_field(
-        pc.extract_regex(parsed.calls["key_text"].combine_chunks(), r"(?:^|[\x1f,\"-])(?P<s>1\d{9})\.\d+"),
+        pc.extract_regex(found, r"(?:^|[\x1f,\"-])(?P<s>1\d{9})\.\d+"),
         "s",
     )
     starts = parsed.calls["started_at"].to_pylist()

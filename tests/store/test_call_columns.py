@@ -5,7 +5,14 @@ from pathlib import Path
 from engine.domain.call_columns import CALL_COLUMNS, CALL_EXPORT
 from engine.store import Database
 
-TYPES = {"text": "VARCHAR", "moment": "TIMESTAMP", "small": "INTEGER", "integer": "BIGINT", "key": "UBIGINT"}
+TYPES = {
+    "text": "VARCHAR",
+    "moment": "TIMESTAMP",
+    "tiny": "UTINYINT",
+    "small": "INTEGER",
+    "integer": "BIGINT",
+    "key": "UBIGINT",
+}
 
 
 def test_the_table_of_calls_is_what_the_list_of_columns_says(tmp_path: Path) -> None:
