@@ -129,17 +129,17 @@ def test_the_same_record_has_the_same_key_in_every_file_and_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    "other",
     [
-        {"channel": "PJSIP/8002-00000009"},
-        {"dstchannel": "PJSIP/trunk_spare-00000003"},
-        {"dst": "913800138001"},
-        {"duration": "319"},
-        {"disposition": "FAILED"},
+        record(channel="PJSIP/8002-00000009"),
+        record(dstchannel="PJSIP/trunk_spare-00000003"),
+        record(dst="913800138001"),
+        record(duration="319"),
+        record(disposition="FAILED"),
     ],
 )
-def test_a_known_unique_id_with_other_content_is_another_record(change: dict[str, str]) -> None:
-    keys = read(record(1) + b"\n" + record(1, **change) + b"\n").calls["key_text"].to_pylist()
+def test_a_known_unique_id_with_other_content_is_another_record(other: bytes) -> None:
+    keys = read(record() + b"\n" + other + b"\n").calls["key_text"].to_pylist()
     assert len(set(keys)) == 2
 
 

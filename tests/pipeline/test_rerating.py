@@ -1,5 +1,6 @@
 """Re-rating a month of the sample office: previews, batches, cancelling, and books that stay clean."""
 
+import re
 import threading
 from collections.abc import Callable, Generator
 from datetime import timedelta
@@ -170,9 +171,10 @@ def test_prices_that_leave_the_range_of_a_balance_are_named_and_hold_nothing_up(
     line = next(line for line in (OFFICE / "Master.csv").read_bytes().splitlines() if b',15,6,"ANS' in line)
     assert b'"8003"' in line
     month = line.replace(b',15,6,"ANS', b',2678400,2678400,"ANS')
+    months = [re.sub(rb"(PJSIP/\w+)-\w+", rb"\1-f%d" % number, month) for number in range(6)]
     change_prices(site, "name,price,cycle_seconds\nFlat,1000000,1\n")
     later = tmp_path / "later.csv"
-    later.write_bytes(b"".join(month + b"%d\n" % number for number in range(6)))
+    later.write_bytes(b"\n".join(months) + b"\n")
     with pytest.raises(StorageError, match="charges of extension 8003 would take its balance out of range"):
         site.ingest(later)
     assert balances(site) == before

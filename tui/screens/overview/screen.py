@@ -215,7 +215,7 @@ class OverviewScreen(SiteScreen):
 
     def _call_row(self, row: CallRow, now: datetime) -> Row:
         styles: tuple[str, ...] = ()
-        if row.unrated in MONEY_MAY_BE_MISSING:
+        if row.unrated is not None and row.unrated in MONEY_MAY_BE_MISSING:
             cost = _(REASONS[row.unrated])
             styles = ("warning",)
         elif row.unrated is not None:
