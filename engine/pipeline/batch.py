@@ -18,7 +18,7 @@ from engine.pipeline.calls import Lines, StoredCalls, of_file, store_calls
 from engine.pipeline.positions import FileAccounts, Named, add_files, advance_file, describe_file
 from engine.rating.book import RateBook
 from engine.store import Session
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 
 NEWEST = 50
 MAX_TOUCHED = 1000
@@ -32,7 +32,7 @@ class ReadPiece:
 
     parsed: Parsed
     """From the parser, or from `with_keys`."""
-    after: Position
+    after: Checkpoint
     """Where the file stands behind the piece; its `file_id` 0 = a file not stored before."""
     format_name: str
     timezone: str
@@ -43,7 +43,7 @@ class ReadPiece:
 class StoredBatch:
     """What storing some pieces did."""
 
-    files: tuple[tuple[Position, Named], ...]
+    files: tuple[tuple[Checkpoint, Named], ...]
     """Where the file of each piece stands, and what it is known by."""
     lines: int
     stored: int
@@ -93,8 +93,8 @@ def store_pieces(
     calls = parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
     outcome = store_calls(session, calls, book=book, site=site, account_cache=account_cache, now=now)
     fresh = outcome.by_file()
-    added: list[tuple[Position, Named, FileAccounts]] = []
-    files: list[tuple[Position, Named]] = []
+    added: list[tuple[Checkpoint, Named, FileAccounts]] = []
+    files: list[tuple[Checkpoint, Named]] = []
     for piece, position in zip(pieces, positions, strict=True):
         parsed = piece.parsed
         if parsed.rejects.num_rows:
@@ -129,7 +129,7 @@ def store_pieces(
     )
 
 
-def _numbered(session: Session, positions: Sequence[Position]) -> Sequence[Position]:
+def _numbered(session: Session, positions: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
     """With a number for each file that has none."""
     if all(position.file_id for position in positions):
         return positions
@@ -139,7 +139,7 @@ def _numbered(session: Session, positions: Sequence[Position]) -> Sequence[Posit
     ]
 
 
-def _keep_rejects(session: Session, piece: ReadPiece, position: Position, now: datetime) -> None:
+def _keep_rejects(session: Session, piece: ReadPiece, position: Checkpoint, now: datetime) -> None:
     with session.bound(rejects=piece.parsed.rejects):
         session.run(
             "pipeline.keep_rejects",

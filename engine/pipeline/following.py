@@ -9,7 +9,7 @@ from config.settings import Settings
 from engine.domain.errors import PbxmeterError
 from engine.domain.threads import Start, start_thread
 from engine.pipeline.reading import SourceParser, parser_of
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.follower import Follower
 from engine.tail.listing import SourceSpec
 from engine.tail.watcher import Watcher
@@ -21,7 +21,7 @@ class Following:
     def __init__(
         self,
         settings: Settings,
-        known: Sequence[Position],
+        known: Sequence[Checkpoint],
         *,
         home: Path,
         now: Callable[[], datetime],

@@ -20,7 +20,7 @@ from engine.pipeline.live_site import State
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.storing import Storer
 from engine.store import ROW_GROUP_ROWS, Session, Writer
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.file_reader import Content
 from engine.tail.fingerprint import FINGERPRINT_BYTES
 from engine.tail.piece import Piece
@@ -99,7 +99,7 @@ class Import:
 
     def _pieces(self, content: Content, parser: SourceParser) -> Iterator[ReadPiece]:
         """The file in pieces. A file without content has one, too."""
-        position = Position(
+        position = Checkpoint(
             source="",
             path=str(Path(content.path)),
             device=content.device,

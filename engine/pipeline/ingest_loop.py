@@ -22,7 +22,7 @@ from engine.pipeline.positions import load_positions
 from engine.pipeline.reading import SourceParser
 from engine.pipeline.storing import Storer
 from engine.store import Database, Session, Writer
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.follower import Follower
 from engine.tail.health import CATCHING_UP_BYTES, SourceHealth
 from engine.tail.piece import FileWork, Piece
@@ -352,5 +352,5 @@ class Ingestor:
             self._alarmed()
 
 
-def _offsets(positions: list[Position]) -> dict[int, int]:
+def _offsets(positions: list[Checkpoint]) -> dict[int, int]:
     return {position.file_id: position.read_offset for position in positions}

@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from engine.domain.zones import moment
 from engine.store import Session
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 
 
-def load_positions(session: Session) -> list[Position]:
+def load_positions(session: Session) -> list[Checkpoint]:
     """Every file that a source was followed in; imports by hand are not among them."""
-    return session.records(Position, "pipeline.positions")
+    return session.records(Checkpoint, "pipeline.positions")
 
 
 class Named(NamedTuple):
@@ -31,7 +31,7 @@ class Named(NamedTuple):
     head_sha256: str
 
     @classmethod
-    def of(cls, position: Position, format_name: str, timezone: str) -> "Named":
+    def of(cls, position: Checkpoint, format_name: str, timezone: str) -> "Named":
         """Of the file that was read up to a position."""
         return cls(
             position.source,
@@ -84,7 +84,7 @@ _FILES = pa.schema(
 """Of table `source_file`."""
 
 
-def add_files(session: Session, files: Sequence[tuple[Position, Named, FileAccounts]]) -> None:
+def add_files(session: Session, files: Sequence[tuple[Checkpoint, Named, FileAccounts]]) -> None:
     """Files that were not read before."""
     rows: list[dict[str, object]] = []
     for position, named, accounts in files:
@@ -96,7 +96,7 @@ def add_files(session: Session, files: Sequence[tuple[Position, Named, FileAccou
     session.feed("pipeline.add_files", new_files=pa.Table.from_pylist(rows, schema=_FILES))
 
 
-def advance_file(session: Session, position: Position, accounts: FileAccounts) -> None:
+def advance_file(session: Session, position: Checkpoint, accounts: FileAccounts) -> None:
     """A file that was read further, in as few columns as will do."""
     values = asdict(accounts)
     always = {name: values.pop(name) for name in _ALWAYS}
@@ -110,7 +110,7 @@ def describe_file(session: Session, file_id: int, named: Named) -> None:
     session.brief("pipeline.describe_file", file_id=file_id, **named._asdict())
 
 
-def _reached(position: Position) -> dict[str, object]:
+def _reached(position: Checkpoint) -> dict[str, object]:
     return {
         "tail_length": position.tail_length,
         "tail_sha256": position.tail_sha256,

@@ -1,13 +1,14 @@
-"""What is remembered of a CDR file: how far it was read, and how to know it again."""
+"""The checkpoint of a followed file: how far it was read, and the fingerprints to know it again by."""
 
 from dataclasses import dataclass, replace
 
+from engine.tail.file_status import FileKey
 from engine.tail.fingerprint import FINGERPRINT_BYTES, ReadAt, sha256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Position:
-    """One file's read position; mirrors the table `source_file`. Offsets count bytes of the content,
+class Checkpoint:
+    """One file's checkpoint; mirrors the table `source_file`. Offsets count bytes of the content,
     decompressed where the file is compressed."""
 
     file_id: int = 0
@@ -34,6 +35,11 @@ class Position:
     """Seconds since 1970 just before the bytes last accounted for were read, or when the file was first seen:
     what was written later may not be among them."""
 
+    @property
+    def key(self) -> FileKey:
+        """Device and inode."""
+        return self.device, self.inode
+
     def edges(self, read_at: ReadAt) -> tuple[bytes, bytes] | None:
         """The fingerprinted first and last bytes of what is accounted for; None = this is other content.
 
@@ -52,10 +58,10 @@ class Position:
 
     def advanced(
         self, content: memoryview, *, head: bytes, before: bytes, lines: int, finished: bool, now: float
-    ) -> "Position":
-        """The position after `content`, which starts at `read_offset`.
+    ) -> "Checkpoint":
+        """The checkpoint after `content`, which starts at `read_offset`.
 
-        `head` and `before` are this position's `edges`.
+        `head` and `before` are this checkpoint's `edges`.
         """
         if not content:
             return replace(self, finished=finished)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.domain.errors import StorageError
+from engine.tail.file_status import FileKey
 
 _COMPRESSION_FAULTS = (EOFError, lzma.LZMAError, zlib.error)
 PACKED = (".gz", ".bz2", ".xz")
@@ -36,6 +37,11 @@ class Content:
         except BaseException:
             os.close(self._fd)
             raise
+
+    @property
+    def key(self) -> FileKey:
+        """Device and inode."""
+        return self.device, self.inode
 
     @property
     def packed(self) -> bool:

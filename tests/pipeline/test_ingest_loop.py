@@ -21,7 +21,7 @@ from engine.pipeline.live_site import State
 from engine.pipeline.reading import SourceParser
 from engine.reports.verify import verify
 from engine.store import Database, Session, Writer
-from engine.tail import follower as follow
+from engine.tail import piece
 from engine.tail.follower import Follower
 from tests.stores import NOW, UTC
 
@@ -184,7 +184,7 @@ def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 4096)
-    monkeypatch.setattr(follow, "MAX_LINE_BYTES", 4096)
+    monkeypatch.setattr(piece, "MAX_PIECE_BYTES", 4096)
     (tmp_path / "Master.csv").write_bytes(b"".join(lines()))
     begun.append(one := Ingesting(tmp_path, ["Master.csv"]))
     until(lambda: one.ingestor.health and not one.ingestor.bytes_behind)
