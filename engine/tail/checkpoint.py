@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from engine.tail.file_status import FileKey
-from engine.tail.fingerprint import FINGERPRINT_BYTES, ReadAt, sha256
+from engine.tail.fingerprint import Edges, ReadAt, edges_after, sha256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Checkpoint:
         """Device and inode."""
         return self.device, self.inode
 
-    def edges(self, read_at: ReadAt) -> tuple[bytes, bytes] | None:
+    def edges(self, read_at: ReadAt) -> Edges | None:
         """The fingerprinted first and last bytes of what is accounted for; None = this is other content.
 
         Other content, too, is what goes on where a file was finished in the middle of a line: whether the
@@ -57,20 +57,19 @@ class Checkpoint:
         return None if torn and read_at(self.read_offset, 1) else (head, tail)
 
     def advanced(
-        self, content: memoryview, *, head: bytes, before: bytes, lines: int, finished: bool, now: float
+        self, content: memoryview, *, edges: Edges, lines: int, finished: bool, now: float
     ) -> "Checkpoint":
         """The checkpoint after `content`, which starts at `read_offset`.
 
-        `head` and `before` are this checkpoint's `edges`.
+        `edges` are those of this checkpoint.
         """
         if not content:
             return replace(self, finished=finished)
-        whole_head = (head + content[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
-        tail = (before + content[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:]
+        head, tail = edges_after(edges, content)
         return replace(
             self,
-            head_length=len(whole_head),
-            head_sha256=sha256(whole_head),
+            head_length=len(head),
+            head_sha256=sha256(head),
             tail_length=len(tail),
             tail_sha256=sha256(tail),
             read_offset=self.read_offset + len(content),

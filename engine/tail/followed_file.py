@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from engine.tail.checkpoint import Checkpoint
 from engine.tail.file_reader import Content
 from engine.tail.file_status import NO_STAMP, FileKey, Stamp
-from engine.tail.fingerprint import FINGERPRINT_BYTES, same_bytes, sha256
+from engine.tail.fingerprint import FINGERPRINT_BYTES, Edges, edges_after, same_bytes, sha256
 from engine.tail.listing import Entry
 from engine.tail.piece import HEADER_BYTES, Piece, PieceSizes, first_lines
 from engine.tail.rotation_names import Rotated
@@ -30,34 +30,6 @@ class FollowedFile:
     `gave_up`. Looked at: `observed`, `invalidate`. Its content elsewhere: `displaced_by_other_content`,
     `moved_to`. Read: `opened`, `closed`, `next_piece`, `accounted`.
     """
-
-    __slots__ = (
-        "_changed_at",
-        "_checkpoint",
-        "_content",
-        "_displaced",
-        "_earlier_offsets",
-        "_edges",
-        "_gone",
-        "_handed",
-        "_header",
-        "_limit",
-        "_looked_at",
-        "_missing_since",
-        "_opening",
-        "_owner",
-        "_path",
-        "_primary",
-        "_read_end",
-        "_read_full",
-        "_rotated",
-        "_seen_end",
-        "_size",
-        "_stamp",
-        "_unaccounted_tail",
-        "_visible",
-        "token",
-    )
 
     def __init__(self, token: int, checkpoint: Checkpoint, *, owner: int | None, path: str) -> None:
         """`owner` is the index of the source that follows it; None = known, followed by none."""
@@ -89,7 +61,7 @@ class FollowedFile:
         """Bytes of the next piece where the usual size held no whole line; 0 = the usual."""
         self._opening = b""
         """The first bytes as last seen, at most FINGERPRINT_BYTES, read or not; dropped when finished."""
-        self._edges: tuple[bytes, bytes] | None = None
+        self._edges: Edges | None = None
         """Head and tail of a compressed file at its read offset, which is dear to go back to."""
         self._handed: Piece | None = None
         """The piece of a compressed file that is not committed yet."""
@@ -400,12 +372,8 @@ class FollowedFile:
         """`after`, of the piece handed out last, is stored for good; where the file is now stays as it is."""
         before = self._checkpoint
         if self._handed is not None:
-            head, tail = self._handed.edges
             read = self._handed.data[: after.read_offset - before.read_offset]
-            self._edges = (
-                (head + read[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES],
-                (tail + read[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:],
-            )
+            self._edges = edges_after(self._handed.edges, read)
             self._handed = None
         if after.read_offset == self._read_end:
             self._unaccounted_tail = b""

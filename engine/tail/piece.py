@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from engine.tail.checkpoint import Checkpoint
+from engine.tail.fingerprint import Edges
 
 PIECE_BYTES = 32 << 20
 """About as much as the store compresses at once."""
@@ -61,8 +62,8 @@ class Piece:
     data: bytes
     header: bytes
     """The file's first lines when `base_offset` is past them, for formats that name their columns there."""
-    edges: tuple[bytes, bytes]
-    """The fingerprinted bytes of `before`: the file's first ones, and those just before the base offset."""
+    edges: Edges
+    """Those of `before`."""
     final: bool
     """Nothing is to follow: account for all."""
     finishes: bool
@@ -90,8 +91,7 @@ class Piece:
         """
         return self.before.advanced(
             memoryview(self.data)[:consumed],
-            head=self.edges[0],
-            before=self.edges[1],
+            edges=self.edges,
             lines=lines,
             finished=self.finishes and consumed == len(self.data),
             now=self.read_at,
