@@ -210,7 +210,7 @@ class CallReader:
 
 
 class _Checks:
-    """Which rows are bad, and why."""
+    """The rows that are bad, and why."""
 
     def __init__(self, rows: int) -> None:
         self.bad = pa.repeat(FALSE, rows)

@@ -1,4 +1,4 @@
-"""What storing a few calls needs to know at once: kept in memory by the writer, from commit to commit."""
+"""Balances and billing switches of the extensions in use, kept in memory by the writer between commits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ class AccountCache:
         balances: Mapping[str, int],
         identities: Collection[Identity] | None,
     ) -> None:
-        """What a change did, after its commit: files, numbers used, balances that moved, calls stored.
+        """Applies a change after its commit: files, numbers used, balances that moved, calls stored.
 
         `identities` None = too many to say.
         """

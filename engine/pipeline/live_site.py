@@ -1,4 +1,4 @@
-"""What the engine holds in memory between transactions: the site and the rate book, renewed after commits."""
+"""The site and the rate book as the engine holds them in memory, renewed after commits."""
 
 import threading
 from zoneinfo import ZoneInfo

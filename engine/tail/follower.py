@@ -20,7 +20,7 @@ from engine.tail.source import SourceFollower
 MAX_WORKS = 2048
 """Files offered by one sweep."""
 LIVE_SECONDS = 60.0
-"""What was written to in this time goes before what was not."""
+"""Files written to in this time go before the others."""
 SETTLE_SECONDS = 30.0
 """A rotated file that stayed unchanged for this long is not written to any more."""
 
@@ -61,8 +61,8 @@ class Follower:
                 self._registry.add(checkpoint, owner=None, path=checkpoint.path)
 
     def sweep(self, *, without: Collection[int] = ()) -> list[FileWork]:
-        """Looks at every source. What to read: rotated files, live ones, others, backlog; at most about one
-        piece's bytes in all, so that the next sweep is never far.
+        """Looks at every source. Returns the files to read: rotated ones, live ones, others, backlog; at most
+        about one piece's bytes in all, so that the next sweep is never far.
 
         `without` are the tokens of files that are not to be read at present.
         """
@@ -85,7 +85,7 @@ class Follower:
         return chosen
 
     def read(self, work: FileWork) -> Piece | None:
-        """The file's next piece; None = it changed under our hands, the next sweep says what became of it."""
+        """The file's next piece; None = it changed meanwhile, and the next sweep tells more."""
         file = self._registry.get(work.token)
         if file is None or file.owner is None:
             return None
@@ -117,7 +117,7 @@ class Follower:
         return [source.health() for source in self._sources]
 
     def folders(self) -> list[str]:
-        """Where the sources' files are or will be: what a `Watcher` is to watch. From any thread."""
+        """The folders of the sources' files, existing or not, for a `Watcher`. From any thread."""
         return sorted({folder for source in self._sources for folder in source.spec.folders()})
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from engine.tail.registry import Registry
 
 
 class Verdict(Enum):
-    """What a file turned out to be."""
+    """The kinds of files that an unknown file can be."""
 
     MOVED = "a known file's content, whose own file is gone"
     COPY = "a copy of what is followed elsewhere: nothing to read"

@@ -1,4 +1,4 @@
-"""One source: looked at in every sweep, its files handed out to be read."""
+"""One source: its folders are looked at in every sweep, and its files are read."""
 
 from collections.abc import Callable
 from typing import Final
@@ -75,7 +75,7 @@ class SourceFollower:
         return not (file.primary and file.visible) or (self.spec.whole_files and file.behind > 0)
 
     def due(self) -> list[FollowedFile]:
-        """Files with something to be read or recorded, in the order in which they were rotated."""
+        """Files with bytes to read or a checkpoint to store, in the order of their rotation."""
         found: list[FollowedFile] = []
         for file in self._files.active:
             if self._has_work(file):
@@ -85,7 +85,7 @@ class SourceFollower:
         return _oldest_first(found)
 
     def work(self, file: FollowedFile) -> FileWork:
-        """What there is to be done with a file that is due."""
+        """The work that a due file needs."""
         return FileWork(
             source=self.spec.path,
             path=file.path,

@@ -115,7 +115,7 @@ class SourceFiles:
         self._follow_in(file, content, entry, now)
 
     def follow_moved(self, file: FollowedFile, content: Content, entry: Entry, now: float) -> None:
-        """Follows a known file in other place."""
+        """Follows a known file whose content is now in another one."""
         self.registry.move(file, content, owner=self.index, source=self.spec.path, path=entry.path)
         self._follow_in(file, content, entry, now)
 
@@ -143,7 +143,7 @@ class SourceFiles:
             self.activate(file)
 
     def is_unchanged(self, file: FollowedFile) -> bool:
-        """Whether the file is what and where it was, as far as is seen from its name."""
+        """Whether the file under its name is the same and unchanged."""
         try:
             status = os.stat(file.path)
             if key_of(status) != file.key:
