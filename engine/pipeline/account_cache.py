@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from engine.domain.errors import OUT_OF_RANGE, StorageError
 from engine.ledger.entries import MAX_BALANCE_MICROS
+from engine.pipeline.checkpoints import FileDescription
 from engine.pipeline.duplicates import Identity, RecentKeys
-from engine.pipeline.positions import Named
 from engine.store import Session
 
 MAX_FILES = 1000
@@ -35,8 +35,8 @@ class AccountCache:
 
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     recent: RecentKeys = field(default_factory=RecentKeys)
-    files: dict[int, Named] = field(default_factory=dict[int, Named])
-    """What the files that are read at present are stored as, at most `MAX_FILES`."""
+    files: dict[int, FileDescription] = field(default_factory=dict[int, FileDescription])
+    """The stored descriptions of files that are read at present, at most `MAX_FILES`."""
     next_call: int = 1
     next_entry: int = 1
     turn: int = -1
@@ -78,7 +78,7 @@ class AccountCache:
         self,
         session: Session,
         *,
-        files: Mapping[int, Named],
+        files: Mapping[int, FileDescription],
         calls: int,
         entries: int,
         balances: Mapping[str, int],

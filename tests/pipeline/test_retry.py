@@ -10,10 +10,10 @@ import pytest
 
 from config.settings import Settings, SiteSettings, Source
 from engine.api.site import IngestResult
-from engine.pipeline.ingest_loop import Ingestor
+from engine.pipeline.ingest_loop import IngestLoop
 from engine.pipeline.quarantine import open_lines
-from engine.pipeline.reading import SourceParser
 from engine.pipeline.retry import BadLine, retry_lines, retry_parser
+from engine.pipeline.source_parser import SourceParser
 from engine.reports.verify import verify
 from tests.pipeline.test_storing import NUMBERING, SHANGHAI, Site
 from tests.stores import NOW
@@ -121,7 +121,7 @@ def test_bad_lines_of_a_followed_file_keep_the_zone_that_its_source_had_then(
         source = Source(path="live.csv", format="ours.yaml", timezone=ZoneInfo(zone))
         return replace(site.settings, sources=(source,))
 
-    ingestor = Ingestor(
+    ingest_loop = IngestLoop(
         home=tmp_path,
         database=site.database,
         writer=site.writer,
@@ -135,13 +135,13 @@ def test_bad_lines_of_a_followed_file_keep_the_zone_that_its_source_had_then(
     def written(content: bytes) -> None:
         with path.open("ab") as file:
             file.write(content)
-        while ingestor.turn():
+        while ingest_loop.turn():
             pass
 
     written(HEADER + GOOD % b"2026-11-03 10:00:00" + GOOD % b"03.11.2026 11:00:00")
-    ingestor.configure(settings("UTC"))
+    ingest_loop.configure(settings("UTC"))
     written(GOOD % b"2026-11-03 12:00:00" + GOOD % b"03.11.2026 13:00:00")
-    ingestor.close()
+    ingest_loop.close()
     site.write_format("[YYYY-MM-DD HH:MM:SS, DD.MM.YYYY HH:MM:SS]")
     assert site.retry() == (2, 0)
     assert site.starts() == [datetime(2026, 11, 3, hour) for hour in (1, 12, 2, 13)]

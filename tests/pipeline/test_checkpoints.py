@@ -9,7 +9,7 @@ import pytest
 from engine.parse.schema import CALLS, REJECTS, Parsed
 from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
-from engine.pipeline.positions import load_positions
+from engine.pipeline.checkpoints import load_checkpoints
 from engine.rating.book import RateBook
 from engine.store import Database, Session, Writer
 from engine.tail.checkpoint import Checkpoint
@@ -59,7 +59,7 @@ class Reader:
     def stored(self) -> Checkpoint:
         """The one file."""
         with self.database.reading() as session:
-            (found,) = load_positions(session)
+            (found,) = load_checkpoints(session)
         return found
 
     def close(self) -> None:
