@@ -62,7 +62,7 @@ class FatedWriter(Writer):
 
 
 class Desk:
-    """One store, and an ingest_loop that follows one file with it while it is up."""
+    """One store, and an ingest loop that follows one file with it while it is up."""
 
     def __init__(self, folder: Path, clock: Callable[[], float], wall: Callable[[], float]) -> None:
         self._folder = folder
