@@ -86,7 +86,7 @@ def store_pieces(
 ) -> StoredBatch:
     """Stores pieces (at least one) of different files, in the writer's transaction, and moves their files on.
 
-    A file not stored before gets its number here; the result's positions carry it.
+    A file not stored before gets its number here; the result's checkpoints carry it.
     """
     positions = _numbered(session, [piece.after for piece in pieces])
     parts = [of_file(piece.parsed.calls, at.file_id) for piece, at in zip(pieces, positions, strict=True)]

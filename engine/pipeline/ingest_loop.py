@@ -352,5 +352,5 @@ class IngestLoop:
             self._alarmed()
 
 
-def _offsets(positions: list[Checkpoint]) -> dict[int, int]:
-    return {position.file_id: position.read_offset for position in positions}
+def _offsets(checkpoints: list[Checkpoint]) -> dict[int, int]:
+    return {one.file_id: one.read_offset for one in checkpoints}

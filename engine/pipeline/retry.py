@@ -32,7 +32,7 @@ class BadLine:
 
 
 def retry_parser(line: OpenLine, settings: Settings, home: Path) -> SourceParser | None:
-    """A parser for the line and others of its file: its format as it is now, in the zone of its neighbours.
+    """A parser for the line and others of its file: its present format, in the zone of the lines around it.
 
     None = the format needs the file's header, and the file is found no more; or an import brought the format
     along, and it is not here.

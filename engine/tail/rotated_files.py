@@ -43,7 +43,7 @@ class RotatedFiles:
             self._settle_group(group, now)
 
     def _has_new_primary(self) -> bool:
-        """Whether a file under the source's own name was met for the first time."""
+        """Whether a file under the source's own name was found for the first time."""
         return not self._files.spec.whole_files and any(
             file.visible and file.primary and file.checkpoint.file_id == 0 for file in self._files.active
         )

@@ -101,7 +101,7 @@ class SourceFiles:
         self.activate(file)
 
     def follow_new(self, content: Content, entry: Entry, now: float) -> None:
-        """Follows a file never met, from its start."""
+        """Follows a new file, from its start."""
         seen_at = self.wall()
         checkpoint = Checkpoint(
             source=self.spec.path,

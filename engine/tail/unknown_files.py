@@ -1,4 +1,4 @@
-"""Files known under no inode: content met before, a copy of it, or new."""
+"""Files known under no inode: they hold known content, a copy of it, or something new."""
 
 # ruff: noqa: PTH116  # text paths: folders of thousands are looked at every second
 
