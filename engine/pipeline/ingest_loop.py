@@ -11,11 +11,13 @@ from pathlib import Path
 
 from config.settings import Settings, Source
 from engine.domain.errors import OUT_OF_RANGE, PbxmeterError, StorageError
+from engine.domain.memory import free_memory
 from engine.domain.threads import Running, Start, start_thread
 from engine.parse.schema import Parsed
 from engine.pipeline.backlog import Backlog
 from engine.pipeline.backoff import Refusals
 from engine.pipeline.batch import ReadPiece, StoredBatch
+from engine.pipeline.budget import backlog_bytes, database_room
 from engine.pipeline.following import Following
 from engine.pipeline.live_site import State
 from engine.pipeline.positions import load_positions
@@ -224,7 +226,13 @@ class Ingestor:
         with self._database.reading() as session:
             known = load_positions(session)
         following = Following(
-            settings, known, home=self._home, now=self._now, clock=self._clock, start=self._start_thread
+            settings,
+            known,
+            home=self._home,
+            piece_bytes=backlog_bytes(free_memory(), database_bytes=database_room(self._database)),
+            now=self._now,
+            clock=self._clock,
+            start=self._start_thread,
         )
         self._offsets = _offsets(known)
         with self._lock:

@@ -31,6 +31,7 @@ from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.zones import utc_now, zone
 from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
+from engine.pipeline.budget import budget_now
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
 from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, source_for
@@ -65,6 +66,7 @@ def ingest(
         now=utc_now,
         progress=progress,
         cancelled=cancelled,
+        budget=budget_now(service.database),
     )
     result = job.run(files)
     _record(service, request, operator, result=result)
