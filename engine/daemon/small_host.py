@@ -28,8 +28,8 @@ def prepare_memory() -> None:
     if space < LEAST_SPACE:
         raise Refused(
             f"The engine needs an address space of {LEAST_SPACE // MB:,} MB, and `ulimit -v` allows "
-            f"{space // MB:,} MB. Raise it (`ulimit -v unlimited`); memory is better bounded by a control group "
-            "(MemoryMax= of systemd).",
+            f"{space // MB:,} MB. Raise it (`ulimit -v unlimited`); memory is better bounded by a control "
+            "group (MemoryMax= of systemd).",
             code="memory",
         )
     if memory.free < LEAST_FREE:

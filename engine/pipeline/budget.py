@@ -59,8 +59,8 @@ def import_budget(memory: Memory, *, database_bytes: int) -> PieceBudget:
     needed = _BUDGETS[-1].needed + database_bytes + RESERVE_BYTES
     raise Refused(
         f"An import needs {needed // MB + 1:,} MB of free memory, and {memory.where} has "
-        f"{memory.free // MB:,} MB. Nothing was read. End other programs there, give it more memory, or lower engine.memory_mb in "
-        "config.yaml and start the engine anew.",
+        f"{memory.free // MB:,} MB. Nothing was read. End other programs there, give it more memory, or "
+        "lower engine.memory_mb in config.yaml and start the engine anew.",
         code=NO_MEMORY,
     )
 
