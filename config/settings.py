@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from config.document import Value, matches, parse_document, read_text
 from config.formats import format_names, load_format
 from engine.domain.errors import ConfigError, InvalidInput
-from engine.domain.memory import MB, host_memory
+from engine.domain.memory import MB, free_memory
 from engine.domain.zones import zone
 
 MAX_SOURCES = 256
@@ -56,7 +56,7 @@ def host_zone() -> ZoneInfo:
 
 def share_of_memory() -> int:
     """A quarter of what host and control groups allow, within bounds, in MB: the PBX needs the rest."""
-    return max(LEAST_MEMORY_MB, min(host_memory().limit // 4 // MB, MOST_MEMORY_MB))
+    return max(LEAST_MEMORY_MB, min(free_memory().limit // 4 // MB, MOST_MEMORY_MB))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

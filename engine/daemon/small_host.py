@@ -8,7 +8,7 @@ from engine.domain.memory import MB, address_space, host_memory
 
 LEAST_FREE = 100 * MB
 """The engine at rest takes 50, and needs its code in memory."""
-LEAST_SPACE = 1500 * MB
+LEAST_SPACE = 2000 * MB
 """Of addresses: threads and allocators reserve far more than they use."""
 SCARCE = 1000 * MB
 SCARCE_SPACE = 8000 * MB

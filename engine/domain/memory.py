@@ -10,6 +10,9 @@ MB = 1_000_000
 UNLIMITED = 1 << 60
 """Of bytes: where nothing sets a limit."""
 
+RESERVED_SPACE = 1600 * MB
+"""Of addresses, by threads and allocators, which use little of them."""
+
 _LIMITS = ("memory.max", "memory.high", "memory.limit_in_bytes")
 _USED = ("memory.current", "memory.usage_in_bytes")
 _PREFIX = "total_"
@@ -57,7 +60,8 @@ def free_memory(root: Path = Path("/")) -> Memory:
     left = max(0, space - int(pages) * resource.getpagesize())
     if space == UNLIMITED or left >= memory.free:
         return memory
-    return Memory(limit=min(memory.limit, space), free=left, where="the address space (`ulimit -v`)")
+    limit = min(memory.limit, max(0, space - RESERVED_SPACE))
+    return Memory(limit=limit, free=left, where="the address space (`ulimit -v`)")
 
 
 def _host(root: Path) -> _Bound:
