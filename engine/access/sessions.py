@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from engine.domain.errors import NotSignedIn
 from engine.domain.names import Role
 
-MAX_SESSIONS_OF_ONE = 500
+MAX_SESSIONS_OF_ONE = 100
 """Of one operator; the least recently used go first. So nobody's sessions push out another's."""
 MAX_SESSIONS = 20_000
 IDLE_SECONDS = 12 * 3600.0

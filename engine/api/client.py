@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,19 +17,20 @@ import pyarrow as pa
 import pyarrow.flight as flight
 
 from engine.api.events import Event
-from engine.api.home import (
-    FLIGHT_SOCKET,
-    LOG_FILE,
-    START_ERROR_FILE,
-    make_home,
-    open_own,
-    run_folder,
-    short_folder,
-)
-from engine.api.identity import Identity, ask_identity
+from engine.api.home import LOG_FILE, START_ERROR_FILE, make_home, open_own
+from engine.api.identity import Identity, ask_identity, ask_outside, enter, give
 from engine.api.operation import Done, Failed, Operation, Progress, Reply
 from engine.api.session import SignIn
-from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError, error_from_wire
+from engine.api.site import GivenFile
+from engine.domain.errors import (
+    EngineDown,
+    NotFound,
+    NotSignedIn,
+    PbxmeterError,
+    StorageError,
+    error_from_wire,
+)
+from engine.domain.regular_files import open_regular
 
 START_TIMEOUT_SECONDS = 60.0
 EVENTS_ACTION = "Events"
@@ -63,9 +64,9 @@ class Client:
         self.operator = identity.operator
         self._closed = threading.Event()
         self._stack = contextlib.ExitStack()
-        folder = self._stack.enter_context(short_folder(run_folder(home)))
-        with _translated():
-            self._flight = flight.FlightClient(f"grpc+unix://{folder}/{FLIGHT_SOCKET}")
+        self._flight: flight.FlightClient | None = None
+        if self._token:
+            self._enter()
         if credentials is not None:
             self.sign_in(credentials)
 
@@ -73,13 +74,30 @@ class Client:
         """Starts a session by name and password. Raises `Refused` when they do not fit."""
         session = self.call(SignIn(name=credentials.name, password=credentials.password, proof=self._proof))
         self._token, self.operator = session.token, session.operator
+        if self._flight is None:
+            self._enter()
+
+    def _enter(self) -> None:
+        """Connects to the Flight socket, which only the engine can give."""
+        descriptor = enter(self.home, self._token)
+        self._stack.callback(os.close, descriptor)
+        with _translated():
+            client = flight.FlightClient(f"grpc+unix:///proc/self/fd/{descriptor}")
+        self._stack.callback(client.close)
+        self._flight = client
+
+    def _entered(self) -> flight.FlightClient:
+        if self._flight is None:
+            raise NotSignedIn("Sign in first.")
+        return self._flight
 
     def call(self, operation: Operation[R], *, progress: Callable[[Progress], None] | None = None) -> R:
         """The operation's result. `progress` is told of long work; what it raises cancels that work."""
-        body = msgspec.json.encode(operation)
-        action = flight.Action(type(operation).__name__, body)
+        name, body = type(operation).__name__, msgspec.json.encode(operation)
+        if self._flight is None and type(operation).role is None:
+            return msgspec.json.decode(ask_outside(self.home, name, body), type=type(operation).returns)
         with _translated():
-            stream = self._flight.do_action(action, self._options())
+            stream = self._entered().do_action(flight.Action(name, body), self._options())
             try:
                 for answer in stream:
                     reply = _reply.decode(answer.body.to_pybytes())
@@ -99,18 +117,19 @@ class Client:
         """The operation's rows as Arrow batches. Errors of a stream surface while it is read."""
         ticket = flight.Ticket(msgspec.json.encode([type(operation).__name__, operation]))
         with _translated():
-            reader = self._flight.do_get(ticket, self._options()).to_reader()
+            reader = self._entered().do_get(ticket, self._options())
 
         def batches() -> Iterator[pa.RecordBatch]:
             with _translated():
-                yield from reader
+                for chunk in reader:
+                    yield chunk.data
 
         return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
     def events(self) -> Iterator[Event]:
         """What happens from now on, until the connection breaks (`EngineDown`) or the client is closed."""
         with _translated():
-            stream = self._flight.do_action(flight.Action(EVENTS_ACTION, b""), self._options())
+            stream = self._entered().do_action(flight.Action(EVENTS_ACTION, b""), self._options())
 
         def happened() -> Iterator[Event]:
             with _translated():
@@ -127,11 +146,28 @@ class Client:
 
         return happened()
 
+    def give(self, paths: Sequence[str | Path]) -> list[GivenFile]:
+        """Opens files of the caller's and hands them over, for one operation to be asked at once.
+
+        Raises `NotFound` or `StorageError` for what cannot be read.
+        """
+        descriptors: list[int] = []
+        try:
+            for path in paths:
+                descriptors.append(open_file(path))
+            tickets = give(self.home, self._token, descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        return [
+            GivenFile(path=str(Path(path).absolute()), ticket=ticket)
+            for path, ticket in zip(paths, tickets, strict=True)
+        ]
+
     def close(self) -> None:
         """Ends the connection; open streams end with it."""
         if not self._closed.is_set():
             self._closed.set()
-            self._flight.close()
             self._stack.close()
 
     def __enter__(self) -> "Client":
@@ -147,10 +183,24 @@ class Client:
         return flight.FlightCallOptions(headers=headers)
 
 
+def open_file(path: str | Path) -> int:
+    """A descriptor of a CDR file of the caller's. Raises `NotFound`, `StorageError`."""
+    try:
+        return open_regular(str(path))
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {path}.") from None
+    except ValueError:
+        raise NotFound(f"{str(path)!r} cannot be a file's name.") from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}.") from error
+
+
 @contextlib.contextmanager
 def _translated() -> Generator[None]:
     try:
         yield
+    except flight.FlightServerError as error:
+        raise _failure(error) from error
     except flight.FlightUnauthenticatedError as error:
         raise NotSignedIn("Sign in first.") from error
     except (flight.FlightUnavailableError, flight.FlightInternalError, flight.FlightCancelledError) as error:
@@ -164,6 +214,15 @@ def _translated() -> Generator[None]:
             f"The engine speaks another version of pbxmeter: {error}. Stop it with `pbxmeter engine stop`.",
             code="wire",
         ) from error
+
+
+def _failure(error: flight.FlightServerError) -> PbxmeterError:
+    """What the engine said; Flight's own words about it help nobody."""
+    try:
+        failed = msgspec.json.decode(error.extra_info or b"", type=Failed)
+    except msgspec.DecodeError:
+        return PbxmeterError(f"The engine answered: {error}", code="wire")
+    return error_from_wire(failed.kind, failed.code, failed.message, failed.field)
 
 
 def connect(home: Path, *, start: bool = True, credentials: Credentials | None = None) -> Client:

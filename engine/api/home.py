@@ -17,7 +17,6 @@ BESIDE_DATABASE = (".wal", ".mark")
 """What belongs to a database file under its name: the log, and the mark of how far it had come."""
 LOCK_FILE = "engine.lock"
 LOG_FILE = "engine.log"
-FLIGHT_SOCKET = "engine.sock"
 IDENTITY_SOCKET = "identity.sock"
 START_ERROR_FILE = "start-error"
 

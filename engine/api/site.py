@@ -111,18 +111,31 @@ class IngestResult(LineCounts, frozen=True, kw_only=True):
     cancelled: bool = False
 
 
+FILES_AT_ONCE = 32
+"""Files in one import; a client imports more of them in several (engine/api/files.py)."""
+
+
+class GivenFile(Result, frozen=True, kw_only=True):
+    """A file that the client opened and handed over. `path` is what it is called, absolute."""
+
+    path: str
+    ticket: str
+
+
 class Ingest(Operation[IngestResult], frozen=True, kw_only=True):
-    """Imports CDR files that the engine's user can read. Paths are absolute.
+    """Imports CDR files, at most `FILES_AT_ONCE`; the engine opens none of them itself.
 
     `format` '' = that of the source whose path fits, else the only configured one, else asterisk-csv.
+    With `format_text`, the content of a format file, `format` is only its name.
     `timezone` '' = that source's, else the site's.
     """
 
     role: ClassVar[Role | None] = Role.BILLING
     returns: ClassVar[type] = IngestResult
     changes: ClassVar[bool] = True
-    paths: list[str]
+    files: list[GivenFile]
     format: str = ""
+    format_text: bytes = b""
     timezone: str = ""
 
 
@@ -148,11 +161,12 @@ class DetectResult(Result, frozen=True, kw_only=True):
 
 
 class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):
-    """Reads the head of a CDR file; `format` '' = try all."""
+    """Reads the head of a CDR file; `format` '' = try all, `format_text` as in `Ingest`."""
 
     returns: ClassVar[type] = DetectResult
-    path: str
+    file: GivenFile
     format: str = ""
+    format_text: bytes = b""
     timezone: str = ""
 
 

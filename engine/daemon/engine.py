@@ -16,15 +16,7 @@ from engine.access.accounts import is_current
 from engine.access.doorkeeper import Doorkeeper
 from engine.access.sessions import Caller, Sessions
 from engine.api.events import AlarmsChanged, LockoutsChanged
-from engine.api.home import (
-    CONFIG_FILE,
-    FLIGHT_SOCKET,
-    file_id,
-    make_home,
-    own_folder,
-    remove_own,
-    run_folder,
-)
+from engine.api.home import CONFIG_FILE, make_home, own_folder, run_folder
 from engine.api.identity import Identity
 from engine.api.site import ThreadRow
 from engine.daemon.configuration import Configuration
@@ -260,11 +252,6 @@ class Engine:
         folder.chmod(0o700)
         mode = 0o600 if group == -1 else 0o660
         server = Server(self._service, folder)
-        socket = folder / FLIGHT_SOCKET
-        made = file_id(socket)
-        socket.chmod(mode)
-        if group != -1:
-            os.chown(socket, -1, group)
         ending = threading.Event()
         self._server = server
         thread = self._threads.start_vital("flight", server.serve, until=ending.is_set)
@@ -280,11 +267,14 @@ class Engine:
                 log.warning("A client does not read what it asked for: it is cut off")
             else:
                 thread.join(timeout=SHUTDOWN_SECONDS)
-            remove_own(socket, made)
+            os.close(server.door)
+            self._service.given_files.close()
 
         stack.callback(end)
         # Who can ask who he is can also ask everything else: this socket opens last.
-        identity = IdentityServer(folder, self._identify, mode=mode, group=group, start=self._threads.start)
+        identity = IdentityServer(
+            folder, self._identify, server, mode=mode, group=group, start=self._threads.start
+        )
         stack.callback(identity.close)
         if group != -1:
             os.chown(folder, -1, group)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from engine.api.operation import Progress
 from engine.api.site import IngestResult, LineCounts
-from engine.domain.errors import NotFound, StorageError
 from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
 from engine.pipeline.budget import FULL, PieceBudget
@@ -56,21 +55,13 @@ class Import:
         self._bytes_total = 0
         self._started = time.monotonic()
 
-    def run(self, files: list[tuple[str, SourceParser]]) -> IngestResult:
-        """Reads every file; a cancelled import leaves whole pieces only.
-
-        Raises `NotFound` or `StorageError` for a file that cannot be read, before anything is stored.
-        """
-        contents = [(_open(path), parser) for path, parser in files]
-        try:
-            self._bytes_total = sum(content.size() for content, _ in contents)
-            for content, parser in contents:
-                if self._cancelled.is_set():
-                    break
-                self._file(content, parser)
-        finally:
-            for content, _ in contents:
-                content.close()
+    def run(self, files: list[tuple[Content, SourceParser]]) -> IngestResult:
+        """Reads every file, the caller's to close; a cancelled import leaves whole pieces only."""
+        self._bytes_total = sum(content.size() for content, _ in files)
+        for content, parser in files:
+            if self._cancelled.is_set():
+                break
+            self._file(content, parser)
         return IngestResult(
             files=len(files),
             seconds=round(time.monotonic() - self._started, 3),
@@ -190,14 +181,3 @@ def _ahead(pieces: Iterator[ReadPiece], ahead: int) -> Generator[ReadPiece]:
             yield ready.pop()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _open(path: str) -> Content:
-    try:
-        return Content(path)
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {path}.") from None
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be read by the engine: {error.strerror}. Allow the engine's user to read it."
-        ) from error

@@ -4,13 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from config.formats import load_format
+from config.document import read_text
+from config.formats import FORMAT_NAMES, Format, load_format, parse_format
 from config.settings import Numbering, Settings, Source
 from engine.domain.errors import InvalidInput
 from engine.parse.parser import Parser
 from engine.parse.schema import Parsed
 from engine.tail.piece import Piece
 
+FORMAT_SUFFIXES = (".yaml", ".yml")
 DEFAULT_FORMAT = "asterisk-csv"
 MANY_BAD_LINES = 1000
 """From so many on, a source of which more than half of the latest lines are bad is not read any further."""
@@ -32,13 +34,14 @@ class SourceParser:
         source_zone: ZoneInfo,
         site_zone: ZoneInfo,
         zone_is_settled: bool = False,
+        form: Format | None = None,
     ) -> None:
         """A zone that is settled holds though the format may name another: earlier lines were read in it.
 
-        Raises `ConfigError` when the format cannot be loaded.
+        `form` None = loaded by its name. Raises `ConfigError` when the format cannot be loaded.
         """
         self.format_name = format_name
-        form = load_format(format_name, home)
+        form = form or load_format(format_name, home)
         if zone_is_settled:
             form = replace(form, times=replace(form.times, zone=None))
         self.form = form
@@ -112,6 +115,33 @@ class SourceParser:
     def parse_line(self, raw: bytes, *, base_offset: int) -> Parsed:
         """One line on its own, as found in quarantine."""
         return self._parser.parse(raw, base_offset=base_offset, first=False, final=True)
+
+
+def given_format(name: str, text: bytes, settings: Settings, home: Path) -> Format:
+    """The format that a client names, or whose text it sends. Raises `InvalidInput`, `ConfigError`."""
+    if text:
+        return parse_format(read_text(name, text), name=name, file=name)
+    form = site_format(name, settings, home)
+    if form is None:
+        known = ", ".join(FORMAT_NAMES)
+        raise InvalidInput(
+            f"{name}: there is no such format. Shipped formats are {known}; one of your own is a file that "
+            "you can read, or a .yaml file in the home folder.",
+            field="format",
+        )
+    return form
+
+
+def site_format(name: str, settings: Settings, home: Path) -> Format | None:
+    """A shipped format, one that config.yaml names, or a format file in the home; None = none of them.
+
+    No other file is opened: the engine may read what the client may not. Raises `ConfigError`.
+    """
+    if name not in FORMAT_NAMES and name not in {source.format for source in settings.sources}:
+        place = (home / name).resolve()
+        if not place.is_relative_to(home.resolve()) or place.suffix not in FORMAT_SUFFIXES:
+            return None
+    return load_format(name, home)
 
 
 def parser_of(source: Source, settings: Settings, home: Path) -> SourceParser:

@@ -17,7 +17,7 @@ from engine.parse.schema import Parsed
 from engine.pipeline.calls import Lines, of_file, store_calls
 from engine.pipeline.live_site import State
 from engine.pipeline.quarantine import OpenLine, mark_retried
-from engine.pipeline.reading import SourceParser
+from engine.pipeline.reading import SourceParser, site_format
 from engine.reports.raw import ReadFile, read_head
 from engine.store import Session
 
@@ -34,8 +34,12 @@ class BadLine:
 def retry_parser(line: OpenLine, settings: Settings, home: Path) -> SourceParser | None:
     """A parser for the line and others of its file: its format as it is now, in the zone of its neighbours.
 
-    None = the format needs the file's header, and the file is found no more.
+    None = the format needs the file's header, and the file is found no more; or an import brought the format
+    along, and it is not here.
     """
+    form = site_format(line.format, settings, home)
+    if form is None:
+        return None
     parser = SourceParser(
         line.format,
         home=home,
@@ -43,6 +47,7 @@ def retry_parser(line: OpenLine, settings: Settings, home: Path) -> SourceParser
         source_zone=zone(line.timezone),
         site_zone=settings.site.timezone,
         zone_is_settled=True,
+        form=form,
     )
     file = ReadFile(path=line.path, head_length=line.head_length, head_sha256=line.head_sha256)
     return parser if parser.knows_header(read_head(file, HEAD_BYTES)) else None

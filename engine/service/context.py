@@ -21,6 +21,7 @@ from engine.pipeline.live_site import State
 from engine.reports.newest import newest_rows
 from engine.service.backups import Backups
 from engine.service.event_bus import EventBus
+from engine.service.given_files import GivenFiles
 from engine.store import Database, Session, Writer
 
 SYNC_SECONDS = 30.0
@@ -51,6 +52,7 @@ class ServiceContext:
     stop: Callable[[], None]
     door: Doorkeeper
     refusals: Refusals = field(default_factory=Refusals)
+    given_files: GivenFiles = field(default_factory=GivenFiles)
     last_asked: float = field(default_factory=time.monotonic)
     """Monotonic seconds when anybody last asked, or waited for an answer."""
 

@@ -1,5 +1,6 @@
 """Hands events to every open stream without ever waiting for a slow one."""
 
+import contextlib
 import queue
 import threading
 
@@ -58,6 +59,8 @@ def _put(waiting: "queue.Queue[Event | None]", event: Event | None) -> None:
     try:
         waiting.put_nowait(event)
     except queue.Full:
-        while not waiting.empty():
-            waiting.get_nowait()
+        # The reader may take the last one at the same moment.
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting.get_nowait()
         waiting.put_nowait(event if event is None else Missed())

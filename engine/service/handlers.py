@@ -1,6 +1,5 @@
 """Which function answers which operation: reads, changes in the writer's turn, and long work."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -16,7 +15,7 @@ from engine.api import extensions as extensions_api
 from engine.api import rates as rates_api
 from engine.api import session as session_api
 from engine.api import site as site_api
-from engine.api.operation import Operation, Progress, refuse_nul
+from engine.api.operation import Operation, Progress
 from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, StorageError
 from engine.domain.names import Role
 from engine.domain.site import Site
@@ -29,6 +28,7 @@ from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, sign_in, tasks
 from engine.service.audited import subjects
 from engine.service.context import ServiceContext
+from engine.service.work import Cancellation
 from engine.store import Session
 
 LEAST_ROLE = Role.VIEWER
@@ -169,7 +169,6 @@ OPERATIONS: dict[str, type[Operation[Any]]] = {
 def answer(service: ServiceContext, operation: Operation[Any], caller: Caller | None, token: str) -> Any:
     """The result of an operation that takes no long time. Raises `PbxmeterError`."""
     kind = type(operation)
-    refuse_nul(operation)
     # Who has just written config.yaml expects the next command to know it.
     service.settings()
     if kind in READS:
@@ -194,7 +193,6 @@ def stream(
     maker = STREAMS.get(type(operation))
     if maker is None:
         raise InvalidInput(f"{type(operation).__name__} is no stream.")
-    refuse_nul(operation)
     service.settings()
     session = service.database.session()
     try:
@@ -209,10 +207,9 @@ def work(
     operation: Operation[Any],
     caller: Caller | None,
     progress: Callable[[Progress], None],
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> Any:
     """The result of long work, done in the calling thread. Raises `PbxmeterError`."""
-    refuse_nul(operation)
     kind = type(operation)
     if kind is site_api.Ingest:
         note_done(service, operation, caller, outcome=audit.BEGUN)

@@ -1,23 +1,26 @@
 """Long work: imports, re-rating, checks, copies. Each tells its progress and can be cancelled."""
 
-import threading
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.formats import load_format
+import msgspec
+
 from config.settings import Settings
 from engine.access import audit
 from engine.api.events import CallsStored
 from engine.api.operation import Progress
 from engine.api.rates import Rerate, RerateResult
 from engine.api.site import (
+    FILES_AT_ONCE,
     Backup,
     BackupResult,
     DetectResult,
     DetectSource,
+    GivenFile,
     Ingest,
     IngestResult,
     Lockouts,
@@ -27,39 +30,51 @@ from engine.api.site import (
     Verify,
     VerifyResult,
 )
-from engine.domain.errors import InvalidInput, StorageError
+from engine.domain.errors import InvalidInput
 from engine.domain.zones import utc_now, zone
 from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
 from engine.pipeline.budget import budget_now
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
-from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, source_for
+from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.pipeline.rerating import Rerating
 from engine.pipeline.retry import BadLine, retry_lines, retry_parser
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
+from engine.service.work import Cancellation
 from engine.store import Session, mark_path, read_mark
 from engine.tail.file_reader import Content
 
 Report = Callable[[Progress], None]
-Task = Callable[[ServiceContext, Any, str, Report, threading.Event], Any]
-
-MAX_PATHS = 10_000
+Task = Callable[[ServiceContext, Any, str, Report, Cancellation], Any]
 
 
 def ingest(
-    service: ServiceContext, request: Ingest, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Ingest, operator: str, progress: Report, cancelled: Cancellation
 ) -> IngestResult:
     """Imports past CDR files."""
-    if not request.paths or len(request.paths) > MAX_PATHS:
-        raise InvalidInput(f"Name 1 to {MAX_PATHS} files.", field="paths")
+    if not request.files or len(request.files) > FILES_AT_ONCE:
+        raise InvalidInput(f"Name 1 to {FILES_AT_ONCE} files.", field="files")
     settings = service.settings()
-    files = [
-        (path, _parser(service.home, settings, path, request.format, request.timezone))
-        for path in request.paths
-    ]
-    job = Import(
+    with contextlib.ExitStack() as stack:
+        contents = [(_given(service, file, operator, stack), file.path) for file in request.files]
+        files = [
+            (
+                content,
+                _parser(service.home, settings, path, request.format, request.timezone, request.format_text),
+            )
+            for content, path in contents
+        ]
+        result = _import(service, progress, cancelled).run(files)
+    # The tickets are used up; what was imported is told by its name.
+    named = [GivenFile(path=file.path, ticket="") for file in request.files]
+    _record(service, msgspec.structs.replace(request, files=named), operator, result=result)
+    return result
+
+
+def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) -> Import:
+    return Import(
         writer=service.writer,
         state=service.state,
         stored=service.calls_stored,
@@ -68,9 +83,6 @@ def ingest(
         cancelled=cancelled,
         budget=budget_now(service.database),
     )
-    result = job.run(files)
-    _record(service, request, operator, result=result)
-    return result
 
 
 def detect_source(
@@ -78,25 +90,21 @@ def detect_source(
     request: DetectSource,
     operator: str,
     progress: Report,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> DetectResult:
     """Looks at the head of a CDR file."""
-    try:
-        content = Content(request.path)
-    except OSError as error:
-        raise StorageError(f"{request.path} cannot be read by the engine: {error.strerror}.") from error
-    try:
-        head = content.read_at(0, HEAD_BYTES)
-    finally:
-        content.close()
+    with contextlib.ExitStack() as stack:
+        head = _given(service, request.file, operator, stack).read_at(0, HEAD_BYTES)
     settings = service.settings()
     return detect(
         head,
-        name=Path(request.path).name,
+        name=Path(request.file.path).name,
         site_zone=settings.site.timezone,
         numbering=settings.numbering,
         source_zone=zone(request.timezone) if request.timezone else None,
-        formats=[load_format(request.format, service.home)] if request.format else None,
+        formats=[given_format(request.format, request.format_text, settings, service.home)]
+        if request.format
+        else None,
     )
 
 
@@ -105,7 +113,7 @@ def retry_quarantine(
     request: RetryQuarantine,
     operator: str,
     progress: Report,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> RetryResult:
     """Reads bad lines again with the formats as they are now."""
     settings = service.settings()
@@ -149,27 +157,35 @@ def sync_lockouts(
     request: SyncLockouts,
     operator: str,
     progress: Report,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> Lockouts:
     """Compares every target in full and tells how they stand afterwards."""
-    for reconciler in service.reconcilers:
+    reconcilers = service.reconcilers
+    for done, reconciler in enumerate(reconcilers):
+        cancelled.check()
+        progress(Progress(done=done, total=len(reconcilers), unit="targets"))
         reconciler.sync(SYNC_SECONDS)
     with service.database.reading() as session:
         return list_lockouts(session, service.state.site, service.targets())
 
 
 def verify_books(
-    service: ServiceContext, request: Verify, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Verify, operator: str, progress: Report, cancelled: Cancellation
 ) -> VerifyResult:
     """Checks what must hold."""
     # Read first: the store of the snapshot is at the mark, or beyond it.
     mark = read_mark(mark_path(service.database.path))
-    with service.database.reading() as session, session.snapshot():
-        return verify(session, mark=mark)
+
+    def step(done: int, total: int) -> None:
+        cancelled.check()
+        progress(Progress(done=done, total=total, unit="checks"))
+
+    with service.database.reading() as session, cancelled.interrupting(session), session.snapshot():
+        return verify(session, mark=mark, step=step)
 
 
 def backup(
-    service: ServiceContext, request: Backup, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Backup, operator: str, progress: Report, cancelled: Cancellation
 ) -> BackupResult:
     """Writes a backup set while work goes on."""
     folder = Path(request.folder) if request.folder else None
@@ -182,7 +198,7 @@ def backup(
 
 
 def rerate(
-    service: ServiceContext, request: Rerate, operator: str, progress: Report, cancelled: threading.Event
+    service: ServiceContext, request: Rerate, operator: str, progress: Report, cancelled: Cancellation
 ) -> RerateResult:
     """Rates stored calls anew, or previews it."""
     job = Rerating(
@@ -204,11 +220,23 @@ def rerate(
             service.alarms_changed()
 
 
-def _parser(home: Path, settings: Settings, path: str, format_name: str, timezone: str) -> SourceParser:
+def _given(service: ServiceContext, file: GivenFile, operator: str, stack: contextlib.ExitStack) -> Content:
+    """The content of a file that the client handed over, closed with the stack."""
+    descriptor = service.given_files.take(file.ticket, owner=operator)
+    content = Content(file.path, descriptor)
+    stack.callback(content.close)
+    return content
+
+
+def _parser(
+    home: Path, settings: Settings, path: str, format_name: str, timezone: str, format_text: bytes = b""
+) -> SourceParser:
     source = source_for(path, settings)
     own: ZoneInfo | None = source.timezone if source else None
+    name = format_name or (source.format if source else DEFAULT_FORMAT)
     return SourceParser(
-        format_name or (source.format if source else DEFAULT_FORMAT),
+        name,
+        form=given_format(name, format_text, settings, home),
         home=home,
         numbering=settings.numbering,
         source_zone=zone(timezone) if timezone else own or settings.site.timezone,

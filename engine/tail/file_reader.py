@@ -5,12 +5,12 @@ import contextlib
 import gzip
 import lzma
 import os
-import stat
 import zlib
 from pathlib import Path
 from typing import IO
 
 from engine.domain.errors import StorageError
+from engine.domain.regular_files import check_regular, open_regular
 
 _COMPRESSION_FAULTS = (EOFError, lzma.LZMAError, zlib.error)
 PACKED = (".gz", ".bz2", ".xz")
@@ -21,16 +21,17 @@ _GZIP_SMALL = 1 << 20
 class Content:
     """An open regular file. Reading never blocks and never changes the file."""
 
-    def __init__(self, path: str) -> None:
-        """Raises OSError, or StorageError for what is no regular file: FIFOs block, devices never end."""
+    def __init__(self, path: str, descriptor: int | None = None) -> None:
+        """Opens the file, or takes over a descriptor that a client opened and calls `path`.
+
+        Raises OSError, or StorageError for what is no regular file: FIFOs block, devices never end.
+        """
         self.path = path
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+        self._fd = open_regular(path) if descriptor is None else descriptor
         try:
+            if descriptor is not None:
+                check_regular(path, descriptor)
             status = os.fstat(self._fd)
-            if not stat.S_ISREG(status.st_mode):
-                raise StorageError(
-                    f"{path} is {_kind(status.st_mode)}, not a regular file; name the CDR file itself."
-                )
             self.device, self.inode = status.st_dev, status.st_ino
             self._stream = _stream(path, self._fd)
         except BaseException:
@@ -99,16 +100,3 @@ def _pread(fd: int, offset: int, length: int) -> bytes:
             break
         content += more
     return content
-
-
-def _kind(mode: int) -> str:
-    for test, name in (
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a FIFO"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
-    ):
-        if test(mode):
-            return name
-    return "special"

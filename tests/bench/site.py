@@ -1,6 +1,7 @@
 """A site for the bench: a store with extensions and rates, and the parts of the engine that work on it."""
 
 import threading
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from engine.pipeline.rerating import Rerating
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.store import Database, Session, Writer
+from engine.tail.file_reader import Content
 from tests.bench.files import TRUNKS, ZONE
 
 NOW: Final = datetime(2027, 1, 1)
@@ -69,14 +71,16 @@ class BenchSite:
 
     def ingest(self, calls: Path) -> IngestResult:
         """The whole backlog of a file."""
-        return Import(
+        job = Import(
             writer=self.writer,
             state=self.state,
             stored=_ignored,
             now=lambda: NOW,
             progress=_ignored,
             cancelled=threading.Event(),
-        ).run([(str(calls), self.parser())])
+        )
+        with closing(Content(str(calls))) as content:
+            return job.run([(content, self.parser())])
 
     def rerate(self) -> RerateResult:
         """Every stored call."""

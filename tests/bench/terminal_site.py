@@ -7,8 +7,9 @@ from pathlib import Path
 
 from engine.api.client import connect
 from engine.api.extensions import ImportExtensions
+from engine.api.files import import_files
 from engine.api.rates import ImportRates
-from engine.api.site import Ingest, SetSetting, StopEngine
+from engine.api.site import SetSetting, StopEngine
 from sample_cdr import bulk, extension_sheet, generate, rate_sheet
 from tui.commands.engine import ended
 
@@ -55,7 +56,7 @@ def _fill(home: Path, scratch: Path, rows: int) -> None:
         client.call(SetSetting(name=name, value=value))
     client.call(ImportExtensions(content=extensions.read_bytes(), apply=True))
     client.call(ImportRates(content=rates.read_bytes(), apply=True))
-    done = client.call(Ingest(paths=[str(calls)], format="asterisk-csv", timezone="UTC"))
+    done = import_files(client, [calls], form="asterisk-csv", timezone="UTC")
     print(f"made a site of {done.stored:,} calls in {done.seconds:.0f} s", file=sys.stderr)
     client.close()
     stop(home)

@@ -30,6 +30,7 @@ from engine.domain.rates import Rate
 from tui.commands.document import json_text, plain_document
 from tui.commands.files import written, written_file
 from tui.commands.numbers import expanded
+from tui.commands.program import USAGE, run_command
 from tui.commands.progress import progress_text
 from tui.commands.rate_fields import changed_rate
 from tui.commands.table import fitted, print_table
@@ -338,3 +339,10 @@ def test_a_folder_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:
         written_file(f"{tmp_path}/a/b"),
     ):
         pass
+
+
+def test_a_usage_error_repeats_what_was_typed_without_its_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["sources", "--\x1b]0;owned\x07", "\x9b31m"]) == USAGE
+    said = capsys.readouterr().err
+    assert "owned" in said
+    assert not set("\x1b\x07\x9b") & set(said)

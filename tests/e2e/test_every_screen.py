@@ -65,7 +65,7 @@ def home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="pbxmeter-", dir="/tmp"))
     office = office_until_now(LAST_MOMENT)
     beside = Path(f"{folder}-list")
-    listed = f"../{beside.name}/barred.txt".encode()
+    listed = f"{beside}/barred.txt".encode()
     (folder / "config.yaml").write_bytes(office.config.replace(b"lockout/barred.txt", listed))
     client = connect(folder)
     try:

@@ -14,7 +14,8 @@ from random import Random
 from engine.api.calls import CallFilter, ListCalls
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
-from engine.api.site import GetStatus, Ingest, ListQuarantine
+from engine.api.files import import_files
+from engine.api.site import GetStatus, ListQuarantine
 from tests.reliability.figures import quiet_site, resident_bytes, shown
 from tests.reliability.lines import ZONE, Lines
 from tests.reliability.site import Site, wait_until
@@ -100,7 +101,7 @@ def main() -> None:
             (site.home / "backlog").mkdir()
         site.start()
         with site.client() as client, site.client() as eyes, site.client() as callers:
-            client.call(Ingest(paths=[str(stored)]))
+            import_files(client, [stored])
 
             def all_is_read() -> bool:
                 return client.call(GetStatus()).calls >= STORED_ROWS + options.rows
@@ -115,7 +116,7 @@ def main() -> None:
                     past.rename(site.home / "backlog" / "past.csv")
                     wait_until("all is read", all_is_read, 900)
                 else:
-                    client.call(Ingest(paths=[str(past)]))
+                    import_files(client, [past])
                 seconds = time.perf_counter() - begun
                 answers, calls = screens.stop(), live.stop()
                 assert not client.call(ListQuarantine()).total

@@ -11,7 +11,8 @@ from random import Random
 
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
-from engine.api.site import GetStatus, Ingest
+from engine.api.files import import_files
+from engine.api.site import GetStatus
 from tests.reliability.figures import Arrivals, empty_commits, percentile, quiet_site, shown
 from tests.reliability.lines import Lines
 from tests.reliability.site import Site
@@ -69,7 +70,7 @@ def main() -> None:
             command = [sys.executable, "-m", "sample_cdr.generate", str(past), "--rows", str(options.stored)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             with site.client() as client:
-                client.call(Ingest(paths=[str(past)]))
+                import_files(client, [past])
             past.unlink()
         site.append(lines.some(20))
         with site.client() as client:

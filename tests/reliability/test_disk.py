@@ -14,7 +14,8 @@ import pytest
 
 from engine.api.calls import Alarm, GetOverview, ListCalls
 from engine.api.client import Client
-from engine.api.site import GetStatus, Ingest, Verify
+from engine.api.files import import_files
+from engine.api.site import GetStatus, Verify
 from engine.domain.errors import EngineDown, PbxmeterError, StorageError
 from tests.reliability.lines import Lines, Written
 from tests.reliability.nursery import Nursery
@@ -130,10 +131,10 @@ def test_a_full_disk_stops_ingest_with_an_alarm_and_nothing_else(
         past = site.file.with_name("past.csv")
         past.write_bytes(b"".join(call.line for call in lines.some(2000)))
         with pytest.raises(PbxmeterError):
-            client.call(Ingest(paths=[str(past)]))
+            import_files(client, [past])
         make_room(site)
         written += list(lines.by_start.values())[len(written) :]
-        client.call(Ingest(paths=[str(past)]))
+        import_files(client, [past])
         site.check(client, written)
         wait_until("the alarm is over", lambda: not disk_alarms(client))
     site.stop()

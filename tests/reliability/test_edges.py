@@ -16,7 +16,8 @@ import pytest
 from engine.api.calls import ExportCalls, GetOverview
 from engine.api.client import Client, connect
 from engine.api.events import BalancesMoved, Event
-from engine.api.site import GetStatus, Ingest, ListQuarantine, ListSources, RetryQuarantine
+from engine.api.files import import_files
+from engine.api.site import GetStatus, ListQuarantine, ListSources, RetryQuarantine
 from engine.domain.errors import EngineDown, PbxmeterError
 from tests.reliability.lines import Lines
 from tests.reliability.nursery import Nursery
@@ -123,7 +124,7 @@ def test_sigterm_ends_an_engine_in_the_middle_of_an_import_and_the_rest_is_impor
 
     def ingest() -> None:
         try:
-            client.call(Ingest(paths=[str(path)]), progress=lambda _: begun.set())
+            import_files(client, [path], progress=lambda _: begun.set())
         except PbxmeterError as error:
             ends.append(error)
 
@@ -139,7 +140,7 @@ def test_sigterm_ends_an_engine_in_the_middle_of_an_import_and_the_rest_is_impor
     path.write_bytes(b"".join(call.line for call in calls))
     site.start()
     with site.client() as client:
-        client.call(Ingest(paths=[str(path)]))
+        import_files(client, [path])
         site.check(client, calls)
 
 
@@ -151,7 +152,7 @@ def test_sigterm_ends_an_engine_while_a_client_leaves_its_export_unread(site: Si
     assert generated.returncode == 0
     site.start()
     with site.client() as client:
-        client.call(Ingest(paths=[str(path)]))
+        import_files(client, [path])
         reader = client.stream(ExportCalls())
         assert reader.read_next_batch().num_rows
         site.terminate()

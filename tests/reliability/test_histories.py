@@ -10,7 +10,8 @@ from hypothesis.stateful import initialize, invariant, precondition, rule, run_s
 
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
-from engine.api.site import Ingest, Verify
+from engine.api.files import import_files
+from engine.api.site import Verify
 from engine.tail.health import CATCHING_UP_BYTES
 from tests.reliability.desk import Moment
 from tests.reliability.history import Expected, FileHistory
@@ -197,7 +198,7 @@ class HistoriesOutdoors(FileHistory):
         whole = self.path.read_bytes()
         # A torn end is a line of its own to an import.
         copy.write_bytes(whole[: whole.rfind(b"\n") + 1])
-        self.client.call(Ingest(paths=[str(copy)]))
+        import_files(self.client, [copy])
         copy.unlink()
 
     @precondition(lambda self: self.up)

@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from engine.api.client import Client
-from engine.api.site import GetStatus, Ingest
+from engine.api.files import import_files
+from engine.api.site import GetStatus
 from engine.domain.errors import EngineDown, PbxmeterError
 from tests.reliability.lines import Lines, Written
 from tests.reliability.site import Site, wait_until
@@ -143,7 +144,7 @@ def while_a_file_is_imported(rounds: Rounds) -> None:
 
     def ingest() -> None:
         try:
-            client.call(Ingest(paths=[str(path)]))
+            import_files(client, [path])
         except PbxmeterError as error:
             assert isinstance(error, EngineDown)
 
@@ -195,7 +196,7 @@ def play(site: Site, random: Random, count: int) -> None:
         site.start()
         with site.client() as client:
             for file in sorted(site.home.glob("past-*.csv")):
-                client.call(Ingest(paths=[str(file)]))
+                import_files(client, [file])
                 file.unlink()
             rounds.settle(client)
         if number % 3:

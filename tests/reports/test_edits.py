@@ -139,7 +139,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         audit.record(session, request, operator="ann", now=NOW)
         audit.record(session, correction, operator="ann", now=NOW)
         account = SaveAccount(name="ann", new=True, account_role=Role.ADMIN, password="a secret")
-        save_account(session, account, now=NOW)
+        save_account(session, account, password_hash="a hash", now=NOW)
 
     site.writer.run(move)
     change_prices(site, flat("0.5"))
@@ -199,7 +199,7 @@ def test_an_edit_is_found_after_the_engine_has_worked_on(copy: Path, name: str) 
         for remark in writer.remarks:
             audit.note(session, remark.action, now=NOW, detail={"remark": remark.text})
         account = SaveAccount(name="bob", new=True, account_role=Role.VIEWER, password="a secret")
-        save_account(session, account, now=NOW)
+        save_account(session, account, password_hash="a hash", now=NOW)
 
     writer.run(go_on)
     writer.close()

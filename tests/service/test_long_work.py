@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from engine.api.client import connect
-from engine.api.site import Ingest, StopEngine
+from engine.api.files import import_files
+from engine.api.site import StopEngine
 from sample_cdr import bulk, generate
 
 ROWS = 300_000
@@ -16,6 +17,6 @@ def test_an_import_longer_than_the_idle_time_is_finished(tmp_path: Path):
     calls = tmp_path / "calls.csv"
     generate.write(calls, bulk.blocks(1, rows=ROWS, extensions=200))
     with connect(home) as client:
-        done = client.call(Ingest(paths=[str(calls)], format="asterisk-csv", timezone="UTC"))
+        done = import_files(client, [calls], form="asterisk-csv", timezone="UTC")
         assert done.stored == ROWS
         client.call(StopEngine())

@@ -11,13 +11,12 @@ import click
 from config.new_site import shipped_text
 from config.settings import Settings, load_settings, parse_settings
 from engine.api.home import CONFIG_FILE
-from engine.api.site import DetectSource
 from engine.domain.errors import ConfigError, StorageError
 from tui.commands.command import Group, examples
 from tui.commands.document import Json, json_text, print_document
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
-from tui.commands.sources import print_detected
+from tui.commands.sources import detected, print_detected
 from tui.commands.table import print_pairs
 from tui.text import i18n
 from tui.text.sentences import said
@@ -61,12 +60,7 @@ def check_config(context: click.Context, sample: str | None, format_name: str, t
         settings = load_settings(path)
         _print_settings(session, path, settings)
         return
-    name = (
-        str(Path(format_name).absolute())
-        if "/" in format_name or format_name.endswith(".yaml")
-        else format_name
-    )
-    result = session.ask(DetectSource(path=str(Path(sample).absolute()), format=name, timezone=timezone))
+    result = detected(session, sample, form=format_name, timezone=timezone)
     if session.as_json:
         print_document(session, result)
     else:

@@ -1,10 +1,7 @@
 """pbxmeter ingest: past CDR files."""
 
-from pathlib import Path
-
 import click
 
-from engine.api.site import Ingest
 from tui.commands.command import Command, examples
 from tui.commands.document import print_document
 from tui.commands.say import say
@@ -28,13 +25,20 @@ from tui.commands.table import print_pairs
 )
 @click.pass_obj
 def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone: str) -> None:
-    """Imports past CDR files. The engine reads them, so its user must be allowed to.
+    """Imports past CDR files that you can read. NAME may be a format file of your own.
 
     Calls that are known already count as duplicates and change nothing. Ctrl-C keeps what was stored;
     repeating it goes on where it ended.
     """
-    paths = [str(Path(file).absolute()) for file in files]
-    result = session.ask(Ingest(paths=paths, format=format_name, timezone=timezone), doing="ingest")
+    # pyarrow comes with the client: other commands do not wait for it.
+    from engine.api.files import import_files
+
+    result = session.work(
+        lambda client, progress: import_files(
+            client, files, form=format_name, timezone=timezone, progress=progress
+        ),
+        doing="ingest",
+    )
     if session.as_json:
         print_document(session, result)
         return

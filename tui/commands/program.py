@@ -1,5 +1,6 @@
 """The command line of `pbxmeter`: its groups and options, and how it ends."""
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import wants_colour
 from tui.main import INTERRUPTED
+from tui.terminal.clean import clean
 from tui.text.i18n import N_
 
 REFUSED, USAGE, BROKEN_PIPE = 1, 2, 141
@@ -107,7 +109,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except PbxmeterError as error:
         return _refused(error.code, error.message)
     except click.UsageError as error:
-        error.show()
+        _show_usage(error)
         return USAGE
     except click.ClickException as error:
         return _refused("invalid", error.format_message())
@@ -129,6 +131,13 @@ def run_command(arguments: Sequence[str]) -> int:
         name = f"{error.filename}: " if error.filename else ""
         return _refused("storage", f"{name}{error.strerror or error}.")
     return result if isinstance(result, int) else 0
+
+
+def _show_usage(error: click.UsageError) -> None:
+    """Repeats what was typed, but gives a terminal no orders by it."""
+    text = io.StringIO()
+    error.show(text)
+    click.echo("\n".join(clean(line) for line in text.getvalue().split("\n")), err=True, nl=False)
 
 
 def _refused(code: str, message: str) -> int:

@@ -85,6 +85,10 @@ class Session:
 
     def ask(self, operation: Operation[R], *, doing: str = "") -> R:
         """The operation's result; with `doing`, long work shows a bar. Ctrl-C cancels the work."""
+        return self.work(lambda client, progress: client.call(operation, progress=progress), doing=doing)
+
+    def work(self, do: "Callable[[Client, Callable[[Progress], None]], R]", *, doing: str = "") -> R:
+        """The same for whatever asks the client."""
         client = self.connect()
         cancelled = threading.Event()
         with Bar(doing) as bar:
@@ -95,7 +99,7 @@ class Session:
                 bar.show(report)
 
             try:
-                return interruptible(lambda: client.call(operation, progress=progress), cancelled)
+                return interruptible(lambda: do(client, progress), cancelled)
             except NotSignedIn as error:
                 if self.user is not None:
                     raise

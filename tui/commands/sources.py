@@ -1,11 +1,10 @@
 """pbxmeter sources: the CDR files that are followed, and what an unknown one looks like."""
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from engine.api.site import DetectResult, DetectSource, ListSources, Sources
+from engine.api.site import DetectResult, ListSources, Sources
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
@@ -91,13 +90,21 @@ def _print_files(session: Session, state: Sources) -> None:
 @click.pass_obj
 def detect_source(session: Session, file: str, format_name: str, timezone: str) -> None:
     """Says what a CDR file looks like: format, time zone, trunks, extensions, and why."""
-    result = session.ask(
-        DetectSource(path=str(Path(file).absolute()), format=format_name, timezone=timezone), doing="read"
-    )
+    result = detected(session, file, form=format_name, timezone=timezone)
     if session.as_json:
         print_document(session, result)
     else:
         print_detected(result)
+
+
+def detected(session: Session, file: str, *, form: str, timezone: str) -> DetectResult:
+    """What the head of a file looks like; the file is opened here, and read by the engine."""
+    from engine.api.files import detect_file
+
+    return session.work(
+        lambda client, progress: detect_file(client, file, form=form, timezone=timezone, progress=progress),
+        doing="read",
+    )
 
 
 def print_detected(result: DetectResult) -> None:

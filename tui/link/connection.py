@@ -95,6 +95,8 @@ class EngineLink:
         self.home = home
         self._listener = listener
         self._credentials = credentials
+        self.name = credentials.name if credentials is not None else ""
+        """The user name that was signed in with, or tried, last; '' = none."""
         self._client: Client | None = None
         self._background = True
         self._first_questions = first_questions
@@ -114,11 +116,6 @@ class EngineLink:
     @property
     def connected(self) -> bool:
         return self._client is not None
-
-    @property
-    def name(self) -> str:
-        """The user name that was signed in with, or tried, last; '' = none."""
-        return self._credentials.name if self._credentials is not None else ""
 
     def call(self, operation: "Operation[R]", *, progress: "Callable[[Progress], None] | None" = None) -> R:
         """The operation's result; blocks. Raises `PbxmeterError`, `EngineDown` while there is no engine."""
@@ -165,6 +162,7 @@ class EngineLink:
     def sign_in(self, credentials: "Credentials") -> None:
         """Answers `SignInWanted`; the outcome is `Connected`, or `SignInWanted` again."""
         self._credentials = credentials
+        self.name = credentials.name
         self._answered.set()
 
     def retry(self) -> None:

@@ -5,6 +5,7 @@ Every step can be left with Esc; nothing is written before the last one.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -19,12 +20,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from config.places import FoundFile, found_files
-from engine.api.site import DetectSource, GetSettings, ListSources
+from engine.api.site import DetectResult, GetSettings, ListSources
 from engine.domain.errors import PbxmeterError
+from tui.link.connection import EngineLink
 from tui.screens.first_run.file import FilePreview
 from tui.screens.first_run.site import SiteForm, Written
 from tui.screens.paths import FileForm
-from tui.screens.task import Cancelled, run_operation
+from tui.screens.task import Cancelled, Report, run_task
 from tui.terminal.text import clean
 from tui.text.format import size_of
 from tui.text.i18n import _
@@ -151,10 +153,10 @@ class Guide:
         form_name = ""
         while True:
             try:
-                detected = await run_operation(
+                detected = await run_task(
                     shell,
                     _("Reading %s…") % clean(file.path.name),
-                    DetectSource(path=str(file.path), format=form_name),
+                    partial(_detected, shell.link, file.path, form_name),
                 )
                 settings = await shell.link.ask(GetSettings())
             except Cancelled:
@@ -192,6 +194,13 @@ class Guide:
         self._shell.done(
             _("Wrote %s. Calls appear as they are read; next: rates (3).") % clean(str(written.path))
         )
+
+
+def _detected(link: EngineLink, path: Path, form: str, report: Report) -> DetectResult:
+    # pyarrow comes with the client: imported after the first paint.
+    from engine.api.files import detect_file
+
+    return detect_file(link.client, path, form=form, progress=report)
 
 
 def demo_question() -> str:

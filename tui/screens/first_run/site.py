@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -13,9 +14,10 @@ from config.new_site import NewSite, can_be_made, config_text, extension_pattern
 from config.places import FoundFile
 from config.settings import HOME_LIST, SPOOL_LIST, Numbering, host_zone
 from engine.api.home import home_folder
-from engine.api.site import DetectResult, DetectSource, SetSetting
+from engine.api.site import DetectResult, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError
 from engine.domain.zones import zone
+from tui.link.connection import EngineLink
 from tui.terminal.text import clean
 from tui.text import i18n
 from tui.text.i18n import _, ngettext
@@ -187,7 +189,9 @@ class SiteForm(Form[Written]):
     async def _contradiction(self) -> str:
         """A question, where the file itself says that its times are of another zone; '' = it does not."""
         chosen = self.source_timezone.value or self.timezone.value
-        found = await self.ask(DetectSource(path=str(self._file.path), format=self._format, timezone=chosen))
+        found = await self.shell.link.run(
+            partial(_detected, self.shell.link, self._file.path, self._format, chosen)
+        )
         if not found.contradiction:
             return ""
         return _("The times in the file are not of %s: %s Every call would be stored at a wrong time.") % (
@@ -200,6 +204,13 @@ def _barred_list(home: Path) -> str:
     """Where the PBX can read it, for the one site that a host has; other sites must not share it."""
     usual = home == home_folder() and "PBXMETER_HOME" not in os.environ
     return SPOOL_LIST if usual and can_be_made(SPOOL_LIST) else HOME_LIST
+
+
+def _detected(link: EngineLink, path: Path, form: str, timezone: str) -> DetectResult:
+    # pyarrow comes with the client: imported after the first paint.
+    from engine.api.files import detect_file
+
+    return detect_file(link.client, path, form=form, timezone=timezone)
 
 
 def currency_of(zone_name: str) -> str:
