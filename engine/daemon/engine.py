@@ -195,7 +195,10 @@ class Engine:
             door=Doorkeeper(self._database),
             event_bus=self._event_bus,
             ingestor=ingestor,
-            reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
+            reconcilers=[
+                self._reconciler(target)
+                for target in build_targets(settings, self.home, check=self._files.check)
+            ],
             backups=Backups(
                 home=self.home,
                 database=self._database,
@@ -203,6 +206,7 @@ class Engine:
                 settings=lambda: configuration.settings,
                 alarmed=self._alarmed,
                 now=utc_now,
+                start=self._threads.start,
             ),
             background=self.background,
             started_at=utc_now(),
@@ -213,6 +217,9 @@ class Engine:
             threads=self._threads.rows,
             stop=self.stop,
         )
+
+    def _targets(self, settings: Settings) -> list[Target]:
+        return build_targets(settings, self.home, check=self._files.check)
 
     def _reconciler(self, target: Target) -> Reconciler:
         def wanted() -> frozenset[str]:
@@ -323,7 +330,7 @@ class Engine:
             follow_zone(session, settings.site.timezone)
             self._state.configure(session, zone=settings.site.timezone, numbering=settings.numbering)
 
-        targets = build_targets(settings, self.home)
+        targets = self._targets(settings)
         self._writer.run(take_over, after=lambda session, _: self._service.settings_changed(session))
         self._service.ingestor.configure(settings)
         self._close_reconcilers()

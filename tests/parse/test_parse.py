@@ -91,12 +91,6 @@ def test_the_forwarder_pays_where_the_site_says_so() -> None:
     assert one(line, numbering=numbering)["extension"] == "8009"
 
 
-def test_extensions_that_need_pythons_regular_expressions_are_matched_as_well() -> None:
-    numbering = Numbering(extensions=r"(?!8002)\d{4}", trunks=("PJSIP/trunk_*",))
-    assert one(record(), numbering=numbering)["extension"] == ""
-    assert one(record(src="8003"), numbering=numbering)["extension"] == "8003"
-
-
 def test_no_answer_with_seconds_is_not_answered() -> None:
     call = one(record(disposition="NO ANSWER"))
     assert (call["answered"], call["answered_at"], call["billsec"]) == (False, None, 308)
