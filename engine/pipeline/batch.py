@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from engine.domain.site import Site
 from engine.parse.schema import Parsed
 from engine.pipeline.account_cache import AccountCache
-from engine.pipeline.calls import Lines, StoredCalls, of_file, store_calls
+from engine.pipeline.calls import SMALL_BATCH, Lines, StoredCalls, of_file, store_calls
 from engine.pipeline.checkpoints import FileAccounts, FileDescription, add_files, advance_file, describe_file
 from engine.rating.book import RateBook
 from engine.store import Session
@@ -121,12 +121,18 @@ def store_pieces(
         ignored=sum(piece.parsed.ignored for piece in pieces),
         charged=charged.num_rows,
         cost_micros=_total(charged["cost_micros"]) if charged.num_rows else 0,
-        newest=stored.slice(max(0, stored.num_rows - NEWEST)),
+        newest=_newest(stored),
         touched=tuple(touched.to_pylist()) if len(touched) <= MAX_TOUCHED else (),
         arrived=outcome.arrived,
         unrated=int(pc.sum(pc.equal(stored["unrated"], NO_RULE)).as_py() or 0) if stored.num_rows else 0,
-        outcome=outcome,
+        outcome=outcome.without_rows(),
     )
+
+
+def _newest(stored: pa.Table) -> pa.Table:
+    """The last calls; a copy of few among many, for a slice would keep all of them in memory."""
+    newest = stored.slice(max(0, stored.num_rows - NEWEST))
+    return newest.take(pa.arange(0, NEWEST)) if stored.num_rows > SMALL_BATCH else newest
 
 
 def _numbered(session: Session, positions: Sequence[Checkpoint]) -> Sequence[Checkpoint]:

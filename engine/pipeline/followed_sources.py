@@ -24,6 +24,7 @@ class FollowedSources:
         known: Sequence[Checkpoint],
         *,
         home: Path,
+        piece_bytes: int,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
         start: Start = start_thread,
@@ -51,7 +52,11 @@ class FollowedSources:
             start=start,
         )
         self.follower = Follower(
-            specs, known, clock=clock, wall=lambda: now().replace(tzinfo=UTC).timestamp()
+            specs,
+            known,
+            piece_bytes=piece_bytes,
+            clock=clock,
+            wall=lambda: now().replace(tzinfo=UTC).timestamp(),
         )
 
     def close(self) -> None:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from config.settings import Settings, Source
 from engine.domain.errors import OUT_OF_RANGE, PbxmeterError, StorageError
+from engine.domain.memory import free_memory
 from engine.domain.threads import Running, Start, start_thread
 from engine.parse.schema import Parsed
 from engine.pipeline.backlog import Backlog
 from engine.pipeline.backoff import Backoff
 from engine.pipeline.batch import ReadPiece, StoredBatch
 from engine.pipeline.batch_writer import BatchWriter
+from engine.pipeline.budget import backlog_bytes, database_room
 from engine.pipeline.checkpoints import load_checkpoints
 from engine.pipeline.followed_sources import FollowedSources
 from engine.pipeline.live_site import LiveSite
@@ -224,7 +226,13 @@ class IngestLoop:
         with self._database.reading() as session:
             known = load_checkpoints(session)
         following = FollowedSources(
-            settings, known, home=self._home, now=self._now, clock=self._clock, start=self._start_thread
+            settings,
+            known,
+            home=self._home,
+            piece_bytes=backlog_bytes(free_memory(), database_bytes=database_room(self._database)),
+            now=self._now,
+            clock=self._clock,
+            start=self._start_thread,
         )
         self._offsets = _offsets(known)
         with self._lock:

@@ -21,7 +21,6 @@ from engine.pipeline.source_parser import SourceParser
 from engine.reports.verify import verify
 from engine.store import Database, Session, Writer
 from engine.tail import piece
-from engine.tail.follower import Follower
 from tests.stores import NOW, UTC
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
@@ -135,7 +134,7 @@ def test_an_error_of_our_own_in_one_source_does_not_hold_up_the_other(
 def test_a_backlog_that_cannot_be_read_does_not_hold_up_others(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch, junk: bytes
 ) -> None:
-    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 4096)
+    monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 4096)
     bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
     bad.write_bytes(junk * 5000)
     good.write_bytes(b"".join(lines()))
@@ -182,7 +181,7 @@ def test_a_long_file_of_junk_is_given_up_after_a_look_at_its_start(
 def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 4096)
+    monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 4096)
     monkeypatch.setattr(piece, "MAX_PIECE_BYTES", 4096)
     (tmp_path / "Master.csv").write_bytes(b"".join(lines()))
     begun.append(one := Ingesting(tmp_path, ["Master.csv"]))
@@ -195,7 +194,7 @@ def test_a_backlog_is_read_in_another_thread_while_its_file_grows_is_renamed_and
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(module.IngestLoop.__init__.__kwdefaults__, "backlog_bytes", 0)
-    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 16_384)
+    monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 16_384)
     whole = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
     file = tmp_path / "Master.csv"
     file.write_bytes(b"".join(whole[:500]))
