@@ -13,7 +13,7 @@ import pytest
 from config.settings import Numbering, Settings, SiteSettings, Source
 from engine.domain.errors import StorageError
 from engine.parse.parser import Parser
-from engine.pipeline import backoff, reading
+from engine.pipeline import backoff, source_parser
 from engine.pipeline import ingest_loop as module
 from engine.pipeline.ingest_loop import IngestLoop
 from engine.pipeline.live_site import LiveSite
@@ -175,7 +175,7 @@ def test_a_long_file_of_junk_is_given_up_after_a_look_at_its_start(
     (tmp_path / "bad.csv").write_bytes(b"no call\n" * 1_500_000)
     begun.append(one := Ingesting(tmp_path, ["bad.csv"]))
     until(lambda: one.ingest_loop.parser_fault(str(tmp_path / "bad.csv")))
-    assert sum(seen) <= reading.PROBE_BYTES
+    assert sum(seen) <= source_parser.PROBE_BYTES
 
 
 def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
