@@ -14,13 +14,13 @@ from engine.api.operation import Progress
 from engine.api.site import IngestResult, LineCounts
 from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
+from engine.pipeline.batch_writer import BatchWriter
 from engine.pipeline.budget import FULL, PieceBudget
 from engine.pipeline.duplicates import with_keys
-from engine.pipeline.live_site import State
-from engine.pipeline.reading import SourceParser
-from engine.pipeline.storing import Storer
+from engine.pipeline.live_site import LiveSite
+from engine.pipeline.source_parser import SourceParser
 from engine.store import Session, Writer
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.file_reader import Content
 from engine.tail.fingerprint import FINGERPRINT_BYTES
 from engine.tail.piece import Piece
@@ -39,14 +39,14 @@ class Import:
         self,
         *,
         writer: Writer,
-        state: State,
+        state: LiveSite,
         stored: Callable[[Session, StoredBatch], None],
         now: Callable[[], datetime],
         progress: Callable[[Progress], None],
         cancelled: threading.Event,
         budget: PieceBudget = FULL,
     ) -> None:
-        self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
+        self._batch_writer = BatchWriter(writer=writer, state=state, stored=stored, now=now)
         self._progress = progress
         self._cancelled = cancelled
         self._budget = budget
@@ -81,7 +81,7 @@ class Import:
                     # And a piece must never be stored when the one before it was not.
                     file_id = self._count(outstanding.result())
                 piece = replace(piece, after=replace(piece.after, file_id=file_id))
-                outstanding = self._storer.submit([piece])
+                outstanding = self._batch_writer.submit([piece])
                 self._bytes_done += piece.parsed.consumed
                 # Stored, it is of no use any more, and large.
                 del piece
@@ -92,7 +92,7 @@ class Import:
 
     def _pieces(self, content: Content, parser: SourceParser) -> Iterator[ReadPiece]:
         """The file in pieces. A file without content has one, too. Nothing of a piece is kept behind it."""
-        position = Position(
+        position = Checkpoint(
             source="",
             path=str(Path(content.path)),
             device=content.device,

@@ -37,9 +37,9 @@ from engine.parse.detect import HEAD_BYTES, detect
 from engine.pipeline.budget import budget_now
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
-from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.pipeline.rerating import Rerating
 from engine.pipeline.retry import BadLine, retry_lines, retry_parser
+from engine.pipeline.source_parser import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
 from engine.service.work import Cancellation

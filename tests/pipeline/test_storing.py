@@ -23,8 +23,8 @@ from engine.pipeline import imports
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.budget import FULL
 from engine.pipeline.imports import Import
-from engine.pipeline.live_site import State
-from engine.pipeline.reading import SourceParser
+from engine.pipeline.live_site import LiveSite
+from engine.pipeline.source_parser import SourceParser
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.reports.statistics import get_statistics
@@ -45,7 +45,7 @@ class Site:
         self.database = Database(folder / "office.duckdb", threads=1)
         self.writer = Writer(self.database)
         self.writer.run(self._set_up)
-        self.state = State(self.database, zone=SHANGHAI, numbering=NUMBERING)
+        self.state = LiveSite(self.database, zone=SHANGHAI, numbering=NUMBERING)
         self.batches: list[StoredBatch] = []
         self.budget = FULL
 
