@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from engine.domain.errors import Refused
 from engine.domain.memory import MB, Memory, free_memory
 from engine.store import ROW_GROUP_ROWS, Database
-from engine.tail.follower import PIECE_BYTES as FOLLOWED_BYTES
+from engine.tail.piece import PIECE_BYTES as FOLLOWED_BYTES
 
 NO_MEMORY = "memory"
 """Code of a refusal: there is too little memory for the work."""

@@ -49,7 +49,7 @@ def test_an_engine_in_the_least_address_space_imports(tmp_path: Path) -> None:
     try:
         wait_until("the engine answers", lambda: (home / "run" / "identity.sock").exists())
         with connect(home) as client:
-            found = client.call(Ingest(paths=[str(OFFICE / "Master.csv")], format="asterisk-csv"))
+            found = client.call(Ingest(files=client.give([OFFICE / "Master.csv"]), format="asterisk-csv"))
             assert found.stored == 2125
             client.call(StopEngine())
         engine.communicate(timeout=60)
