@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from config.document import Value, matches, parse_document, read_text
 from config.formats import format_names, load_format
 from engine.domain.errors import ConfigError, InvalidInput
+from engine.domain.memory import MB, free_memory
 from engine.domain.zones import zone
 
 MAX_SOURCES = 256
@@ -23,8 +24,8 @@ SPOOL_LIST = "/var/spool/pbxmeter/barred.txt"
 """A place for the barred list that the PBX can read, as a home folder is not."""
 LATER_KINDS = ("asterisk-ami", "freeswitch-esl", "folder", "command")
 """Lockout targets that are planned."""
-LEAST_MEMORY_MB, MOST_MEMORY_MB = 256, 1500
-"""Of the database, where the site does not say: with the least, an import takes as long as with the most."""
+LEAST_MEMORY_MB, MOST_MEMORY_MB = 64, 1500
+"""Of the database, where the site does not say: from 256 on, an import takes as long as with the most."""
 
 _SPANS = {
     "m": timedelta(minutes=1),
@@ -56,9 +57,8 @@ def host_zone() -> ZoneInfo:
 
 
 def share_of_memory() -> int:
-    """A quarter of the host's memory within bounds, in MB: the PBX needs the rest."""
-    quarter = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4_000_000
-    return max(LEAST_MEMORY_MB, min(quarter, MOST_MEMORY_MB))
+    """A quarter of what host and control groups allow, within bounds, in MB: the PBX needs the rest."""
+    return max(LEAST_MEMORY_MB, min(free_memory().limit // 4 // MB, MOST_MEMORY_MB))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from engine.store import Session
 DONE = "done"
 BEGUN = "begun"
 MAX_DETAIL = 4000
-MAX_PAGE = 10_000
+MAX_AUDIT_ROWS = 10_000
 MAX_KINDS = 200
 """Kinds of refusals told apart in a minute; those beyond are counted together."""
 _SECRET = {"password", "old_password", "proof", "ticket"}
@@ -160,4 +160,6 @@ class Refusals:
 
 def list_audit(session: Session, request: ListAudit) -> AuditTrail:
     """What was done and tried last, the newest first."""
-    return AuditTrail(rows=session.records(AuditRow, "access.audit", limit=min(request.limit, MAX_PAGE)))
+    return AuditTrail(
+        rows=session.records(AuditRow, "access.audit", limit=min(request.limit, MAX_AUDIT_ROWS))
+    )

@@ -13,6 +13,7 @@ import msgspec
 
 from engine.api.home import START_ERROR_FILE, make_home, open_own
 from engine.api.restore import Restore
+from engine.daemon.small_host import prepare_memory
 from engine.domain.errors import PbxmeterError
 
 RUNNING_ALREADY = "engine_running"
@@ -64,9 +65,11 @@ def _options() -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from engine.daemon.engine import Engine
-
     try:
+        prepare_memory()
+        # Loaded where there is room for it only.
+        from engine.daemon.engine import Engine
+
         engine = Engine(
             options.home,
             background=options.background and not options.stay,

@@ -29,8 +29,8 @@ from engine.domain.zones import utc_now
 from engine.lockout.barred import barred_extensions, note_taken
 from engine.lockout.reconciler import Reconciler
 from engine.lockout.target import Target
-from engine.pipeline.ingest_loop import Ingestor
-from engine.pipeline.live_site import State
+from engine.pipeline.ingest_loop import IngestLoop
+from engine.pipeline.live_site import LiveSite
 from engine.pipeline.zone_change import follow_zone
 from engine.service.alarms import Alarms
 from engine.service.backups import Backups
@@ -87,10 +87,10 @@ class Engine:
             self._note(self._writer.remarks)
             self._writer.run(lambda session: follow_zone(session, settings.site.timezone))
             self._event_bus = EventBus()
-            self._state = State(self._database, zone=settings.site.timezone, numbering=settings.numbering)
+            self._state = LiveSite(self._database, zone=settings.site.timezone, numbering=settings.numbering)
             self._service = self._build_service(settings)
             stack.callback(self._close_reconcilers)
-            stack.callback(self._service.ingestor.close)
+            stack.callback(self._service.ingest_loop.close)
             stack.callback(self._service.backups.close)
             self._serve(stack, settings)
             self._stack = stack.pop_all()
@@ -105,7 +105,7 @@ class Engine:
         Raises `StorageError` after a failed write that only opening the database anew gets over, and when
         the files of the home were replaced.
         """
-        self._service.ingestor.start()
+        self._service.ingest_loop.start()
         self._service.backups.start()
         log.info("Engine %s runs in %s", self._service.version, self.home)
         try:
@@ -166,7 +166,7 @@ class Engine:
         configuration = self._configuration
         alarms = Alarms(
             self._database,
-            ingestor=lambda: self._service.ingestor,
+            ingest_loop=lambda: self._service.ingest_loop,
             targets=lambda: self._service.targets(),
             config_error=self._config_error,
             threads=self._threads.faults,
@@ -174,7 +174,7 @@ class Engine:
             now=utc_now,
         )
 
-        ingestor = Ingestor(
+        ingest_loop = IngestLoop(
             home=self.home,
             database=self._database,
             writer=self._writer,
@@ -194,8 +194,11 @@ class Engine:
             sessions=Sessions(self._is_current),
             door=Doorkeeper(self._database),
             event_bus=self._event_bus,
-            ingestor=ingestor,
-            reconcilers=[self._reconciler(target) for target in build_targets(settings, self.home)],
+            ingest_loop=ingest_loop,
+            reconcilers=[
+                self._reconciler(target)
+                for target in build_targets(settings, self.home, check=self._files.check)
+            ],
             backups=Backups(
                 home=self.home,
                 database=self._database,
@@ -203,6 +206,7 @@ class Engine:
                 settings=lambda: configuration.settings,
                 alarmed=self._alarmed,
                 now=utc_now,
+                start=self._threads.start,
             ),
             background=self.background,
             started_at=utc_now(),
@@ -213,6 +217,9 @@ class Engine:
             threads=self._threads.rows,
             stop=self.stop,
         )
+
+    def _targets(self, settings: Settings) -> list[Target]:
+        return build_targets(settings, self.home, check=self._files.check)
 
     def _reconciler(self, target: Target) -> Reconciler:
         def wanted() -> frozenset[str]:
@@ -323,9 +330,9 @@ class Engine:
             follow_zone(session, settings.site.timezone)
             self._state.configure(session, zone=settings.site.timezone, numbering=settings.numbering)
 
-        targets = build_targets(settings, self.home)
+        targets = self._targets(settings)
         self._writer.run(take_over, after=lambda session, _: self._service.settings_changed(session))
-        self._service.ingestor.configure(settings)
+        self._service.ingest_loop.configure(settings)
         self._close_reconcilers()
         self._service.reconcilers = [self._reconciler(target) for target in targets]
 

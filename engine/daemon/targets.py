@@ -1,6 +1,7 @@
 """Lockout targets as config.yaml names them."""
 
 import grp
+from collections.abc import Callable
 from pathlib import Path
 
 from config.settings import Settings
@@ -8,10 +9,15 @@ from engine.lockout.barred_file import BarredFile
 from engine.lockout.target import Target
 
 
-def build_targets(settings: Settings, home: Path) -> list[Target]:
-    """One target per entry."""
+def build_targets(
+    settings: Settings, home: Path, *, check: Callable[[], None] = lambda: None
+) -> list[Target]:
+    """One target per entry. `check` raises where the home is another engine's now."""
     clerks = _members(settings.engine.socket_group)
-    return [BarredFile(home / entry.path, shown=entry.path, own_groups=clerks) for entry in settings.lockout]
+    return [
+        BarredFile(home / entry.path, shown=entry.path, own_groups=clerks, home=home, check=check)
+        for entry in settings.lockout
+    ]
 
 
 def _members(group: str | None) -> frozenset[int]:

@@ -35,7 +35,7 @@ MAX_LENGTH = 4_000
 MAX_TERMS = 64
 MAX_VALUES = 500
 MAX_COMPLETIONS = 50
-MAX_SECONDS = 10**9
+MAX_FILTER_SECONDS = 10**9
 
 _FIELD = re.compile(r"([A-Za-z_]+)(!=|>=|<=|:|=|<|>)")
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)?", re.ASCII)
@@ -335,6 +335,6 @@ def _seconds(piece: _Word, field: Field, word: _Word) -> int:
         seconds = int(match[1]) * _UNIT[match[2]]
     elif match := _CLOCK.fullmatch(piece.text):
         seconds = int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
-    if seconds is None or seconds > MAX_SECONDS:
-        raise _fault(word, f"{field.name} takes {field.kind.value}, at most {MAX_SECONDS:,} seconds.")
+    if seconds is None or seconds > MAX_FILTER_SECONDS:
+        raise _fault(word, f"{field.name} takes {field.kind.value}, at most {MAX_FILTER_SECONDS:,} seconds.")
     return seconds

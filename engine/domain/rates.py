@@ -8,7 +8,7 @@ from engine.domain.errors import InvalidInput
 from engine.domain.money import MAX_AMOUNT_MICROS
 from engine.domain.names import ALL_WEEKDAYS, WEEKDAYS
 
-MAX_SECONDS = 86_400 * 31
+MAX_RATE_SECONDS = 86_400 * 31
 MAX_NUMBER_LENGTH = 64
 MAX_RATE_MICROS = 1_000_000 * 1_000_000
 """The highest fee or price: a million units, so that a month-long call at it still fits 64 bits."""
@@ -73,12 +73,14 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
     for field, value in (("initial_fee", rate.initial_fee_micros), ("price", rate.price_micros)):
         if not 0 <= value <= min(MAX_RATE_MICROS, MAX_AMOUNT_MICROS):
             fault(field, "must lie between 0 and 1,000,000.")
-    if not 0 <= rate.initial_seconds <= MAX_SECONDS:
-        fault("initial_seconds", f"must lie between 0 and {MAX_SECONDS} seconds.")
-    if not 1 <= rate.cycle_seconds <= MAX_SECONDS:
-        fault("cycle_seconds", f"must lie between 1 and {MAX_SECONDS} seconds.")
-    if rate.price_seconds is not None and not 1 <= rate.price_seconds <= MAX_SECONDS:
-        fault("price_seconds", f"must lie between 1 and {MAX_SECONDS} seconds, or be empty for one cycle.")
+    if not 0 <= rate.initial_seconds <= MAX_RATE_SECONDS:
+        fault("initial_seconds", f"must lie between 0 and {MAX_RATE_SECONDS} seconds.")
+    if not 1 <= rate.cycle_seconds <= MAX_RATE_SECONDS:
+        fault("cycle_seconds", f"must lie between 1 and {MAX_RATE_SECONDS} seconds.")
+    if rate.price_seconds is not None and not 1 <= rate.price_seconds <= MAX_RATE_SECONDS:
+        fault(
+            "price_seconds", f"must lie between 1 and {MAX_RATE_SECONDS} seconds, or be empty for one cycle."
+        )
     for field, second in (("start_time", rate.start_second), ("end_time", rate.end_second)):
         if not 0 <= second < 86_400:
             fault(field, "must be a time of day, 00:00 to 23:59.")

@@ -12,7 +12,7 @@ from engine.domain.names import Payment
 from engine.domain.sheet import Faults, SheetLine, format_boolean, parse_boolean, read_sheet, write_sheet
 from engine.domain.site import Site
 from engine.ledger.extensions import (
-    MAX_PAGE,
+    MAX_PAGE_EXTENSIONS,
     Properties,
     add_extensions,
     apply_properties,
@@ -43,7 +43,7 @@ def export_extensions(session: Session, site: Site, request: ExportExtensions) -
                 sort=request.sort,
                 descending=request.descending,
                 offset=len(found),
-                limit=MAX_PAGE,
+                limit=MAX_PAGE_EXTENSIONS,
             ),
         )
         found += page.rows

@@ -16,7 +16,7 @@ from engine.store import Condition, Session
 
 MAX_NAME = 128
 MAX_NUMBER = 32
-MAX_PAGE = 100_000
+MAX_PAGE_EXTENSIONS = 100_000
 NUMBER_CHARACTERS = frozenset("0123456789*#+ABCDabcd")
 _SPAN = re.compile(r"([0-9]{1,32})-([0-9]{1,32})")
 
@@ -42,7 +42,7 @@ def list_extensions(session: Session, site: Site, request: ListExtensions) -> Ex
         low_balance=site.low_balance_micros,
         sort=request.sort,
         descending=request.descending,
-        limit=min(request.limit, MAX_PAGE),
+        limit=min(request.limit, MAX_PAGE_EXTENSIONS),
         offset=request.offset,
     )
     return Extensions(rows=rows, total=total)

@@ -20,7 +20,7 @@ from engine.domain.zones import isoformat, parse_moment
 from engine.store import Session
 
 MAX_ROWS = 10_000_000
-MAX_PAGE = 100_000
+MAX_PAGE_ENTRIES = 100_000
 RECHARGE_COLUMNS = (
     "time",
     "extension",
@@ -92,7 +92,7 @@ def export_recharges(session: Session, site: Site, request: ExportRecharges) -> 
 
 def list_ledger(session: Session, site: Site, request: ListLedger) -> Ledger:
     """One page of an extension's entries, newest first."""
-    return _entries(session, site, request, limit=min(request.limit, MAX_PAGE), offset=request.offset)
+    return _entries(session, site, request, limit=min(request.limit, MAX_PAGE_ENTRIES), offset=request.offset)
 
 
 def export_ledger(session: Session, site: Site, request: ExportLedger) -> CsvText:

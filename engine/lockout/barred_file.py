@@ -1,7 +1,9 @@
 """The simplest target: a file that the PBX's dialplan looks into."""
 
+import errno
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from config.settings import SPOOL_LIST
@@ -15,9 +17,23 @@ FILE_MODE = 0o644
 class BarredFile:
     """One barred extension a line, sorted, replaced atomically, and readable by every user."""
 
-    def __init__(self, path: Path, *, shown: str, own_groups: frozenset[int] = frozenset()) -> None:
-        """`shown` is the path as configured; members of `own_groups` are people, not the PBX."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        shown: str,
+        own_groups: frozenset[int] = frozenset(),
+        home: Path | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`shown` is the path as configured; members of `own_groups` are people, not the PBX.
+
+        `home` is never made here: without it the engine has lost its place. `check` is asked right before the
+        file is replaced, and raises where another engine has taken over.
+        """
         self._path = path
+        self._home = home
+        self._check = check
         self._shown = shown
         self._own_groups = own_groups
 
@@ -56,6 +72,8 @@ class BarredFile:
         """Makes a folder and those above it that are missing, each open to the PBX whatever the umask is."""
         if folder.is_dir():
             return
+        if folder == self._home:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
         self._make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         folder.chmod(FOLDER_MODE)
@@ -68,6 +86,7 @@ class BarredFile:
                 file.flush()
                 os.fchmod(descriptor, FILE_MODE)
                 os.fsync(descriptor)
+            self._check()
             Path(name).replace(self._path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

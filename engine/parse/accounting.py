@@ -1,4 +1,4 @@
-"""What became of the bytes of a piece: calls, bad lines, and what is neither."""
+"""Accounting for every byte of a piece: calls, bad lines, and lines that are neither."""
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
@@ -17,7 +17,7 @@ _NO_REJECTS = REJECTS.empty_table()
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What became of a chunk, or of a whole piece."""
+    """The calls, bad lines and ignored lines of a chunk, or of a whole piece."""
 
     tables: list[pa.Table] = field(default_factory=list[pa.Table])
     bad: list[BadLine] = field(default_factory=list[BadLine])

@@ -1,4 +1,4 @@
-"""The bad lines of a piece, looked at again: which wait for more, are calls after all, or stay bad."""
+"""Bad lines of a piece, looked at again: some wait for more, some are calls after all, others stay bad."""
 
 import pyarrow as pa
 
@@ -6,15 +6,15 @@ from config.formats import Format
 from engine.parse.accounting import Outcome
 from engine.parse.framing import too_long
 from engine.parse.layouts import Layouts
-from engine.parse.repair import MAX_SPAN_BYTES, MAX_SPAN_LINES, BadLine, Ignored, Salvage, Saved
+from engine.parse.repair import MAX_SPAN_BYTES, MAX_SPAN_LINES, BadLine, Ignored, Repair, Repaired
 from engine.parse.split import decoded, read_lines
 from engine.parse.to_calls import CallReader
 
 CUT_OFF = "the file ends without a newline, so that the line may be cut off; retry it if nothing is missing"
 
 
-class Leftovers:
-    """Sorts out bad lines of one file."""
+class BadLines:
+    """Looks at the bad lines of one file again."""
 
     def __init__(self, form: Format, layouts: Layouts, calls: CallReader) -> None:
         self._form = form
@@ -26,7 +26,7 @@ class Leftovers:
         outcome.bad.sort(key=lambda line: line.offset)
         if final or not self._form.quote or self._form.records != "delimited":
             return end
-        salvage = self._salvage()
+        repair = self._repair()
         begin = len(outcome.bad)
         border = end
         while begin and outcome.bad[begin - 1].offset + outcome.bad[begin - 1].length == border:
@@ -37,29 +37,29 @@ class Leftovers:
         for place in range(begin, len(outcome.bad)):
             line = outcome.bad[place]
             tail = piece[line.offset : end].rstrip(b"\r\n")
-            if not salvage.is_open(tail):
+            if not repair.is_open(tail):
                 continue
-            if isinstance(next(salvage.sort_out(piece, outcome.bad[place:])), BadLine):
+            if isinstance(next(repair.results(piece, outcome.bad[place:])), BadLine):
                 outcome.bad = outcome.bad[:place]
                 return line.offset
         return end
 
-    def settle(self, piece: bytes, outcome: Outcome) -> None:
-        """Makes rejects of the bad lines that stay bad, and calls of what can be saved of the others."""
-        saved: list[Saved] = []
-        for result in self._salvage().sort_out(piece, outcome.bad) if outcome.bad else ():
+    def resolve(self, piece: bytes, outcome: Outcome) -> None:
+        """Makes rejects of the bad lines that stay bad, and calls of those that can be repaired."""
+        repaired: list[Repaired] = []
+        for result in self._repair().results(piece, outcome.bad) if outcome.bad else ():
             if isinstance(result, Ignored):
                 outcome.ignored_lines.append(result)
-            elif isinstance(result, Saved):
-                saved.append(result)
+            elif isinstance(result, Repaired):
+                repaired.append(result)
             else:
                 outcome.rejects.append(result)
-        self._save(saved, outcome)
+        self._add_repaired(repaired, outcome)
 
-    def _save(self, saved: list[Saved], outcome: Outcome) -> None:
-        """Calls of saved records; those that are none after all join the rejects."""
-        for layout in {record.layout for record in saved}:
-            group = [record for record in saved if record.layout == layout]
+    def _add_repaired(self, repaired: list[Repaired], outcome: Outcome) -> None:
+        """Adds the calls of repaired records; those that are none after all join the rejects."""
+        for layout in {record.layout for record in repaired}:
+            group = [record for record in repaired if record.layout == layout]
             text = pa.array([record.record for record in group], pa.large_binary())
             if self._form.records == "fixed":
                 columns = read_lines(text, layout, self._calls.used, self._form).columns
@@ -88,8 +88,8 @@ class Leftovers:
                     )
                 )
 
-    def _salvage(self) -> Salvage:
-        return Salvage(self._form, self._layouts.of, self._layouts.header)
+    def _repair(self) -> Repair:
+        return Repair(self._form, self._layouts.of, self._layouts.header)
 
 
 def cut_off(piece: bytes, begin: int, end: int) -> BadLine:

@@ -53,7 +53,7 @@ class ChunkReader:
         self._splitter = Splitter(form)
 
     def read(self, view: memoryview, start: int) -> Outcome:
-        """What the lines of a range are, which begins at `start` in its piece."""
+        """Calls and bad lines of a range that begins at `start` in its piece."""
         lines = lines_of(view, start)
         chunk = _Chunk(lines=lines, outcome=Outcome(lines=len(lines)))
         plain, text = _plain_lines(view, lines)

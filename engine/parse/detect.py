@@ -1,4 +1,4 @@
-"""What a CDR file looks like: its format and time zone, with the reasons."""
+"""Detection of a CDR file's format and time zone, with the reasons."""
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false

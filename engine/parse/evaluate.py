@@ -37,7 +37,7 @@ def stem(channel: str) -> str:
 
 
 def peer(name: str) -> str:
-    """What stands between the first `/` and the next: the device or trunk; the name itself without one."""
+    """The device or trunk between the first `/` and the next; the name itself without one."""
     _, slash, rest = name.partition("/")
     return rest.partition("/")[0] if slash else name
 
@@ -67,7 +67,7 @@ def caller_number(clid: str) -> str:
 
 
 class Numbers:
-    """What is an extension and what a trunk, by the site's numbering."""
+    """Extensions and trunks, told by the site's numbering."""
 
     def __init__(self, numbering: Numbering) -> None:
         self._devices = numbering.devices
@@ -167,7 +167,7 @@ class Scope:
         return found
 
     def _known(self, expression: Expression) -> pa.Array | None:
-        """What was worked out before; None = nothing yet."""
+        """The value worked out before; None = none yet."""
         return self._found.get(expression)
 
     def _constant(self, value: str) -> pa.Array:

@@ -1,6 +1,6 @@
 """Lines of a piece of a file: where each begins and ends, by vectorised search for newlines alone.
 
-Quotes play no part here, so an unclosed one can never swallow a neighbour.
+Quotes play no part here, so an unclosed one can never swallow the next line.
 """
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
@@ -53,7 +53,7 @@ def refuse_utf16(head: bytes) -> None:
 
 
 def whole_bytes(piece: bytes, *, final: bool) -> int:
-    """How many bytes of the piece are whole lines.
+    """The number of bytes of the piece that are whole lines.
 
     An unterminated last line waits for its end unless `final`, or unless it is already longer than
     MAX_LINE_BYTES.
@@ -70,7 +70,7 @@ def too_long(length: int) -> str:
 
 
 def chunks(piece: bytes, start: int, end: int, *, size: int = CHUNK_BYTES) -> Iterator[tuple[int, int]]:
-    """Ranges of about `size` bytes that cover start to end and break at newlines."""
+    """Ranges of about `size` bytes, from start to end, that break at newlines."""
     while start < end:
         stop = min(start + size, end)
         if stop < end:

@@ -1,4 +1,4 @@
-"""Which columns the lines of a file have: by the format, or by the header of the file."""
+"""The columns that the lines of a file have: by the format, or by the header of the file."""
 
 import pyarrow as pa
 

@@ -10,7 +10,7 @@ from config.formats import Format
 from config.settings import Numbering
 from engine.domain.errors import InvalidInput
 from engine.parse.accounting import Outcome
-from engine.parse.bad_lines import Leftovers, cut_off
+from engine.parse.bad_lines import BadLines, cut_off
 from engine.parse.bulk import ChunkReader
 from engine.parse.documents import DocumentReader
 from engine.parse.framing import UTF8_BOM, chunks, refuse_utf16, whole_bytes
@@ -41,7 +41,7 @@ class Parser:
         calls = CallReader(form, numbering=numbering, source_zone=source_zone, site_zone=site_zone)
         self._chunks = ChunkReader(form, self._layouts, calls)
         self._documents = DocumentReader(form, calls)
-        self._leftovers = Leftovers(form, self._layouts, calls)
+        self._bad_lines = BadLines(form, self._layouts, calls)
 
     @property
     def needs_header(self) -> bool:
@@ -103,8 +103,8 @@ class Parser:
         ranges = list(chunks(piece, start, begin))
         for found in self._worked(memoryview(piece), ranges):
             outcome.add(found, lines_before=outcome.lines)
-        end = self._leftovers.without_open_end(piece, end, outcome, final=final)
-        self._leftovers.settle(piece, outcome)
+        end = self._bad_lines.without_open_end(piece, end, outcome, final=final)
+        self._bad_lines.resolve(piece, outcome)
         return outcome, end
 
     def _start(self, piece: bytes, end: int, outcome: Outcome) -> int:

@@ -1,8 +1,8 @@
-"""What can be saved, for certain, of lines that are no record by themselves.
+"""Repair of lines that are no record by themselves, where it is certain what the record was.
 
 A record is put together over several lines only when the first ends inside an open quote, the joined text is
-exactly a record, and no line in between is a record of its own: neighbours are never touched, for sound
-lines do not come here. A good record behind a torn one is cut free only when every cut gives the same call.
+exactly a record, and no line in between is a record of its own. Lines that are records never come here. A
+good record behind a torn one is cut free only when every cut gives the same call.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ MAX_SPAN_LINES = 64
 
 MAX_SPAN_BYTES = 65_536
 
-MAX_SALVAGE_LINES = 5_000
+MAX_REPAIR_LINES = 5_000
 """Bad lines of one piece that are looked at closely; the rest goes to quarantine as it is."""
 
 _MAX_CUTS = 400
@@ -42,7 +42,7 @@ class BadLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Saved:
+class Repaired:
     """A record that was put together or cut free."""
 
     offset: int
@@ -61,7 +61,7 @@ class Ignored:
     length: int
 
 
-class Salvage:
+class Repair:
     """Looks at bad lines one by one."""
 
     def __init__(
@@ -83,10 +83,10 @@ class Salvage:
             field.name for field in (call.duration, call.ring, call.billsec) if isinstance(field, Column)
         ]
 
-    def sort_out(self, piece: bytes, lines: list[BadLine]) -> Iterator[Saved | Ignored | BadLine]:
-        """What becomes of each line, in order; every byte of the lines is in exactly one of the results."""
+    def results(self, piece: bytes, lines: list[BadLine]) -> Iterator[Repaired | Ignored | BadLine]:
+        """The result for each line, in order; every byte of the lines is in exactly one of the results."""
         place = 0
-        most_lines = MAX_SALVAGE_LINES
+        most_lines = MAX_REPAIR_LINES
         self.looked_at = 0
         while place < len(lines):
             line = lines[place]
@@ -114,11 +114,11 @@ class Salvage:
 
     def _looked_at(
         self, piece: bytes, lines: list[BadLine], place: int, text: bytes
-    ) -> tuple[int, Iterable[Saved | BadLine]]:
+    ) -> tuple[int, Iterable[Repaired | BadLine]]:
         line = lines[place]
         alone = self._record(text)
         if alone is not None:
-            return 1, [_saved(line.offset, line.length, line.number, text, alone)]
+            return 1, [_repaired(line.offset, line.length, line.number, text, alone)]
         if b"\r" in text:
             parts = self._by_return(piece, line)
             if parts:
@@ -130,13 +130,13 @@ class Salvage:
                 offset=line.offset, length=at, number=line.number, field="",
                 reason="a torn record; the whole one behind it on the line was read",
             )  # fmt: skip
-            good = _saved(line.offset + at, line.length - at, line.number, text[at:], record)
+            good = _repaired(line.offset + at, line.length - at, line.number, text[at:], record)
             return 1, [torn, good]
         spanning = self._spanning(piece, lines, place, text)
         if spanning is not None:
             return spanning
         loose = self._checked(self._splitter.split_loosely(text))
-        return 1, [line if loose is None else _saved(line.offset, line.length, line.number, text, loose)]
+        return 1, [line if loose is None else _repaired(line.offset, line.length, line.number, text, loose)]
 
     def _record(self, text: bytes) -> tuple[list[bytes], tuple[str, ...]] | None:
         """The fields if the text is exactly one record, as far as times and seconds tell."""
@@ -161,10 +161,10 @@ class Salvage:
                 return None
         return fields, layout
 
-    def _by_return(self, piece: bytes, line: BadLine) -> list[Saved | BadLine] | None:
+    def _by_return(self, piece: bytes, line: BadLine) -> list[Repaired | BadLine] | None:
         """Records separated by carriage returns alone, if every part is one."""
         raw = piece[line.offset : line.offset + line.length]
-        found: list[Saved | BadLine] = []
+        found: list[Repaired | BadLine] = []
         start = 0
         while start < len(raw):
             stop = raw.find(b"\r", start)
@@ -175,7 +175,7 @@ class Salvage:
             record = self._record(text)
             if record is None:
                 return None
-            found.append(_saved(line.offset + start, stop - start, line.number, text, record))
+            found.append(_repaired(line.offset + start, stop - start, line.number, text, record))
             start = stop
         return found
 
@@ -203,7 +203,7 @@ class Salvage:
 
     def _spanning(
         self, piece: bytes, lines: list[BadLine], place: int, text: bytes
-    ) -> tuple[int, Iterable[Saved | BadLine]] | None:
+    ) -> tuple[int, Iterable[Repaired | BadLine]] | None:
         if not self.is_open(text):
             return None
         first = lines[place]
@@ -227,14 +227,14 @@ class Salvage:
             return (
                 None
                 if record is None
-                else (count + 1, [_saved(first.offset, size, first.number, joined, record)])
+                else (count + 1, [_repaired(first.offset, size, first.number, joined, record)])
             )
         return None
 
 
-def _saved(
+def _repaired(
     offset: int, length: int, number: int, record: bytes, found: tuple[list[bytes], tuple[str, ...]]
-) -> Saved:
-    return Saved(
+) -> Repaired:
+    return Repaired(
         offset=offset, length=length, number=number, fields=tuple(found[0]), record=record, layout=found[1]
     )

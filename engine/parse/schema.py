@@ -1,4 +1,4 @@
-"""What parsing a piece of a CDR file yields: calls and bad lines as Arrow tables."""
+"""The result of parsing a piece of a CDR file: calls and bad lines as Arrow tables."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ CALLS = pa.schema(
         *_fields(column for column in CALL_COLUMNS if column.origin in ("format", "parser")),
     ]
 )
-"""What the parser gives: what is stored, and three columns that only storing needs."""
+"""Columns of the parsed calls: those that are stored, and three that only storing needs."""
 
 STORED = pa.schema(_fields(CALL_COLUMNS))
 """Of table `call`."""

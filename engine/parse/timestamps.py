@@ -19,7 +19,7 @@ _SECONDS = pa.timestamp("s")
 _MICROS = pa.timestamp("us")
 _EARLIEST = datetime(1990, 1, 1)
 _LATEST = datetime(2100, 1, 1)
-MAX_SECONDS = 2**31 - 1
+MAX_CALL_SECONDS = 2**31 - 1
 
 _DIRECT = "YYYY-MM-DD HH:MM:SS"
 _DIRECT_LENGTH = pa.scalar(len(_DIRECT), pa.int32())
@@ -100,7 +100,7 @@ def read_seconds(text: str) -> int | None:
         return 0
     if re.fullmatch(r"\d{1,10}(\.\d+)?", text):
         seconds = int(text.partition(".")[0])
-        return seconds if seconds <= MAX_SECONDS else None
+        return seconds if seconds <= MAX_CALL_SECONDS else None
     match = re.fullmatch(r"(?:(\d{1,4}):)?(\d{1,4})[:'](\d\d)(?:\.\d+)?\"?", text)
     if match is None or int(match[3]) > 59 or (match[1] and int(match[2]) > 59):
         return None
@@ -151,7 +151,7 @@ def seconds(values: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     try:
         found = pc.cast(values, pa.int64())
         bounds = pc.min_max(found).as_py()
-        if bounds["min"] is None or (bounds["min"] >= 0 and bounds["max"] <= MAX_SECONDS):
+        if bounds["min"] is None or (bounds["min"] >= 0 and bounds["max"] <= MAX_CALL_SECONDS):
             return found, None
     except pa.ArrowInvalid:
         pass

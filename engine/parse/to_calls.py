@@ -240,7 +240,7 @@ class CallReader:
 
 
 class _Checks:
-    """Which rows are bad, and why."""
+    """The rows that are bad, and why."""
 
     def __init__(self, rows: int) -> None:
         self.bad = pa.repeat(FALSE, rows)
@@ -290,7 +290,7 @@ def _elapsed(first: pa.Array, last: pa.Array) -> pa.Array:
 
 def _bounded(count: pa.Array) -> pa.Array:
     """int32; rows with faults may be outside and are dropped later."""
-    limit = pa.scalar(timestamps.MAX_SECONDS, pa.int64())
+    limit = pa.scalar(timestamps.MAX_CALL_SECONDS, pa.int64())
     return pc.cast(
         pc.min_element_wise(pc.max_element_wise(count, pa.scalar(0, pa.int64())), limit), pa.int32()
     )

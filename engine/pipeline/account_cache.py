@@ -1,12 +1,12 @@
-"""What storing a few calls needs to know at once: kept in memory by the writer, from commit to commit."""
+"""Balances and billing switches of the extensions in use, kept in memory by the writer between commits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.domain.errors import OUT_OF_RANGE, StorageError
 from engine.ledger.entries import MAX_BALANCE_MICROS
+from engine.pipeline.checkpoints import FileDescription
 from engine.pipeline.duplicates import Identity, RecentKeys
-from engine.pipeline.positions import Named
 from engine.store import Session
 
 MAX_FILES = 1000
@@ -35,8 +35,8 @@ class AccountCache:
 
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     recent: RecentKeys = field(default_factory=RecentKeys)
-    files: dict[int, Named] = field(default_factory=dict[int, Named])
-    """What the files that are read at present are stored as, at most `MAX_FILES`."""
+    files: dict[int, FileDescription] = field(default_factory=dict[int, FileDescription])
+    """The stored descriptions of files that are read at present, at most `MAX_FILES`."""
     next_call: int = 1
     next_entry: int = 1
     turn: int = -1
@@ -78,13 +78,13 @@ class AccountCache:
         self,
         session: Session,
         *,
-        files: Mapping[int, Named],
+        files: Mapping[int, FileDescription],
         calls: int,
         entries: int,
         balances: Mapping[str, int],
         identities: Collection[Identity] | None,
     ) -> None:
-        """What a change did, after its commit: files, numbers used, balances that moved, calls stored.
+        """Applies a change after its commit: files, numbers used, balances that moved, calls stored.
 
         `identities` None = too many to say.
         """

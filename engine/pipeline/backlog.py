@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.parse.parser import give_way
 from engine.parse.schema import Parsed
 from engine.pipeline.duplicates import with_keys
-from engine.pipeline.reading import SourceParser
+from engine.pipeline.source_parser import SourceParser
 from engine.store import ROW_GROUP_ROWS
 from engine.tail.piece import FileWork, Piece
 

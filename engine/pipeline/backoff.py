@@ -1,4 +1,4 @@
-"""Files whose next piece cannot be read: put aside for a while, so that they hold up no others."""
+"""Back-off of files whose next piece cannot be read: they are put off, so that they hold up no others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ AGAIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Refused:
+class _PutOff:
     source: str
     fault: str
     again_at: float
     """In monotonic seconds."""
 
 
-class Refusals:
-    """By the follower's token. Used by the ingest thread; `fault_of` by any."""
+class Backoff:
+    """The files put off, by the follower's token. Used by the ingest thread; `fault_of` by any."""
 
     def __init__(self, *, clock: Callable[[], float], changed: Callable[[], None]) -> None:
         """`clock` is monotonic seconds; `changed` is called when the faults are others."""
         self._clock = clock
         self._changed = changed
-        self._files: dict[int, _Refused] = {}
+        self._files: dict[int, _PutOff] = {}
 
     def fault_of(self, source: str) -> str:
         """Why a file of the source cannot be read; '' = all can."""
@@ -39,7 +39,7 @@ class Refusals:
         """Puts a file aside; whether that is news."""
         before = self._files.get(work.token)
         again_at = self._clock() + AGAIN_SECONDS
-        self._files[work.token] = _Refused(source=work.source, fault=fault, again_at=again_at)
+        self._files[work.token] = _PutOff(source=work.source, fault=fault, again_at=again_at)
         news = before is None or before.fault != fault
         if news:
             self._changed()

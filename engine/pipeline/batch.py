@@ -1,4 +1,4 @@
-"""Storing read pieces of files: calls, charges, balances, bad lines and positions, all or nothing."""
+"""Batches of read pieces: calls, charges, balances, bad lines and checkpoints are stored, all or nothing."""
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
@@ -15,11 +15,11 @@ from engine.domain.names import MONEY_MAY_BE_MISSING
 from engine.domain.site import Site
 from engine.parse.schema import Parsed
 from engine.pipeline.account_cache import AccountCache
-from engine.pipeline.calls import Lines, StoredCalls, of_file, store_calls
-from engine.pipeline.positions import FileAccounts, Named, add_files, advance_file, describe_file
+from engine.pipeline.calls import SMALL_BATCH, Lines, StoredCalls, of_file, store_calls
+from engine.pipeline.checkpoints import FileAccounts, FileDescription, add_files, advance_file, describe_file
 from engine.rating.book import RateBook
 from engine.store import Session
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 
 NEWEST = 50
 MAX_TOUCHED = 1000
@@ -32,7 +32,7 @@ class ReadPiece:
 
     parsed: Parsed
     """From the parser, or from `with_keys`."""
-    after: Position
+    after: Checkpoint
     """Where the file stands behind the piece; its `file_id` 0 = a file not stored before."""
     format_name: str
     timezone: str
@@ -41,9 +41,9 @@ class ReadPiece:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredBatch:
-    """What storing some pieces did."""
+    """The result of storing some pieces."""
 
-    files: tuple[tuple[Position, Named], ...]
+    files: tuple[tuple[Checkpoint, FileDescription], ...]
     """Where the file of each piece stands, and what it is known by."""
     lines: int
     stored: int
@@ -88,21 +88,21 @@ def store_pieces(
 ) -> StoredBatch:
     """Stores pieces (at least one) of different files, in the writer's transaction, and moves their files on.
 
-    A file not stored before gets its number here; the result's positions carry it.
+    A file not stored before gets its number here; the result's checkpoints carry it.
     """
     positions = _numbered(session, [piece.after for piece in pieces])
     parts = [of_file(piece.parsed.calls, at.file_id) for piece, at in zip(pieces, positions, strict=True)]
     calls = parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
     outcome = store_calls(session, calls, book=book, site=site, account_cache=account_cache, now=now)
     fresh = outcome.by_file()
-    added: list[tuple[Position, Named, FileAccounts]] = []
-    files: list[tuple[Position, Named]] = []
+    added: list[tuple[Checkpoint, FileDescription, FileAccounts]] = []
+    files: list[tuple[Checkpoint, FileDescription]] = []
     for piece, position in zip(pieces, positions, strict=True):
         parsed = piece.parsed
         if parsed.rejects.num_rows:
             _keep_rejects(session, piece, position, now)
         accounts = _accounts(parsed, fresh.get(position.file_id, Lines(0, 0)))
-        named = Named.of(position, piece.format_name, piece.timezone)
+        named = FileDescription.of(position, piece.format_name, piece.timezone)
         files.append((position, named))
         if not piece.after.file_id:
             added.append((position, named, accounts))
@@ -123,16 +123,22 @@ def store_pieces(
         ignored=sum(piece.parsed.ignored for piece in pieces),
         charged=charged.num_rows,
         cost_micros=_total(charged["cost_micros"]) if charged.num_rows else 0,
-        newest=stored.slice(max(0, stored.num_rows - NEWEST)),
+        newest=_newest(stored),
         touched=tuple(sorted(touched)) if len(touched) <= MAX_TOUCHED else (),
         resettled=len(outcome.moved),
         arrived=outcome.arrived,
         unrated=_unrated(stored) if stored.num_rows else 0,
-        outcome=outcome,
+        outcome=outcome.without_rows(),
     )
 
 
-def _numbered(session: Session, positions: Sequence[Position]) -> Sequence[Position]:
+def _newest(stored: pa.Table) -> pa.Table:
+    """The last calls; a copy of few among many, for a slice would keep all of them in memory."""
+    newest = stored.slice(max(0, stored.num_rows - NEWEST))
+    return newest.take(pa.arange(0, NEWEST)) if stored.num_rows > SMALL_BATCH else newest
+
+
+def _numbered(session: Session, positions: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
     """With a number for each file that has none."""
     if all(position.file_id for position in positions):
         return positions
@@ -142,7 +148,7 @@ def _numbered(session: Session, positions: Sequence[Position]) -> Sequence[Posit
     ]
 
 
-def _keep_rejects(session: Session, piece: ReadPiece, position: Position, now: datetime) -> None:
+def _keep_rejects(session: Session, piece: ReadPiece, position: Checkpoint, now: datetime) -> None:
     with session.bound(rejects=piece.parsed.rejects):
         session.run(
             "pipeline.keep_rejects",
@@ -155,7 +161,7 @@ def _keep_rejects(session: Session, piece: ReadPiece, position: Position, now: d
 
 
 def _accounts(parsed: Parsed, fresh: Lines) -> FileAccounts:
-    """What became of a piece, of whose calls so many were new."""
+    """The accounts of a piece, of whose calls so many were new."""
     return FileAccounts(
         lines=parsed.lines,
         stored=fresh.lines,

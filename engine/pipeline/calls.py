@@ -4,7 +4,7 @@
 # pyright: reportAttributeAccessIssue=false
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -58,6 +58,10 @@ class StoredCalls:
     """Keys and starts; None = too many to say."""
     moved: Collection[str]
     """Extensions of stored calls that cost something else now, by calls that came later."""
+
+    def without_rows(self) -> "StoredCalls":
+        """The same without the calls themselves: what follows a commit needs no more, and they are large."""
+        return replace(self, calls=self.calls.schema.empty_table(), charged=self.charged.schema.empty_table())
 
     def by_file(self) -> dict[int, Lines]:
         """Their lines, by the number of the file; files without any are not in it."""

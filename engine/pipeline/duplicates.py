@@ -1,4 +1,4 @@
-"""Which calls are stored already: the keys of calls, looked up in the store or in memory."""
+"""Duplicates: the keys of calls that are stored already, looked up in the store or in memory."""
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false

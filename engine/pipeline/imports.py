@@ -14,27 +14,22 @@ from engine.api.operation import Progress
 from engine.api.site import IngestResult, LineCounts
 from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
+from engine.pipeline.batch_writer import BatchWriter
+from engine.pipeline.budget import FULL, PieceBudget
 from engine.pipeline.duplicates import with_keys
-from engine.pipeline.live_site import State
-from engine.pipeline.reading import SourceParser
-from engine.pipeline.storing import Storer
-from engine.store import ROW_GROUP_ROWS, Session, Writer
-from engine.tail.checkpoint import Position
+from engine.pipeline.live_site import LiveSite
+from engine.pipeline.source_parser import SourceParser
+from engine.store import Session, Writer
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.file_reader import Content
 from engine.tail.fingerprint import FINGERPRINT_BYTES
 from engine.tail.piece import Piece
 
-PIECE_BYTES = 48 * 1024 * 1024
-"""No piece is larger, unless a single record is."""
-
 SAMPLE_BYTES = 64 * 1024
 """Of a file's head; they tell how long lines are, and hold its header."""
 
-MARGIN_ROWS = 4096
-"""So many more lines are read: not all are calls, and lines grow longer."""
-
-AHEAD = 2
-"""Pieces read while one is being stored."""
+MARGIN_SHARE = 30
+"""So many times fewer lines than calls are read beyond: not all are calls, and lines grow longer."""
 
 
 class Import:
@@ -44,15 +39,17 @@ class Import:
         self,
         *,
         writer: Writer,
-        state: State,
+        state: LiveSite,
         stored: Callable[[Session, StoredBatch], None],
         now: Callable[[], datetime],
         progress: Callable[[Progress], None],
         cancelled: threading.Event,
+        budget: PieceBudget = FULL,
     ) -> None:
-        self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
+        self._batch_writer = BatchWriter(writer=writer, state=state, stored=stored, now=now)
         self._progress = progress
         self._cancelled = cancelled
+        self._budget = budget
         self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "charged", "cost_micros"), 0)
         self._bytes_done = 0
         self._bytes_total = 0
@@ -74,23 +71,28 @@ class Import:
 
     def _file(self, content: Content, parser: SourceParser) -> None:
         outstanding: Future[StoredBatch] | None = None
-        with closing(_ahead(self._pieces(content, parser))) as pieces:
-            for piece in pieces:
+        file_id = 0
+        with closing(_ahead(self._pieces(content, parser), self._budget.ahead)) as pieces:
+            while (piece := next(pieces, None)) is not None:
                 if self._cancelled.is_set():
                     break
                 if outstanding is not None:
                     # The piece before has to be stored first: it gives the file its number.
                     # And a piece must never be stored when the one before it was not.
                     file_id = self._count(outstanding.result())
-                    piece = replace(piece, after=replace(piece.after, file_id=file_id))
-                outstanding = self._storer.submit([piece])
+                piece = replace(piece, after=replace(piece.after, file_id=file_id))
+                outstanding = self._batch_writer.submit([piece])
                 self._bytes_done += piece.parsed.consumed
+                # Stored, it is of no use any more, and large.
+                del piece
+                if not self._budget.ahead:
+                    outstanding.result()
         if outstanding is not None:
             self._count(outstanding.result())
 
     def _pieces(self, content: Content, parser: SourceParser) -> Iterator[ReadPiece]:
-        """The file in pieces. A file without content has one, too."""
-        position = Position(
+        """The file in pieces. A file without content has one, too. Nothing of a piece is kept behind it."""
+        position = Checkpoint(
             source="",
             path=str(Path(content.path)),
             device=content.device,
@@ -99,7 +101,7 @@ class Import:
         )
         head = preceding = held = b""
         sample = content.read_at(0, SAMPLE_BYTES)
-        size = _size(len(sample), sample.count(b"\n"))
+        size = self._size(len(sample), sample.count(b"\n"))
         while not self._cancelled.is_set():
             # One byte more than a piece has tells whether there is more.
             wanted = max(0, size + 1 - len(held))
@@ -114,7 +116,7 @@ class Import:
                 finishes=final,
                 whole=True,
             )
-            parsed = parser.parse(piece, most_calls=ROW_GROUP_ROWS)
+            parsed = parser.parse(piece, most_calls=self._budget.calls)
             # To go back in a compressed file is to unpack it from its start.
             held = data[parsed.consumed :] if content.packed else b""
             if not parsed.consumed and not final:
@@ -122,18 +124,28 @@ class Import:
                 size *= 2
                 continue
             position = piece.after(consumed=parsed.consumed, lines=parsed.lines)
-            yield ReadPiece(
-                parsed=with_keys(parsed),
-                after=position,
-                format_name=parser.format_name,
-                timezone=parser.timezone,
-            )
-            if final and parsed.consumed in (0, len(data)):
-                return
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
             tail = data[max(0, parsed.consumed - FINGERPRINT_BYTES) : parsed.consumed]
             preceding = (preceding + tail)[-FINGERPRINT_BYTES:]
-            size = _size(parsed.consumed, parsed.calls.num_rows)
+            size = self._size(parsed.consumed, parsed.calls.num_rows)
+            last = final and parsed.consumed in (0, len(data))
+            ready = [
+                ReadPiece(
+                    parsed=with_keys(parsed),
+                    after=position,
+                    format_name=parser.format_name,
+                    timezone=parser.timezone,
+                )
+            ]
+            del piece, data, parsed
+            yield ready.pop()
+            if last:
+                return
+
+    def _size(self, length: int, records: int) -> int:
+        """How much to read for as many calls as a piece may have, and a little more."""
+        calls = self._budget.calls
+        return min(self._budget.bytes, length * (calls + calls // MARGIN_SHARE) // max(records, 1) + 1)
 
     def _count(self, batch: StoredBatch) -> int:
         for name in self._counts:
@@ -151,18 +163,21 @@ class Import:
         return position.file_id
 
 
-def _size(length: int, records: int) -> int:
-    """How much to read for as many calls as the store compresses at once, and a little more."""
-    return min(PIECE_BYTES, length * (ROW_GROUP_ROWS + MARGIN_ROWS) // max(records, 1) + 1)
-
-
-def _ahead(pieces: Iterator[ReadPiece]) -> Generator[ReadPiece]:
-    """The same pieces, some of them read ahead in another thread."""
+def _ahead(pieces: Iterator[ReadPiece], ahead: int) -> Generator[ReadPiece]:
+    """The same pieces, read in another thread, and so many of them ahead."""
     pool = ThreadPoolExecutor(1, "import", initializer=give_way)
     try:
-        waiting = deque(pool.submit(next, pieces, None) for _ in range(AHEAD))
-        while (piece := waiting.popleft().result()) is not None:
-            waiting.append(pool.submit(next, pieces, None))
-            yield piece
+        waiting = deque(pool.submit(next, pieces, None) for _ in range(ahead))
+        while True:
+            if not ahead:
+                waiting.append(pool.submit(next, pieces, None))
+            piece = waiting.popleft().result()
+            if piece is None:
+                return
+            if ahead:
+                waiting.append(pool.submit(next, pieces, None))
+            ready = [piece]
+            del piece
+            yield ready.pop()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -11,18 +11,20 @@ from pathlib import Path
 
 from config.settings import Settings, Source
 from engine.domain.errors import OUT_OF_RANGE, PbxmeterError, StorageError
+from engine.domain.memory import free_memory
 from engine.domain.threads import Running, Start, start_thread
 from engine.parse.schema import Parsed
 from engine.pipeline.backlog import Backlog
-from engine.pipeline.backoff import Refusals
+from engine.pipeline.backoff import Backoff
 from engine.pipeline.batch import ReadPiece, StoredBatch
-from engine.pipeline.following import Following
-from engine.pipeline.live_site import State
-from engine.pipeline.positions import load_positions
-from engine.pipeline.reading import SourceParser
-from engine.pipeline.storing import Storer
+from engine.pipeline.batch_writer import BatchWriter
+from engine.pipeline.budget import backlog_bytes, database_room
+from engine.pipeline.checkpoints import load_checkpoints
+from engine.pipeline.followed_sources import FollowedSources
+from engine.pipeline.live_site import LiveSite
+from engine.pipeline.source_parser import SourceParser
 from engine.store import Database, Session, Writer
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.follower import Follower
 from engine.tail.health import CATCHING_UP_BYTES, SourceHealth
 from engine.tail.piece import FileWork, Piece
@@ -49,9 +51,9 @@ class _Read:
     size: int
 
 
-class Ingestor:
+class IngestLoop:
     """One thread, and one that reads backlogs for it; pieces become transactions with their files' new
-    positions."""
+    checkpoints."""
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class Ingestor:
         home: Path,
         database: Database,
         writer: Writer,
-        state: State,
+        state: LiveSite,
         settings: Settings,
         stored: Callable[[Session, StoredBatch], None],
         alarmed: Callable[[], None],
@@ -74,7 +76,7 @@ class Ingestor:
         """
         self._home = home
         self._database = database
-        self._storer = Storer(writer=writer, state=state, stored=stored, now=now)
+        self._batch_writer = BatchWriter(writer=writer, state=state, stored=stored, now=now)
         self._alarmed = alarmed
         self._now = now
         self._clock = clock
@@ -84,8 +86,8 @@ class Ingestor:
         self._pending: Settings | None = settings
         self._settings = settings
         self._backlog = Backlog(read=self._wake)
-        self._refusals = Refusals(clock=clock, changed=alarmed)
-        self._following: Following | None = None
+        self._backoff = Backoff(clock=clock, changed=alarmed)
+        self._following: FollowedSources | None = None
         self._health: list[SourceHealth] = []
         self._offsets: dict[int, int] = {}
         """Read offset by file, as committed."""
@@ -116,8 +118,8 @@ class Ingestor:
         self._drop()
 
     def turn(self) -> bool:
-        """What the thread does over and over: sweeps once, and stores one piece of each file that has
-        something; True = go on at once."""
+        """Sweeps once, and stores one piece of each file that has something; the thread does this over and
+        over. True = go on at once."""
         self._take_over()
         self._resolve_doubt()
         return self._turn()
@@ -134,7 +136,7 @@ class Ingestor:
 
     @property
     def health(self) -> list[SourceHealth]:
-        """How every source stood at the last sweep."""
+        """The health of every source at the last sweep."""
         return self._health
 
     def path_of(self, source: Source) -> str:
@@ -149,14 +151,14 @@ class Ingestor:
 
     @property
     def bytes_behind(self) -> int:
-        """What the sources still hold unread."""
+        """Bytes of the sources that are not read yet."""
         return sum(source.bytes_behind for source in self._health)
 
     def parser_fault(self, source: str) -> str:
         """Why a source's lines cannot be read; '' = they can."""
         following = self._following
         fault = following.faults.get(source) if following is not None else None
-        return fault or self._refusals.fault_of(source)
+        return fault or self._backoff.fault_of(source)
 
     def lines_per_second(self, source: str) -> float:
         """Lines stored lately."""
@@ -179,27 +181,27 @@ class Ingestor:
                     continue
                 self._note_fault("")
             except PbxmeterError as error:
-                self._rest(str(error))
+                self._pause(str(error))
             except OSError as error:
-                self._rest(f"Reading failed: {error}")
+                self._pause(f"Reading failed: {error}")
             except Exception as error:
                 # An error of our own: ingest must not stand still without a word.
                 log.exception("Ingest failed")
-                self._rest(f"{error!r}; engine.log has the details.")
+                self._pause(f"{error!r}; engine.log has the details.")
             following = self._following
             if following is not None and not self._stop.is_set():
                 following.watcher.wait(SWEEP_SECONDS)
 
-    def _rest(self, fault: str) -> None:
+    def _pause(self, fault: str) -> None:
         self._note_fault(fault)
         self._stop.wait(RETRY_SECONDS)
 
     def _resolve_doubt(self) -> None:
-        """Starts over from the stored positions when a change that failed was committed all the same."""
+        """Starts over from the stored checkpoints when a change that failed was committed all the same."""
         if not self._in_doubt:
             return
         with self._database.reading() as session:
-            stored = _offsets(load_positions(session))
+            stored = _offsets(load_checkpoints(session))
         if stored != self._offsets:
             log.warning("Ingest: a commit that failed was made all the same; goes on from there")
             with self._lock:
@@ -222,14 +224,20 @@ class Ingestor:
     def _follow(self, settings: Settings) -> None:
         self._drop()
         with self._database.reading() as session:
-            known = load_positions(session)
-        following = Following(
-            settings, known, home=self._home, now=self._now, clock=self._clock, start=self._start_thread
+            known = load_checkpoints(session)
+        following = FollowedSources(
+            settings,
+            known,
+            home=self._home,
+            piece_bytes=backlog_bytes(free_memory(), database_bytes=database_room(self._database)),
+            now=self._now,
+            clock=self._clock,
+            start=self._start_thread,
         )
         self._offsets = _offsets(known)
         with self._lock:
             self._settings, self._following = settings, following
-        self._refusals.clear()
+        self._backoff.clear()
 
     def _drop(self) -> None:
         self._backlog.drop()
@@ -244,11 +252,11 @@ class Ingestor:
             return False
         follower = following.follower
         went_on = self._store(follower, self._read_backlog(follower))
-        busy = self._refusals.waiting()
+        busy = self._backoff.waiting()
         if self._backlog.underway is not None:
             busy.add(self._backlog.underway.work.token)
         works = follower.sweep(without=busy)
-        self._refusals.keep(follower.follows)
+        self._backoff.keep(follower.follows)
         health = follower.health()
         if [(source.state, source.message) for source in health] != [
             (source.state, source.message) for source in self._health
@@ -272,7 +280,7 @@ class Ingestor:
                 group = []
         return self._store(follower, group) or went_on
 
-    def _begin_backlog(self, following: Following, work: FileWork) -> None:
+    def _begin_backlog(self, following: FollowedSources, work: FileWork) -> None:
         parser = following.bulk_parsers.get(work.source)
         if parser is None or self._backlog.underway is not None:
             return
@@ -287,7 +295,7 @@ class Ingestor:
             return []
         return self._parsed(follower, read.work, read.piece, read.parser, read.parsed.result)
 
-    def _read(self, following: Following, work: FileWork) -> list[_Read]:
+    def _read(self, following: FollowedSources, work: FileWork) -> list[_Read]:
         """The file's next piece, if there is one that can be stored."""
         parser = following.parsers.get(work.source)
         piece = following.follower.read(work) if parser is not None else None
@@ -306,14 +314,14 @@ class Ingestor:
         try:
             parsed = parse()
         except PbxmeterError as error:
-            self._refusals.refuse(work, str(error))
+            self._backoff.refuse(work, str(error))
             return []
         except Exception as error:
             # An error of our own in one source must not hold up the others.
-            if self._refusals.refuse(work, f"{error!r}; engine.log has the details."):
+            if self._backoff.refuse(work, f"{error!r}; engine.log has the details."):
                 log.exception("Reading %s failed", work.path)
             return []
-        self._refusals.allow(work.token)
+        self._backoff.allow(work.token)
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         if not parsed.consumed and piece.data and not work.opening:
             follower.commit(work, after)
@@ -327,13 +335,13 @@ class Ingestor:
             return False
         self._in_doubt = True
         try:
-            batch = self._storer.submit([read.piece for read in group]).result()
+            batch = self._batch_writer.submit([read.piece for read in group]).result()
         except StorageError as error:
             if error.code != OUT_OF_RANGE:
                 raise
             # Charges that cannot be made hold up no file but their own.
             if len(group) == 1:
-                self._refusals.refuse(group[0].work, str(error))
+                self._backoff.refuse(group[0].work, str(error))
                 return False
             return sum(self._store(follower, [read]) for read in group) > 0
         self._in_doubt = False
@@ -352,5 +360,5 @@ class Ingestor:
             self._alarmed()
 
 
-def _offsets(positions: list[Position]) -> dict[int, int]:
-    return {position.file_id: position.read_offset for position in positions}
+def _offsets(checkpoints: list[Checkpoint]) -> dict[int, int]:
+    return {one.file_id: one.read_offset for one in checkpoints}

@@ -1,4 +1,4 @@
-"""What the engine holds in memory between transactions: the site and the rate book, renewed after commits."""
+"""The site and the rate book as the engine holds them in memory, renewed after commits."""
 
 import threading
 from dataclasses import replace
@@ -14,7 +14,7 @@ from engine.rating.check import MAX_REMARKS, check_rates, remarks_by_rate
 from engine.store import Database, Session
 
 
-class State:
+class LiveSite:
     """Renewed in the writer thread only, read from anywhere; both values are frozen."""
 
     def __init__(self, database: Database, *, zone: ZoneInfo, numbering: Numbering) -> None:

@@ -63,7 +63,7 @@ class OpenLine:
     """The IANA zone that the lines around it were read in."""
     path: str
     format: str
-    """What its file is read by."""
+    """The name of the format that its file is read by."""
     head_length: int
     head_sha256: str
 

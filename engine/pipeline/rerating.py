@@ -19,7 +19,7 @@ from engine.domain.site import Site
 from engine.domain.zones import parse_moment
 from engine.ledger.entries import next_entry, post_set
 from engine.pipeline.account_cache import EXTREME_MICROS
-from engine.pipeline.live_site import State
+from engine.pipeline.live_site import LiveSite
 from engine.rating.rerate import BATCH_CALLS, RerateBatch, Selection, changed_calls, rerate_span, update_calls
 from engine.store import Database, Session, Writer
 
@@ -62,7 +62,7 @@ class Rerating:
         *,
         database: Database,
         writer: Writer,
-        state: State,
+        state: LiveSite,
         progress: Callable[[Progress], None],
         moved: Callable[[], None],
         cancelled: threading.Event,

@@ -15,9 +15,9 @@ from engine.domain.zones import zone
 from engine.parse.detect import HEAD_BYTES
 from engine.parse.schema import Parsed
 from engine.pipeline.calls import Lines, of_file, store_calls
-from engine.pipeline.live_site import State
+from engine.pipeline.live_site import LiveSite
 from engine.pipeline.quarantine import OpenLine, mark_retried
-from engine.pipeline.reading import SourceParser, site_format
+from engine.pipeline.source_parser import SourceParser, site_format
 from engine.reports.raw import ReadFile, read_head
 from engine.store import Session
 
@@ -32,7 +32,7 @@ class BadLine:
 
 
 def retry_parser(line: OpenLine, settings: Settings, home: Path) -> SourceParser | None:
-    """A parser for the line and others of its file: its format as it is now, in the zone of its neighbours.
+    """A parser for the line and others of its file: its present format, in the zone of the lines around it.
 
     None = the format needs the file's header, and the file is found no more; or an import brought the format
     along, and it is not here.
@@ -53,7 +53,7 @@ def retry_parser(line: OpenLine, settings: Settings, home: Path) -> SourceParser
     return parser if parser.knows_header(read_head(file, HEAD_BYTES)) else None
 
 
-def retry_lines(session: Session, lines: list[BadLine], *, state: State, now: datetime) -> tuple[int, int]:
+def retry_lines(session: Session, lines: list[BadLine], *, state: LiveSite, now: datetime) -> tuple[int, int]:
     """Stores the lines that can be read now; (stored, duplicates). The accounts of their files follow."""
     good = [line for line in lines if line.parsed.calls.num_rows == 1]
     if not good:

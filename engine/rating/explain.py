@@ -9,7 +9,7 @@ import pyarrow as pa
 from engine.api.rates import Candidate, RatedParts, RateTest, TestRate
 from engine.domain.errors import InvalidInput, NotFound
 from engine.domain.names import Unrated
-from engine.domain.rates import MAX_SECONDS, Rate, format_time_of_day, format_weekdays
+from engine.domain.rates import MAX_RATE_SECONDS, Rate, format_time_of_day, format_weekdays
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment, to_local
 from engine.rating.book import Draft, RateBook, draft_table, reached
@@ -35,8 +35,8 @@ def test_rate(session: Session, request: TestRate, *, site: Site, now: datetime)
 
     A draft that is new in the list has rate 0 among the candidates. Raises `InvalidInput`, `NotFound`.
     """
-    if not 0 <= request.billsec <= MAX_SECONDS:
-        raise InvalidInput(f"billsec: must lie between 0 and {MAX_SECONDS} seconds.", field="billsec")
+    if not 0 <= request.billsec <= MAX_RATE_SECONDS:
+        raise InvalidInput(f"billsec: must lie between 0 and {MAX_RATE_SECONDS} seconds.", field="billsec")
     dialled = request.dialled.strip()
     instant = parse_moment(request.at, site.zone, field="at") if request.at.strip() else now
     answered_local = to_local(instant, site.zone).replace(microsecond=0)

@@ -20,7 +20,7 @@ from engine.rating.columns import COLUMNS, RATE_COLUMNS
 from engine.rating.versions import Listed, add_list, add_versions, last_numbers, listed_rates
 from engine.store import Session
 
-MAX_REMARKS = 200
+MAX_SHEET_REMARKS = 200
 """Remarks that a preview tells."""
 
 
@@ -74,7 +74,7 @@ def _new_remarks(before: Sequence[Listed], rates: Sequence[Rate]) -> list[Fault]
         for remark in list_remarks(after)
         if remark.position and (remark.kind, rates[remark.position - 1].name) not in known
     ]
-    return found[:MAX_REMARKS]
+    return found[:MAX_SHEET_REMARKS]
 
 
 def export_rates(session: Session) -> CsvText:

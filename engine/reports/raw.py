@@ -11,7 +11,8 @@ from engine.tail.file_reader import Content
 from engine.tail.fingerprint import sha256
 from engine.tail.rotation_names import rotated, rotated_from
 
-MAX_LINE_BYTES = 65_536
+MAX_RAW_LINE_BYTES = 65_536
+"""Longer lines are shown cut off."""
 MAX_NEIGHBOURS = 64
 """Files beside the last known path that are looked into."""
 
@@ -32,7 +33,7 @@ class ReadFile:
 
 
 def read_raw(file: ReadFile, offset: int, length: int) -> bytes | None:
-    """The `length` bytes at `offset`, at most `MAX_LINE_BYTES`; None = no file with that beginning has them.
+    """The `length` bytes at `offset`, at most `MAX_RAW_LINE_BYTES`; None = no file that begins so has them.
 
     The bytes must be a line: after a newline or at the start, up to a newline or the end.
     """
@@ -99,7 +100,7 @@ def _begins_alike(content: Content, file: ReadFile) -> bool:
 def _line_of(content: Content, offset: int, length: int) -> bytes | None:
     if content.packed and offset + length > MAX_UNPACKED_BYTES:
         return None
-    before, wanted = min(offset, 1), min(length, MAX_LINE_BYTES)
+    before, wanted = min(offset, 1), min(length, MAX_RAW_LINE_BYTES)
     try:
         # One byte before the line and one behind it tell whether it is one.
         found = content.read_at(offset - before, before + wanted + 1)
@@ -108,5 +109,5 @@ def _line_of(content: Content, offset: int, length: int) -> bytes | None:
     line, behind = found[before : before + wanted], found[before + wanted :]
     if len(line) < wanted or found[:before] not in (b"", b"\n"):
         return None
-    complete = length > MAX_LINE_BYTES or line.endswith(b"\n") or not behind
+    complete = length > MAX_RAW_LINE_BYTES or line.endswith(b"\n") or not behind
     return line if complete else None

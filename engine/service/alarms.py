@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from engine.api.calls import Alarm, AlarmKind
 from engine.api.site import TargetRow, ThreadRow
-from engine.pipeline.ingest_loop import Ingestor
+from engine.pipeline.ingest_loop import IngestLoop
 from engine.store import Database
 
 UNRATED_DAYS = 30
@@ -22,7 +22,7 @@ class Alarms:
         self,
         database: Database,
         *,
-        ingestor: Callable[[], Ingestor],
+        ingest_loop: Callable[[], IngestLoop],
         targets: Callable[[], list[TargetRow]],
         config_error: Callable[[], str],
         threads: Callable[[], list[ThreadRow]] = list,
@@ -30,7 +30,7 @@ class Alarms:
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._ingestor = ingestor
+        self._ingest_loop = ingest_loop
         self._targets = targets
         self._config_error = config_error
         self._threads = threads
@@ -42,9 +42,9 @@ class Alarms:
     def current(self) -> list[Alarm]:
         """Every alarm there is, the gravest kind first."""
         found: list[tuple[AlarmKind, str, str]] = []
-        ingestor = self._ingestor()
-        if ingestor.fault:
-            found.append(("disk", "ingest", f"Calls cannot be stored: {ingestor.fault}"))
+        ingest_loop = self._ingest_loop()
+        if ingest_loop.fault:
+            found.append(("disk", "ingest", f"Calls cannot be stored: {ingest_loop.fault}"))
         for thread in self._threads():
             if thread.state != "running":
                 found.append(("thread", f"thread {thread.name}", _failed(thread)))
@@ -52,8 +52,8 @@ class Alarms:
             found.append(("backup", "backup", f"The last backup failed: {fault}"))
         if error := self._config_error():
             found.append(("config", "config", error))
-        for health in ingestor.health:
-            fault = ingestor.parser_fault(health.source) or (
+        for health in ingest_loop.health:
+            fault = ingest_loop.parser_fault(health.source) or (
                 health.message if health.state == "error" else ""
             )
             if fault:

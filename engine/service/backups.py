@@ -13,6 +13,7 @@ from pathlib import Path
 from config.settings import BackupSettings, Settings
 from engine.api.home import DATABASE_FILE
 from engine.domain.errors import PbxmeterError, Refused, StorageError
+from engine.domain.threads import Running, Start, start_thread
 from engine.service.backup_set import PREFIX, BackupNote, note_of, read_note, sync_folder
 from engine.store import Database
 from engine.store.copy import reading_copy
@@ -38,6 +39,7 @@ class Backups:
         settings: Callable[[], Settings],
         alarmed: Callable[[], None],
         now: Callable[[], datetime],
+        start: Start = start_thread,
     ) -> None:
         """`settings` gives the configuration in force; `alarmed` is told when `fault` changes."""
         self._home = home
@@ -52,17 +54,18 @@ class Backups:
         self._not_before: datetime | None = None
         self.fault = ""
         """Why the last backup of the schedule failed; '' = it did not, or there is no schedule."""
-        self._thread = threading.Thread(target=self._serve, name="backup", daemon=True)
+        self._start_thread = start
+        self._thread: Running | None = None
 
     def start(self) -> None:
         """Begins to keep to the schedule."""
-        self._thread.start()
+        self._thread = self._start_thread("backup", self._serve, until=self._stop.is_set)
 
     def close(self) -> None:
         """Ends the thread; a backup that is being written is given up."""
         self._stop.set()
         self._database.stop_backup()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join()
 
     def make(self, folder: Path | None = None, *, scheduled: bool = False) -> Path:

@@ -16,8 +16,8 @@ from engine.api.events import AlarmsChanged, BalancesMoved, CallsStored, RatesCh
 from engine.api.site import TargetRow, ThreadRow
 from engine.lockout.reconciler import Reconciler
 from engine.pipeline.batch import StoredBatch
-from engine.pipeline.ingest_loop import Ingestor
-from engine.pipeline.live_site import State
+from engine.pipeline.ingest_loop import IngestLoop
+from engine.pipeline.live_site import LiveSite
 from engine.reports.newest import newest_rows
 from engine.service.backups import Backups
 from engine.service.event_bus import EventBus
@@ -35,10 +35,10 @@ class ServiceContext:
     version: str
     database: Database
     writer: Writer
-    state: State
+    state: LiveSite
     sessions: Sessions
     event_bus: EventBus
-    ingestor: Ingestor
+    ingest_loop: IngestLoop
     reconcilers: list[Reconciler]
     backups: Backups
     background: bool

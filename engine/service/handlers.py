@@ -76,11 +76,11 @@ READS: dict[type, Read] = {
         op,
         now=utc_now(),
         alarms=service.alarms(),
-        sources=sources.source_states(service.ingestor),
+        sources=sources.source_states(service.ingest_loop),
         targets=service.targets(),
     ),
     site_api.ListSources: lambda service, session, site, op: sources.list_sources(
-        session, service.ingestor, op
+        session, service.ingest_loop, op
     ),
     site_api.ListQuarantine: lambda service, session, site, op: quarantine.list_quarantine(session, op),
     site_api.ListLockouts: lambda service, session, site, op: list_lockouts(session, site, service.targets()),

@@ -244,7 +244,7 @@ class Server(flight.FlightServerBase):
             self._service.event_bus.unsubscribe(waiting)
 
     def _heartbeat(self) -> Heartbeat:
-        return Heartbeat(bytes_behind=self._service.ingestor.bytes_behind)
+        return Heartbeat(bytes_behind=self._service.ingest_loop.bytes_behind)
 
     def _work(
         self, context: flight.ServerCallContext, operation: Operation[Any], right: _Right

@@ -34,11 +34,12 @@ from engine.domain.errors import InvalidInput
 from engine.domain.zones import utc_now, zone
 from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
+from engine.pipeline.budget import budget_now
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
-from engine.pipeline.reading import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.pipeline.rerating import Rerating
 from engine.pipeline.retry import BadLine, retry_lines, retry_parser
+from engine.pipeline.source_parser import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
 from engine.service.work import Cancellation
@@ -80,6 +81,7 @@ def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) 
         now=utc_now,
         progress=progress,
         cancelled=cancelled,
+        budget=budget_now(service.database),
     )
 
 

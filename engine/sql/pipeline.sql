@@ -101,7 +101,7 @@ SELECT source, count(*) AS files, CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(
     CAST(sum(ignored) AS BIGINT) AS ignored, max(last_read_at) AS last_read_at, max(last_call_at) AS last_call_at
 FROM source_file GROUP BY source;
 
--- name: positions
+-- name: checkpoints
 -- How far the files of sources were read; imports by hand have no source.
 SELECT file_id, source, path, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset, lines,
     finished, epoch(first_read_at) AS first_read_at, epoch(last_read_at) AS last_read_at

@@ -25,3 +25,7 @@ SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND list_contains($names
 -- name: newest_call
 -- When the newest call began; NULL = there is none.
 SELECT max(started_at) FROM call;
+
+-- name: memory_used
+-- Bytes of memory that the database holds.
+SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory();

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from config.settings import share_of_memory
 from engine.domain.errors import StorageError
 from engine.store.database import unopened
 from engine.store.session import Session
@@ -22,7 +23,9 @@ def reading_copy(path: Path) -> Generator[Session]:
     """A session that only reads. Raises `StorageError` for what is no store of this product."""
     try:
         connection = duckdb.connect(
-            str(path), read_only=True, config={"memory_limit": f"{_MEMORY_MB}MB", "threads": 1}
+            str(path),
+            read_only=True,
+            config={"memory_limit": f"{min(_MEMORY_MB, share_of_memory())}MB", "threads": 1},
         )
     except duckdb.Error as error:
         raise unopened(path, error) from error

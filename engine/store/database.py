@@ -13,6 +13,7 @@ import duckdb
 from config.settings import MOST_MEMORY_MB
 from engine.api.home import file_id
 from engine.domain.errors import Refused, StorageError
+from engine.domain.memory import MB
 from engine.domain.zones import utc_now
 from engine.store.held_files import HeldFiles
 from engine.store.session import DAMAGED, DISK_FULL, Session, translated
@@ -40,6 +41,9 @@ _SETTINGS: _Settings = {
     "autoload_known_extensions": False,
 }
 
+ONE_THREAD_MB = 256
+"""With less memory than this the database works with one thread: each takes buffers of its own."""
+
 DATABASE_MISSING = "database_missing"
 """Code of a `StorageError`: there is no database file where one was."""
 
@@ -65,6 +69,7 @@ class Database:
         Raises `StorageError` when it cannot be opened, or was written by a newer pbxmeter.
         """
         self.path = path
+        self.memory_bytes = memory_mb * MB
         self.log_path = path.with_name(path.name + ".wal")
         self._lost = lost
         self.held = held or HeldFiles(path.parent)
@@ -78,6 +83,8 @@ class Database:
             "memory_limit": f"{memory_mb}MB",
             "temp_directory": str(self._temporary),
         }
+        if memory_mb < ONE_THREAD_MB:
+            threads = 1
         if threads:
             settings["threads"] = threads
         try:
@@ -127,6 +134,11 @@ class Database:
                 session.plain("CHECKPOINT")
         finally:
             self.note_log()
+
+    def memory_used(self) -> int:
+        """Bytes that the database holds now, of `memory_bytes`."""
+        with self.reading() as session:
+            return session.integer("store.memory_used")
 
     def log_bytes(self) -> int:
         """The size of the write-ahead log, which a start after a crash has to read."""

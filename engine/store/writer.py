@@ -70,7 +70,7 @@ class Writer:
         self._answers: queue.Queue[_Answer | None] = queue.Queue(MAX_WAITING)
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
         self._dirty = False
-        self._longest_log = CHECKPOINT_LOG_BYTES
+        self._longest_log = self._usual_log = min(CHECKPOINT_LOG_BYTES, database.memory_bytes // 2)
         self._last_checkpoint = time.monotonic()
         self._closed = False
         self._ended = self._marked = False
@@ -173,6 +173,8 @@ class Writer:
                     self._marked = True
                     return
                 answer.give()
+            # Until the next group comes, their results would stay in memory.
+            group = answer = None
 
     def _serve(self) -> None:
         while True:
@@ -185,12 +187,14 @@ class Writer:
                 self._ended = True
                 return
             job()
+            # Until the next one comes, what was stored would stay in memory.
+            job = None
             if self._queue.empty() and time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS:
                 self._checkpoint()
             if (size := self._database.log_bytes()) > self._longest_log:
                 self._checkpoint()
                 # Put off, it is not tried again after every change.
-                self._longest_log = CHECKPOINT_LOG_BYTES + (size if self._dirty else 0)
+                self._longest_log = self._usual_log + (size if self._dirty else 0)
 
     def _checkpoint(self) -> None:
         if not self._dirty:

@@ -1,13 +1,14 @@
-"""What is remembered of a CDR file: how far it was read, and how to know it again."""
+"""The checkpoint of a followed file: how far it was read, and the fingerprints to know it again by."""
 
 from dataclasses import dataclass, replace
 
-from engine.tail.fingerprint import FINGERPRINT_BYTES, ReadAt, sha256
+from engine.tail.file_status import FileKey
+from engine.tail.fingerprint import Edges, ReadAt, edges_after, sha256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Position:
-    """One file's read position; mirrors the table `source_file`. Offsets count bytes of the content,
+class Checkpoint:
+    """One file's checkpoint; mirrors the table `source_file`. Offsets count bytes of the content,
     decompressed where the file is compressed."""
 
     file_id: int = 0
@@ -34,7 +35,12 @@ class Position:
     """Seconds since 1970 just before the bytes last accounted for were read, or when the file was first seen:
     what was written later may not be among them."""
 
-    def edges(self, read_at: ReadAt) -> tuple[bytes, bytes] | None:
+    @property
+    def key(self) -> FileKey:
+        """Device and inode."""
+        return self.device, self.inode
+
+    def edges(self, read_at: ReadAt) -> Edges | None:
         """The fingerprinted first and last bytes of what is accounted for; None = this is other content.
 
         Other content, too, is what goes on where a file was finished in the middle of a line: whether the
@@ -51,20 +57,19 @@ class Position:
         return None if torn and read_at(self.read_offset, 1) else (head, tail)
 
     def advanced(
-        self, content: memoryview, *, head: bytes, before: bytes, lines: int, finished: bool, now: float
-    ) -> "Position":
-        """The position after `content`, which starts at `read_offset`.
+        self, content: memoryview, *, edges: Edges, lines: int, finished: bool, now: float
+    ) -> "Checkpoint":
+        """The checkpoint after `content`, which starts at `read_offset`.
 
-        `head` and `before` are this position's `edges`.
+        `edges` are those of this checkpoint.
         """
         if not content:
             return replace(self, finished=finished)
-        whole_head = (head + content[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
-        tail = (before + content[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:]
+        head, tail = edges_after(edges, content)
         return replace(
             self,
-            head_length=len(whole_head),
-            head_sha256=sha256(whole_head),
+            head_length=len(head),
+            head_sha256=sha256(head),
             tail_length=len(tail),
             tail_sha256=sha256(tail),
             read_offset=self.read_offset + len(content),

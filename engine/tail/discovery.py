@@ -1,4 +1,4 @@
-"""Which names a source has, and which files they stand for."""
+"""Discovery: which names a source has, which files they stand for, and which files are missing."""
 
 # ruff: noqa: PTH116  # text paths: folders of thousands are looked at every second
 
@@ -6,179 +6,207 @@ import heapq
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from engine.domain.errors import StorageError
 from engine.tail.file_reader import PACKED
-from engine.tail.followed_file import Key, Tracked
-from engine.tail.listing import Entry, entries
-from engine.tail.missing_files import look_at_unlisted, look_for_missing
-from engine.tail.rotated_files import Neighbours
-from engine.tail.source_files import Found, Holdings, Moved
-from engine.tail.unknown_files import Strangers
+from engine.tail.file_status import NO_STAMP, FileKey
+from engine.tail.followed_file import FollowedFile
+from engine.tail.listing import Entry, Found, entries
+from engine.tail.rotated_files import RotatedFiles
+from engine.tail.source_files import NameChanged, SourceFiles
+from engine.tail.unknown_files import UnknownFiles
 
-MAX_ACTIVE = 256
+MAX_STATED = 256
 """Files looked at in every sweep: the ones that changed last. The others when a listing is thorough."""
+MISSING_SECONDS = 5.0
+"""A file not found for this long, in which nothing can be read any more, is given up."""
 
 
 @dataclass(slots=True)
 class _Listing:
-    """What a look through the names has met so far."""
+    """The names that one listing has found so far."""
 
     now: float
-    seen: dict[Key, Tracked] = field(default_factory=dict[Key, Tracked])
-    strangers: list[Found] = field(default_factory=list[Found])
+    seen: dict[FileKey, FollowedFile] = field(default_factory=dict[FileKey, FollowedFile])
+    unknown: list[Found] = field(default_factory=list[Found])
     """Under the source's own names, not known by inode."""
     rotated: list[Found] = field(default_factory=list[Found])
-    doubtful: list[Entry] = field(default_factory=list[Entry])
+    postponed: list[Entry] = field(default_factory=list[Entry])
     """Rotated names under an inode of which nothing was read: it may hold a copy of what is new itself."""
 
 
-def _key(status: os.stat_result) -> Key:
-    return status.st_dev, status.st_ino
+class Discovery:
+    """Finds known files again by inode, follows new ones, and gives up those that are gone."""
 
-
-class Catalogue:
-    """Finds known files again by inode, takes in the others, and notices who is gone."""
-
-    def __init__(self, held: Holdings) -> None:
-        self._held = held
-        self._strangers = Strangers(held)
-        self._neighbours = Neighbours(held, self._strangers)
-        self._active: list[Tracked] = []
+    def __init__(self, files: SourceFiles) -> None:
+        self._files = files
+        self._unknown = UnknownFiles(files)
+        self._rotated = RotatedFiles(files, self._unknown)
+        self._recent: list[FollowedFile] = []
         self.present = 0
         """Files under any name of the source at the last listing."""
         self.followed = False
         """Whether one of them has the source's own name."""
         self.waiting_for = ""
-        """What is not there, in words."""
+        """The name or folder that is not there yet, in words."""
 
     def has_changed(self) -> bool:
         """Whether any file looked at in every sweep is not what or where it was."""
-        return self._strangers.have_changed() or not all(self._held.glance(file) for file in self._active)
-
-    def look_through(self, now: float, *, thorough: bool) -> None:
-        """Looks at every name; only where `thorough`, also at files long unchanged."""
-        self._held.begin_listing()
-        self._strangers.begin_listing()
-        self.waiting_for = f"{self._held.spec.path} is not there yet."
-        active = {file.token for file in self._active}
-        listing = _Listing(now)
-        seen = listing.seen
-        for entry in self._entries(lambda entry: not thorough and self._is_quiet(entry, active, seen)):
-            self._meet(entry, listing)
-        for file in self._held.files.values():
-            visible = seen.get(file.key) is file
-            if file.visible and not visible:
-                self._held.stir(file)
-            file.visible = visible
-        look_at_unlisted(self._held)
-        for found in sorted(listing.strangers, key=lambda found: (found[1].st_mtime_ns, found[0].path)):
-            self._strangers.recognised(found, now, begin=True)
-        for entry in listing.doubtful:
-            self._meet(entry, listing, doubted=True)
-        self._neighbours.settle(listing.rotated, now)
-        look_for_missing(self._held, now)
-        visible = [file for file in self._held.files.values() if file.visible]
-        self.present, self.followed = len(visible), any(file.primary for file in visible)
-        self._active = heapq.nlargest(
-            MAX_ACTIVE, visible, key=lambda file: (not file.position.finished, file.changed_at)
+        return self._unknown.have_changed() or not all(
+            self._files.is_unchanged(file) for file in self._recent
         )
 
-    def _meet(self, entry: Entry, listing: _Listing, *, doubted: bool = False) -> None:
-        """One name: its file is found again, or noted down for later; `doubted` = later is now."""
+    def list_names(self, now: float, *, thorough: bool) -> None:
+        """Looks at every name; only where `thorough`, also at files long unchanged."""
+        self._files.begin_listing()
+        self._unknown.begin_listing()
+        self.waiting_for = f"{self._files.spec.path} is not there yet."
+        recent = {file.token for file in self._recent}
+        listing = _Listing(now)
+        seen = listing.seen
+        for entry in self._entries(lambda entry: not thorough and self._is_quiet(entry, recent, seen)):
+            self._look_at(entry, listing)
+        for file in self._files:
+            if file.listed(visible=seen.get(file.key) is file):
+                self._files.activate(file)
+        self._look_at_nameless()
+        for found in sorted(listing.unknown, key=lambda found: (found.stamp.mtime_ns, found.entry.path)):
+            self._unknown.identify(found, now, follow_new=True)
+        for entry in listing.postponed:
+            self._look_at(entry, listing, postponed=True)
+        self._rotated.settle(listing.rotated, now)
+        self._give_up_missing(now)
+        visible = [file for file in self._files if file.visible]
+        self.present, self.followed = len(visible), any(file.primary for file in visible)
+        self._recent = heapq.nlargest(
+            MAX_STATED, visible, key=lambda file: (not file.checkpoint.finished, file.changed_at)
+        )
+
+    def _look_at(self, entry: Entry, listing: _Listing, *, postponed: bool = False) -> None:
+        """One name: its file is found again, or noted down for later; `postponed` = later is now."""
+        files = self._files
         try:
-            status = os.stat(entry.path)
-            found = (entry, status)
-            self._strangers.meet(found)
-            if _key(status) in listing.seen:
+            found = Found(entry, os.stat(entry.path))
+            self._unknown.listed(found)
+            if found.key in listing.seen:
                 return
-            if (
-                entry.base
-                and not doubted
-                and any(file.unproven for file in self._held.known.at(_key(status)))
-            ):
-                listing.doubtful.append(entry)
+            known = files.registry.at(found.key)
+            if entry.base and not postponed and any(file.inode_only for file in known):
+                listing.postponed.append(entry)
                 return
             file = self._by_inode(found)
         except FileNotFoundError:
             # A link to nowhere has no inode here.
-            self._held.moved = self._held.moved or entry.inode != 0
+            if entry.inode != 0:
+                files.note_inconsistency()
             return
-        except Moved:
-            self._held.moved = True
+        except NameChanged:
+            files.note_inconsistency()
             return
         except (OSError, StorageError) as problem:
-            self._held.note(entry.path, problem)
+            files.note_problem(entry.path, problem)
             return
         if entry.base:
             listing.rotated.append(found)
-        if file is not None and file.owner == self._held.index:
+        if file is not None and file.owner == files.index:
             listing.seen[file.key] = file
-            self._held.place(file, entry, listing.now)
+            files.found(file, entry, listing.now)
         elif file is None and not entry.base:
-            listing.strangers.append(found)
+            listing.unknown.append(found)
 
-    def _entries(self, quiet: Callable[[Entry], bool]) -> list[Entry]:
+    def _entries(self, is_quiet: Callable[[Entry], bool]) -> list[Entry]:
         """Every name worth a look; the last names of unfinished files included, wherever they are."""
         found: list[Entry] = []
         names: set[str] = set()
-        for folder in self._held.spec.folders():
+        for folder in self._files.spec.folders():
             try:
-                for entry in entries(self._held.spec, folder):
+                for entry in entries(self._files.spec, folder):
                     names.add(entry.path)
-                    if not quiet(entry):
+                    if not is_quiet(entry):
                         found.append(entry)
             except FileNotFoundError:
                 self.waiting_for = f"The folder {folder} does not exist yet."
             except OSError as problem:
-                self._held.note(folder, problem)
-        for file in self._held.files.values():
-            position = file.position
-            if not position.finished and not file.displaced and position.path not in names:
-                found.append(Entry(position.path, self._held.spec.path, None, 0))
+                self._files.note_problem(folder, problem)
+        for file in self._files:
+            last = file.checkpoint
+            if not last.finished and not file.displaced and last.path not in names:
+                found.append(Entry(last.path, self._files.spec.path, None, 0))
         return found
 
-    def _is_quiet(self, entry: Entry, active: set[int], seen: dict[Key, Tracked]) -> bool:
+    def _is_quiet(self, entry: Entry, recent: set[int], seen: dict[FileKey, FollowedFile]) -> bool:
         """Whether the entry is a file long unchanged, told by its inode alone."""
         if not entry.inode:
             return False
-        for file in self._held.known.at_inode(entry.inode):
+        for file in self._files.registry.at_inode(entry.inode):
             if (
-                file.owner == self._held.index
+                file.owner == self._files.index
                 and file.path == entry.path
                 and file.visible
-                and file.token not in active
+                and file.token not in recent
             ):
                 seen[file.key] = file
                 return True
         return False
 
-    def _by_inode(self, found: Found) -> Tracked | None:
+    def _by_inode(self, found: Found) -> FollowedFile | None:
         """The file known under this inode, if it still holds what it did; else it is displaced."""
-        entry, status = found
-        fitting: Tracked | None = None
-        for file in self._held.known.at(_key(status)):
-            if file.owner not in (None, self._held.index):
+        files = self._files
+        same: FollowedFile | None = None
+        for file in files.registry.at(found.key):
+            if file.owner not in (None, files.index):
                 return file
             if (
-                fitting is None
-                and not self._is_reused(file, found)
-                and self._held.observe(file, entry.path, status)
+                same is None
+                and not self._is_inode_reused(file, found)
+                and files.observe(file, found.entry.path, found.status)
             ):
-                fitting = file
-                self._held.claim(file)
+                same = file
+                files.adopt(file)
             else:
-                self._held.known.displace(file)
-                self._held.stir(file)
-        return fitting
+                files.registry.displace(file)
+                files.activate(file)
+        return same
 
-    def _is_reused(self, file: Tracked, found: Found) -> bool:
+    def _is_inode_reused(self, file: FollowedFile, found: Found) -> bool:
         """Whether the inode, which is all that speaks for the file, was given to another one."""
-        entry, status = found
-        if entry.path.endswith(PACKED) and not file.position.path.endswith(PACKED):
+        if found.entry.path.endswith(PACKED) and not file.checkpoint.path.endswith(PACKED):
             # No file is compressed in place.
             return True
-        changed = (status.st_size, status.st_mtime_ns) != file.stamp and status.st_size > 0
-        if not changed or not file.unproven:
+        changed = found.stamp != file.stamp and found.stamp.size > 0
+        if not changed or not file.inode_only:
             return False
-        return file.position.finished or self._strangers.is_content_known(found)
+        return file.checkpoint.finished or self._unknown.is_content_known(found)
+
+    def _look_at_nameless(self) -> None:
+        """Looks at open files that were deleted, or moved out of sight."""
+        for file in self._files.missing:
+            if file.content is not None and not self._files.observe(file, file.path, file.content.status()):
+                self._files.registry.displace(file)
+
+    def _give_up_missing(self, now: float) -> None:
+        """Waits for missing files for a while; gives up those in which nothing can be read any more."""
+        for file in self._files.missing:
+            missing_seconds = file.missed(now)
+            if file.gone:
+                continue
+            self._files.request_listing()
+            unreadable = file.content is None or file.displaced
+            if unreadable and missing_seconds >= MISSING_SECONDS and not self._files.faults:
+                self._warn_of_loss(file)
+                self._files.give_up(file)
+
+    def _warn_of_loss(self, file: FollowedFile) -> None:
+        last = file.checkpoint
+        if file.stamp == NO_STAMP:
+            read_at = datetime.fromtimestamp(last.last_read_at, UTC).isoformat(timespec="seconds")
+            self._files.warn(
+                f"{last.path} as read until {read_at} was not found again; "
+                "if it was written to after that, import a copy with `pbxmeter ingest`."
+            )
+        elif file.behind:
+            self._files.warn(
+                f"{file.behind} bytes of {last.path} vanished before they were read; "
+                "import them from a copy with `pbxmeter ingest`."
+            )

@@ -11,6 +11,7 @@ from typing import IO
 
 from engine.domain.errors import StorageError
 from engine.domain.regular_files import check_regular, open_regular
+from engine.tail.file_status import FileKey
 
 _COMPRESSION_FAULTS = (EOFError, lzma.LZMAError, zlib.error)
 PACKED = (".gz", ".bz2", ".xz")
@@ -37,6 +38,11 @@ class Content:
         except BaseException:
             os.close(self._fd)
             raise
+
+    @property
+    def key(self) -> FileKey:
+        """Device and inode."""
+        return self.device, self.inode
 
     @property
     def packed(self) -> bool:

@@ -1,4 +1,4 @@
-"""Fingerprints of content: what a file is known by, whatever it is called."""
+"""Fingerprints of content, by which a file is known whatever it is called."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,10 +9,22 @@ FINGERPRINT_BYTES = 1024
 ReadAt = Callable[[int, int], bytes]
 """(offset, length) -> the bytes there; shorter at the end of the content."""
 
+Edges = tuple[bytes, bytes]
+"""The fingerprinted bytes: the first ones of the file, and the last ones before the read offset."""
+
 
 def sha256(content: bytes) -> str:
     """The digest as stored, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def edges_after(edges: Edges, content: bytes | memoryview) -> Edges:
+    """The fingerprinted bytes once `content`, which follows them, is read as well."""
+    head, tail = edges
+    return (
+        (head + content[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES],
+        (tail + content[-FINGERPRINT_BYTES:])[-FINGERPRINT_BYTES:],
+    )
 
 
 def prefix_digests(head: bytes, lengths: list[int]) -> dict[int, str]:

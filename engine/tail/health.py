@@ -1,4 +1,4 @@
-"""How the sources are."""
+"""Health of the sources."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +16,7 @@ class SourceHealth:
     source: str
     state: State
     message: str
-    """What is wrong or was lost, in words; '' = nothing."""
+    """Faults and losses, in words; '' = none."""
     bytes_behind: int
     files: int
     """Files followed, those finished and rotated away included while they are there."""

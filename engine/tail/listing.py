@@ -1,4 +1,4 @@
-"""What is there to look at for one source: its files, and what rotation left beside them."""
+"""The names of one source in its folders: its own files, and those that rotation left beside them."""
 
 # ruff: noqa: PTH116, PTH118, PTH119, PTH120, PTH207  # text paths: folders of thousands are listed every second
 
@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from engine.tail.file_status import FileKey, Stamp, key_of, stamp_of
 from engine.tail.rotation_names import Rotated, rotated, rotated_from
 
 
@@ -48,8 +49,26 @@ class Entry:
     """As the folder has it: that of the link for a symbolic link; 0 = look."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name, and the status of the file it stands for."""
+
+    entry: Entry
+    status: os.stat_result
+
+    @property
+    def key(self) -> FileKey:
+        """Device and inode."""
+        return key_of(self.status)
+
+    @property
+    def stamp(self) -> Stamp:
+        """Stored size and modification time."""
+        return stamp_of(self.status)
+
+
 def entries(spec: SourceSpec, folder: str) -> Iterator[Entry]:
-    """The source's own files and their rotated neighbours in one folder. Raises OSError."""
+    """The source's own files and the rotated ones beside them in one folder. Raises OSError."""
     if spec.is_glob:
         yield from _of_glob(folder, os.path.basename(spec.path))
         return
@@ -98,8 +117,8 @@ class _FolderState:
     since: float
 
 
-class FolderClock:
-    """Tells whether names in folders may have changed, from the folders' modification times."""
+class FolderTimes:
+    """The folders' modification times, which tell whether names in them may have changed."""
 
     # A change within the clock tick of the last look leaves the modification time as it was.
     SETTLED_SECONDS = 2.0
@@ -107,10 +126,10 @@ class FolderClock:
     def __init__(self) -> None:
         self._states: dict[str, _FolderState] = {}
 
-    def moved(self, folders: Iterable[str], now: float) -> bool:
+    def may_have_changed(self, folders: Iterable[str], now: float) -> bool:
         """Whether any of them changed lately, appeared or vanished; `now` is monotonic seconds."""
         states: dict[str, _FolderState] = {}
-        moved = False
+        changed = False
         for folder in folders:
             try:
                 mtime_ns = os.stat(folder).st_mtime_ns
@@ -120,7 +139,7 @@ class FolderClock:
             if state is None or state.mtime_ns != mtime_ns:
                 state = _FolderState(mtime_ns, now)
             states[folder] = state
-            moved = moved or (mtime_ns != -1 and now - state.since < self.SETTLED_SECONDS)
-        moved = moved or states.keys() != self._states.keys()
+            changed = changed or (mtime_ns != -1 and now - state.since < self.SETTLED_SECONDS)
+        changed = changed or states.keys() != self._states.keys()
         self._states = states
-        return moved
+        return changed

@@ -1,7 +1,7 @@
-"""Notices within milliseconds that something happened in a folder. A hint only: sweeps are the truth.
+"""The watcher notices within milliseconds that a folder changed. It is a hint only: sweeps are the truth.
 
-What the kernel drops (queue overflow), what a network file system never tells and what happens in folders
-that do not exist yet costs at most the time until the next sweep.
+Changes that the kernel drops (queue overflow), that a network file system never reports, or that happen in
+folders that do not exist yet are found by the next sweep.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ class Watcher:
         self._thread: Running | None = None
         if not polling:
             self._thread = start("watch", self._watch, until=self._stop.is_set)
-            # Sweeping before the watch stands would leave what happens in between to the next sweep.
+            # Sweeping before the watch stands would leave changes in between to the next sweep.
             self._ready.wait(1.0)
 
     def wait(self, timeout: float) -> bool:
@@ -115,7 +115,7 @@ class Watcher:
         found: list[Identity] = []
         for path in self._folders():
             with contextlib.suppress(OSError):
-                status = os.stat(path)  # noqa: PTH116  # paths are text throughout ingest
+                status = os.stat(path)  # noqa: PTH116  # paths are text throughout
                 if os.access(path, os.R_OK):
                     found.append((path, status.st_dev, status.st_ino))
         return sorted(set(found))

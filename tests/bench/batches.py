@@ -11,7 +11,7 @@ import duckdb
 
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
 from engine.store import Session
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.fingerprint import FINGERPRINT_BYTES
 from engine.tail.piece import Piece
 from sample_cdr import bulk
@@ -64,7 +64,7 @@ class _Batches:
         blocks = bulk.blocks(2, rows=calls * rounds, extensions=EXTENSIONS, start=start)
         lines = b"".join(blocks).splitlines(keepends=True)
         self._pieces = [b"".join(lines[at : at + calls]) for at in range(0, len(lines), calls)]
-        self._position = Position(source="live", path="Master.csv", device=1, inode=1)
+        self._position = Checkpoint(source="live", path="Master.csv", device=1, inode=1)
         self._edges = b"", b""
         """The first and last bytes read, as the follower hands them out with each piece."""
         self._change: Callable[[Session], StoredBatch] | None = None

@@ -14,9 +14,9 @@ from engine.api.rates import Rerate, RerateResult
 from engine.api.site import IngestResult, SetSetting
 from engine.ledger.extension_sheet import import_extensions
 from engine.pipeline.imports import Import
-from engine.pipeline.live_site import State
-from engine.pipeline.reading import SourceParser
+from engine.pipeline.live_site import LiveSite
 from engine.pipeline.rerating import Rerating
+from engine.pipeline.source_parser import SourceParser
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.store import Database, Session, Writer
@@ -33,7 +33,7 @@ class BenchSite:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.writer = Writer(self.database)
-        self.state = State(self.database, zone=ZoneInfo(ZONE), numbering=NUMBERING)
+        self.state = LiveSite(self.database, zone=ZoneInfo(ZONE), numbering=NUMBERING)
 
     @classmethod
     def prepared(cls, path: Path, *, extensions: Path, rates: Path) -> None:

@@ -27,6 +27,7 @@ from engine.api.rates import RatedParts, RateRow, RateTest
 from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.names import Direction, Unrated
 from engine.domain.rates import Rate
+from engine.domain.sheet import meant
 from tui.commands.document import json_text, plain_document
 from tui.commands.files import written, written_file
 from tui.commands.numbers import expanded
@@ -217,7 +218,7 @@ def test_exported_csv_reads_back_to_the_same_texts() -> None:
         ",".join(COLUMNS) + "\n2026-11-03T00:30:00+08:00,2026-11-03T00:30:05+08:00,,0,0.0125\n"
     )
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert [row["name"] for row in rows] == TEXTS
+    assert [meant(row["name"]) for row in rows] == TEXTS
 
 
 def test_a_harmless_csv_has_no_text_that_a_spreadsheet_takes_for_a_formula() -> None:

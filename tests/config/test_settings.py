@@ -136,7 +136,7 @@ def test_the_commented_example_says_the_same_in_every_language() -> None:
         ),
         ("lockout:\n  - kind: command\n", r":2: lockout\[0\]\.kind: command is not served"),
         ('lockout:\n  - kind: file\n    path: "a\\r\\nb"\n', r":3: .*path: must be one line"),
-        ("engine:\n  memory_mb: 100\n", r":2: engine\.memory_mb: .*256"),
+        ("engine:\n  memory_mb: 60\n", r":2: engine\.memory_mb: .*64"),
         ("engine:\n  idle_exit_seconds: 1.5\n", r":2: engine\.idle_exit_seconds: must be a whole number"),
         ("site:\nsite:\n", r":2: site: is given twice, first in line 1"),
         ("site: [\n", r":2: this is not YAML"),
@@ -164,7 +164,7 @@ def test_bytes_that_are_not_utf8_are_named_by_line(tmp_path: Path) -> None:
 
 def test_the_database_takes_a_share_of_the_hosts_memory_by_default() -> None:
     host = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
-    assert 256 <= EngineSettings().memory_mb <= max(256, host / 4)
+    assert 64 <= EngineSettings().memory_mb <= max(64, host / 4)
 
 
 def test_the_host_zone_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

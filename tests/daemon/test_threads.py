@@ -127,9 +127,9 @@ def engine_in(home: Path) -> Iterator[tuple[Engine, Client, list[BaseException]]
 FAULTS = {
     # The thread's name begins with, and what breaks in it the next time it is called.
     "writer": lambda engine: (engine._database, "log_bytes"),
-    "ingest": lambda engine: (engine._service.ingestor._following.watcher, "wait"),
+    "ingest": lambda engine: (engine._service.ingest_loop._following.watcher, "wait"),
     "lockout": lambda engine: (engine._service.reconcilers[0], "_reconcile"),
-    "watch": lambda engine: (engine._service.ingestor._following.watcher, "_identities"),
+    "watch": lambda engine: (engine._service.ingest_loop._following.watcher, "_identities"),
 }
 
 
@@ -143,7 +143,7 @@ def test_a_fault_in_a_thread_is_an_alarm_and_the_thread_goes_on(
         def rows() -> dict[str, ThreadRow]:
             return {row.name.split()[0]: row for row in client.call(GetStatus()).threads}
 
-        eventually(lambda: engine._service.ingestor._following is not None and name in rows(), "started")
+        eventually(lambda: engine._service.ingest_loop._following is not None and name in rows(), "started")
         owner, method = FAULTS[name](engine)
         whole: Callable[..., Any] = getattr(owner, method)
         broken = threading.Event()

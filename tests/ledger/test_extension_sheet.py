@@ -42,7 +42,7 @@ def test_every_extension_is_exported_however_many_a_page_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (extensions, extension_sheet):
-        monkeypatch.setattr(module, "MAX_PAGE", 3)
+        monkeypatch.setattr(module, "MAX_PAGE_EXTENSIONS", 3)
     with opened(tmp_path) as session:
         load(session, "number\n" + "".join(f"100{n}\n" for n in range(7)))
         sheet = export_extensions(session, SITE, ExportExtensions())

@@ -1,12 +1,13 @@
 """Duplicates found in memory: with any size of it, and whoever else stores calls in between."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.pipeline import imports
+from engine.pipeline.budget import FULL
 from engine.pipeline.retry import BadLine, retry_lines
 from tests.pipeline.test_storing import OFFICE, Site
 from tests.stores import NOW
@@ -27,7 +28,7 @@ def site(tmp_path: Path) -> Generator[Site]:
 def test_small_pieces_that_overlap_store_every_call_once(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, look_back: timedelta
 ) -> None:
-    monkeypatch.setattr(imports, "PIECE_BYTES", 16_384)
+    site.budget = replace(FULL, bytes=16_384)
     monkeypatch.setattr("engine.pipeline.duplicates.MAX_KEYS", most)
     monkeypatch.setattr("engine.pipeline.duplicates.LOOK_BACK", look_back)
     monkeypatch.setattr("engine.pipeline.duplicates.RETRY_LOOKUPS", 3)

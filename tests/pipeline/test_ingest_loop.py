@@ -13,16 +13,14 @@ import pytest
 from config.settings import Numbering, Settings, SiteSettings, Source
 from engine.domain.errors import StorageError
 from engine.parse.parser import Parser
-from engine.pipeline import backoff as refusals
+from engine.pipeline import backoff, source_parser
 from engine.pipeline import ingest_loop as module
-from engine.pipeline import reading
-from engine.pipeline.ingest_loop import Ingestor
-from engine.pipeline.live_site import State
-from engine.pipeline.reading import SourceParser
+from engine.pipeline.ingest_loop import IngestLoop
+from engine.pipeline.live_site import LiveSite
+from engine.pipeline.source_parser import SourceParser
 from engine.reports.verify import verify
 from engine.store import Database, Session, Writer
-from engine.tail import follower as follow
-from engine.tail.follower import Follower
+from engine.tail import piece
 from tests.stores import NOW, UTC
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
@@ -54,21 +52,21 @@ class Ingesting:
         self.database = Database(home / "test.duckdb", threads=1)
         self.writer = writer(self.database)
         self.faults: list[str] = []
-        self.ingestor = Ingestor(
+        self.ingest_loop = IngestLoop(
             home=home,
             database=self.database,
             writer=self.writer,
-            state=State(self.database, zone=UTC, numbering=numbering),
+            state=LiveSite(self.database, zone=UTC, numbering=numbering),
             settings=Settings(
                 site=SiteSettings(timezone=UTC),
                 numbering=numbering,
                 sources=tuple(Source(path=path, format="asterisk-csv", timezone=UTC) for path in sources),
             ),
             stored=lambda _session, _batch: None,
-            alarmed=lambda: self.faults.append(self.ingestor.fault),
+            alarmed=lambda: self.faults.append(self.ingest_loop.fault),
             now=lambda: NOW,
         )
-        self.ingestor.start()
+        self.ingest_loop.start()
 
     def wait(self, calls: int) -> None:
         deadline = time.monotonic() + 60
@@ -78,7 +76,7 @@ class Ingesting:
                 time.sleep(0.05)
 
     def close(self) -> None:
-        self.ingestor.close()
+        self.ingest_loop.close()
         self.writer.close()
         self.database.close()
 
@@ -128,39 +126,39 @@ def test_an_error_of_our_own_in_one_source_does_not_hold_up_the_other(
     (tmp_path / "b.csv").write_bytes(b"".join(lines()))
     begun.append(one := Ingesting(tmp_path, ["a.csv", "b.csv"]))
     one.wait(60)
-    assert "ZeroDivisionError" in one.ingestor.parser_fault(str(tmp_path / "a.csv"))
-    assert one.ingestor.parser_fault(str(tmp_path / "b.csv")) == ""
+    assert "ZeroDivisionError" in one.ingest_loop.parser_fault(str(tmp_path / "a.csv"))
+    assert one.ingest_loop.parser_fault(str(tmp_path / "b.csv")) == ""
 
 
 @pytest.mark.parametrize("junk", [b"no call\n", "no call\n".encode("utf-16")])
 def test_a_backlog_that_cannot_be_read_does_not_hold_up_others(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch, junk: bytes
 ) -> None:
-    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 4096)
+    monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 4096)
     bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
     bad.write_bytes(junk * 5000)
     good.write_bytes(b"".join(lines()))
     os.utime(bad, (1, 1))
     begun.append(one := Ingesting(tmp_path, ["bad.csv", "good.csv"]))
     one.wait(60)
-    assert one.ingestor.parser_fault(str(bad)) != ""
-    assert one.ingestor.parser_fault(str(good)) == ""
+    assert one.ingest_loop.parser_fault(str(bad)) != ""
+    assert one.ingest_loop.parser_fault(str(good)) == ""
 
 
 def test_what_cannot_be_read_is_tried_again_and_forgotten_when_it_is_gone(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(backoff, "AGAIN_SECONDS", 0.1)
     bad, worse = tmp_path / "bad.csv", tmp_path / "worse.csv"
     for file in (bad, worse):
         file.write_bytes(lines()[0].decode().encode("utf-16"))
     begun.append(one := Ingesting(tmp_path, ["*.csv"]))
     source = str(tmp_path / "*.csv")
-    until(lambda: one.ingestor.parser_fault(source))
+    until(lambda: one.ingest_loop.parser_fault(source))
     worse.unlink()
     bad.write_bytes(b"".join(lines()))
     one.wait(60)
-    until(lambda: not one.ingestor.parser_fault(source))
+    until(lambda: not one.ingest_loop.parser_fault(source))
 
 
 def test_a_long_file_of_junk_is_given_up_after_a_look_at_its_start(
@@ -176,18 +174,18 @@ def test_a_long_file_of_junk_is_given_up_after_a_look_at_its_start(
     monkeypatch.setattr(Parser, "parse", counted)
     (tmp_path / "bad.csv").write_bytes(b"no call\n" * 1_500_000)
     begun.append(one := Ingesting(tmp_path, ["bad.csv"]))
-    until(lambda: one.ingestor.parser_fault(str(tmp_path / "bad.csv")))
-    assert sum(seen) <= reading.PROBE_BYTES
+    until(lambda: one.ingest_loop.parser_fault(str(tmp_path / "bad.csv")))
+    assert sum(seen) <= source_parser.PROBE_BYTES
 
 
 def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 4096)
-    monkeypatch.setattr(follow, "MAX_LINE_BYTES", 4096)
+    monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 4096)
+    monkeypatch.setattr(piece, "MAX_PIECE_BYTES", 4096)
     (tmp_path / "Master.csv").write_bytes(b"".join(lines()))
     begun.append(one := Ingesting(tmp_path, ["Master.csv"]))
-    until(lambda: one.ingestor.health and not one.ingestor.bytes_behind)
+    until(lambda: one.ingest_loop.health and not one.ingest_loop.bytes_behind)
     with one.database.reading() as session:
         assert verify(session).calls == len(lines())
 
@@ -195,8 +193,8 @@ def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
 def test_a_backlog_is_read_in_another_thread_while_its_file_grows_is_renamed_and_copied(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(module.Ingestor.__init__.__kwdefaults__, "backlog_bytes", 0)
-    monkeypatch.setitem(Follower.__init__.__kwdefaults__, "piece_bytes", 16_384)
+    monkeypatch.setitem(module.IngestLoop.__init__.__kwdefaults__, "backlog_bytes", 0)
+    monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 16_384)
     whole = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
     file = tmp_path / "Master.csv"
     file.write_bytes(b"".join(whole[:500]))
@@ -208,7 +206,7 @@ def test_a_backlog_is_read_in_another_thread_while_its_file_grows_is_renamed_and
         shutil.copy(tmp_path / f"Master.csv.{5 - begin // 500}", tmp_path / "Master.csv.9")
         file.write_bytes(b"".join(whole[begin + 200 : begin + 500]))
         if begin == 1000:
-            one.ingestor.configure(one.ingestor.settings)
+            one.ingest_loop.configure(one.ingest_loop.settings)
     with file.open("ab") as stream:
         stream.write(b"".join(whole[2000:]))
     one.wait(len(whole))

@@ -16,9 +16,10 @@ from engine.api.extensions import ListExtensions
 from engine.api.site import IngestResult, SetSetting
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
+from engine.pipeline.budget import FULL
 from engine.pipeline.imports import Import
-from engine.pipeline.live_site import State
-from engine.pipeline.reading import SourceParser
+from engine.pipeline.live_site import LiveSite
+from engine.pipeline.source_parser import SourceParser
 from engine.rating.sheet import import_rates
 from engine.reports.calls import get_call, list_calls
 from engine.reports.export import export_calls
@@ -62,7 +63,7 @@ class Site:
         self.database = Database(folder / "site.duckdb", threads=1)
         self.writer = Writer(self.database)
         self.writer.run(self._set_up)
-        self.state = State(self.database, zone=UTC, numbering=numbering)
+        self.state = LiveSite(self.database, zone=UTC, numbering=numbering)
         self.files = 0
 
     def _set_up(self, session: Session) -> None:
@@ -85,6 +86,7 @@ class Site:
             now=lambda: NOW,
             progress=lambda _: None,
             cancelled=threading.Event(),
+            budget=FULL,
         )
         try:
             return job.run([(content, parser)])

@@ -10,11 +10,13 @@ import pytest
 
 from config.settings import Settings, SiteSettings, Source
 from engine.api.site import IngestResult
-from engine.pipeline.ingest_loop import Ingestor
+from engine.pipeline.ingest_loop import IngestLoop
 from engine.pipeline.quarantine import open_lines
-from engine.pipeline.reading import SourceParser
 from engine.pipeline.retry import BadLine, retry_lines, retry_parser
+from engine.pipeline.source_parser import SourceParser
+from engine.reports.calls import calls_by_id
 from engine.reports.verify import verify
+from engine.tail.file_reader import Content
 from tests.pipeline.test_storing import NUMBERING, SHANGHAI, Site
 from tests.stores import NOW
 
@@ -44,7 +46,11 @@ class Retrying(Site):
         parser = SourceParser(
             "ours.yaml", home=self.folder, numbering=NUMBERING, source_zone=zone, site_zone=SHANGHAI
         )
-        return self.job().run([(str(path), parser)])
+        content = Content(str(path))
+        try:
+            return self.job().run([(content, parser)])
+        finally:
+            content.close()
 
     def retry(self) -> tuple[int, int]:
         """(stored, duplicates) of all bad lines."""
@@ -61,9 +67,9 @@ class Retrying(Site):
     def starts(self) -> list[datetime]:
         """The instants at which calls began, UTC, by their order in the store."""
         with self.reading() as session:
-            rows = session.rows("calls.rows", call_ids=list(range(1, 100)))
+            rows = calls_by_id(session, list(range(1, 100)))
             assert verify(session).findings == []
-        return [row[1] for row in sorted(rows) if isinstance(row[1], datetime)]
+        return [row.started_at for row in rows]
 
 
 @pytest.fixture
@@ -108,7 +114,7 @@ def test_a_line_of_a_file_with_a_header_is_retried_by_its_own_header_wherever_th
     site.write_format("[YYYY-MM-DD HH:MM:SS, DD.MM.YYYY HH:MM:SS]")
     assert site.retry() == (1, 0)
     with site.reading() as session:
-        assert [row[8] for row in session.rows("calls.rows", call_ids=[3])] == ["902162345678"]
+        assert [row.dialled for row in calls_by_id(session, [3])] == ["902162345678"]
 
 
 def test_bad_lines_of_a_followed_file_keep_the_zone_that_its_source_had_then(
@@ -121,7 +127,7 @@ def test_bad_lines_of_a_followed_file_keep_the_zone_that_its_source_had_then(
         source = Source(path="live.csv", format="ours.yaml", timezone=ZoneInfo(zone))
         return replace(site.settings, sources=(source,))
 
-    ingestor = Ingestor(
+    ingest_loop = IngestLoop(
         home=tmp_path,
         database=site.database,
         writer=site.writer,
@@ -135,13 +141,13 @@ def test_bad_lines_of_a_followed_file_keep_the_zone_that_its_source_had_then(
     def written(content: bytes) -> None:
         with path.open("ab") as file:
             file.write(content)
-        while ingestor.turn():
+        while ingest_loop.turn():
             pass
 
     written(HEADER + GOOD % b"2026-11-03 10:00:00" + GOOD % b"03.11.2026 11:00:00")
-    ingestor.configure(settings("UTC"))
+    ingest_loop.configure(settings("UTC"))
     written(GOOD % b"2026-11-03 12:00:00" + GOOD % b"03.11.2026 13:00:00")
-    ingestor.close()
+    ingest_loop.close()
     site.write_format("[YYYY-MM-DD HH:MM:SS, DD.MM.YYYY HH:MM:SS]")
     assert site.retry() == (2, 0)
     assert site.starts() == [datetime(2026, 11, 3, hour) for hour in (1, 12, 2, 13)]

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,9 +21,10 @@ from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
 from engine.pipeline import imports
 from engine.pipeline.batch import StoredBatch
+from engine.pipeline.budget import FULL
 from engine.pipeline.imports import Import
-from engine.pipeline.live_site import State
-from engine.pipeline.reading import SourceParser
+from engine.pipeline.live_site import LiveSite
+from engine.pipeline.source_parser import SourceParser
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.reports.statistics import get_statistics
@@ -43,8 +45,9 @@ class Site:
         self.database = Database(folder / "office.duckdb", threads=1)
         self.writer = Writer(self.database)
         self.writer.run(self._set_up)
-        self.state = State(self.database, zone=SHANGHAI, numbering=NUMBERING)
+        self.state = LiveSite(self.database, zone=SHANGHAI, numbering=NUMBERING)
         self.batches: list[StoredBatch] = []
+        self.budget = FULL
 
     def _set_up(self, session: Session) -> None:
         set_setting(session, SetSetting(name="billing", value="on"))
@@ -71,6 +74,7 @@ class Site:
             now=lambda: NOW,
             progress=lambda _: None,
             cancelled=threading.Event(),
+            budget=self.budget,
         )
 
     def parser(self) -> SourceParser:
@@ -169,16 +173,14 @@ def test_a_line_that_stands_twice_in_a_piece_is_one_call(
     assert (result.lines, result.stored, result.duplicates) == (3, 1, 2)
 
 
-def test_pieces_smaller_than_a_record_grow_until_it_fits(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(imports, "PIECE_BYTES", 200)
+def test_pieces_smaller_than_a_record_grow_until_it_fits(site: Site, tmp_path: Path) -> None:
+    site.budget = replace(FULL, bytes=200)
     lines = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)[:60]
     head = tmp_path / "head.csv"
     head.write_bytes(b"".join(lines))
     assert site.ingest(head).stored == 60
     assert len(site.batches) > 30
-    monkeypatch.undo()
+    site.budget = FULL
     assert site.ingest(OFFICE / "Master.csv").stored == 2125 - 60
     _agrees_with_the_model(site)
 
@@ -186,8 +188,8 @@ def test_pieces_smaller_than_a_record_grow_until_it_fits(
 def test_pieces_end_where_the_store_has_a_group_of_calls_full(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "ROW_GROUP_ROWS", 100)
-    monkeypatch.setattr(imports, "MARGIN_ROWS", 20)
+    site.budget = replace(FULL, calls=100)
+    monkeypatch.setattr(imports, "MARGIN_SHARE", 5)
     lines = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
     lines[150:150] = [b"rubbish\n", b"\n"] * 3
     spoiled = tmp_path / "spoiled.csv"
@@ -199,10 +201,8 @@ def test_pieces_end_where_the_store_has_a_group_of_calls_full(
 
 
 @pytest.mark.parametrize("most", [100, 100_000])
-def test_a_compressed_file_costs_the_same_as_a_plain_one(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
-) -> None:
-    monkeypatch.setattr(imports, "ROW_GROUP_ROWS", most)
+def test_a_compressed_file_costs_the_same_as_a_plain_one(site: Site, tmp_path: Path, most: int) -> None:
+    site.budget = replace(FULL, calls=most)
     packed = tmp_path / "Master.csv.gz"
     packed.write_bytes(gzip.compress((OFFICE / "Master.csv").read_bytes()))
     assert site.ingest(packed).stored == 2125

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.rates import MAX_RATE_MICROS, MAX_SECONDS, Rate, rate_faults
+from engine.domain.rates import MAX_RATE_MICROS, MAX_RATE_SECONDS, Rate, rate_faults
 from engine.domain.site import Site
 from engine.rating.book import RateBook
 from engine.rating.calls import VERDICTS, rate_calls
@@ -160,9 +160,9 @@ def test_half_a_micro_unit_rounds_up(rating_store: Session, price_micros: int, c
     ) == [cost]
 
 
-@pytest.mark.parametrize("price_seconds", [None, 1, 7, MAX_SECONDS])
-@pytest.mark.parametrize("cycle_seconds", [1, 59, MAX_SECONDS])
-@pytest.mark.parametrize("initial_seconds", [0, 1, MAX_SECONDS])
+@pytest.mark.parametrize("price_seconds", [None, 1, 7, MAX_RATE_SECONDS])
+@pytest.mark.parametrize("cycle_seconds", [1, 59, MAX_RATE_SECONDS])
+@pytest.mark.parametrize("initial_seconds", [0, 1, MAX_RATE_SECONDS])
 def test_nothing_overflows_at_the_limits_of_the_fields(
     rating_store: Session, price_seconds: int | None, cycle_seconds: int, initial_seconds: int
 ) -> None:
@@ -174,7 +174,7 @@ def test_nothing_overflows_at_the_limits_of_the_fields(
         cycle_seconds=cycle_seconds,
     )
     assert rate_faults(rate_of_rule(rule)) == []
-    billsecs = [1, MAX_SECONDS - 1, MAX_SECONDS]
+    billsecs = [1, MAX_RATE_SECONDS - 1, MAX_RATE_SECONDS]
     calls = [Call(dialled="123", answered_at=NOON, billsec=billsec) for billsec in billsecs]
     wanted = [
         rate(call, [rule], site_billing=True, extension_billed=True, zone=UTC_ZONE).cost_micros
@@ -184,7 +184,7 @@ def test_nothing_overflows_at_the_limits_of_the_fields(
 
 
 def test_a_call_of_68_years_at_the_highest_price_stops_at_the_largest_amount(rating_store: Session) -> None:
-    rule = Rule(price_micros=MAX_RATE_MICROS, price_seconds=1, cycle_seconds=MAX_SECONDS)
+    rule = Rule(price_micros=MAX_RATE_MICROS, price_seconds=1, cycle_seconds=MAX_RATE_SECONDS)
     assert costs_of(rating_store, rule, [2**31 - 1]) == [MAX_COST_MICROS]
 
 

@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe")
 EXTENSIONS = ("1001", "1002", "01001", "8888")
 MAX_PRICE_MICROS = 10**12
-MAX_SECONDS = 7 * 86_400
+MAX_TALK_SECONDS = 7 * 86_400
 MAX_NUMBER_LENGTH = 20
 
 _SEED_NUMBERS = (
@@ -49,7 +49,7 @@ _BLOCKS = (0, 0, 1, 10, 60, 180)
 _CYCLES = (1, 6, 55, 60, 3600)
 _PRICE_SECONDS = (None, None, None, 7, 60, 1, 3600)
 _STEPS = (0, 0, -1, 1, 3600, -3600, 86_400, -86_400)
-_TALK_TIMES = (0, 1, 59, 60, 61, 7200, MAX_SECONDS)
+_TALK_TIMES = (0, 1, 59, 60, 61, 7200, MAX_TALK_SECONDS)
 
 _NUMBER_CHARACTERS = "0123456789*#+"
 _FIRST_DAY = date(2025, 12, 25)

@@ -18,8 +18,8 @@ from engine.api.site import SetSetting
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
 from engine.pipeline.account_cache import AccountCache
-from engine.pipeline.ingest_loop import Ingestor
-from engine.pipeline.live_site import State
+from engine.pipeline.ingest_loop import IngestLoop
+from engine.pipeline.live_site import LiveSite
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.reports.verify import verify
@@ -62,14 +62,14 @@ class FatedWriter(Writer):
 
 
 class Desk:
-    """One store, and an ingestor that follows one file with it while it is up."""
+    """One store, and an ingest loop that follows one file with it while it is up."""
 
     def __init__(self, folder: Path, clock: Callable[[], float], wall: Callable[[], float]) -> None:
         self._folder = folder
         self._clock = clock
         self._wall = wall
         self._deaths = 0
-        self._ingestor: Ingestor | None = None
+        self._ingest_loop: IngestLoop | None = None
         folder.mkdir(parents=True)
         template = folder.with_name("office.duckdb")
         if not template.exists():
@@ -92,7 +92,7 @@ class Desk:
         """
         self.state.account_cache = AccountCache()
         self.writer.changes_left = 0
-        self._ingestor = Ingestor(
+        self._ingest_loop = IngestLoop(
             home=path.parent,
             database=self.database,
             writer=self.writer,
@@ -110,35 +110,35 @@ class Desk:
             backlog_bytes=backlog_bytes,
         )
         if by_itself:
-            self._ingestor.start()
+            self._ingest_loop.start()
 
     def turn(self) -> bool:
         """One turn of the ingest thread; True = there is more."""
-        assert self._ingestor is not None
-        return self._ingestor.turn()
+        assert self._ingest_loop is not None
+        return self._ingest_loop.turn()
 
     def catch_up(self) -> None:
         """Turns until there is nothing to do."""
-        assert self._ingestor is not None
+        assert self._ingest_loop is not None
         for _ in range(MAX_TURNS):
             if not self.turn():
-                if not self._ingestor.reading:
+                if not self._ingest_loop.reading:
                     return
                 time.sleep(0.001)
         raise AssertionError("ingest finds work without end")
 
     def stop(self) -> None:
         """The engine ends in order; the store stays open, as nothing of the engine is left in it."""
-        assert self._ingestor is not None
-        self._ingestor.close()
-        self._ingestor = None
+        assert self._ingest_loop is not None
+        self._ingest_loop.close()
+        self._ingest_loop = None
 
     def kill(self, moment: Moment, changes: int) -> None:
         """kill -9 in the nth change from now, or where it stands when there are no more.
 
         What the files hold at that moment is what is left: it is copied, and opened under another name.
         """
-        assert self._ingestor is not None
+        assert self._ingest_loop is not None
         self.writer.moment, self.writer.changes_left = moment, changes
         if moment != "at once":
             with contextlib.suppress(Killed):
@@ -148,7 +148,7 @@ class Desk:
 
     def reopen(self) -> None:
         """The store as a process killed now leaves it: its files as they are, opened under another name."""
-        assert self._ingestor is None
+        assert self._ingest_loop is None
         old = self.database.path
         self._deaths += 1
         new = self._folder / f"{self._deaths}.duckdb"
@@ -162,7 +162,7 @@ class Desk:
 
     def close(self) -> None:
         """Ends whatever is open."""
-        if self._ingestor is not None:
+        if self._ingest_loop is not None:
             self.stop()
         self.writer.close()
         self.database.close()
@@ -170,13 +170,15 @@ class Desk:
     @property
     def watching(self) -> str:
         """How the ingest thread hears of changes."""
-        assert self._ingestor is not None
-        return self._ingestor.watching[0]
+        assert self._ingest_loop is not None
+        return self._ingest_loop.watching[0]
 
     def refused(self) -> str:
         """Why a file of the source cannot be read; '' = all can."""
-        assert self._ingestor is not None
-        return self._ingestor.parser_fault(self._ingestor.path_of(self._ingestor.settings.sources[0]))
+        assert self._ingest_loop is not None
+        return self._ingest_loop.parser_fault(
+            self._ingest_loop.path_of(self._ingest_loop.settings.sources[0])
+        )
 
     def stored(self) -> Counter[tuple[int, int]]:
         """Start (epoch seconds) and cost (micro-units) of every stored call."""
@@ -206,7 +208,7 @@ class Desk:
     def _open(self, path: Path) -> None:
         self.database = Database(path, threads=1)
         self.writer = FatedWriter(self.database)
-        self.state = State(self.database, zone=ZONE, numbering=NUMBERING)
+        self.state = LiveSite(self.database, zone=ZONE, numbering=NUMBERING)
 
     def _set_up(self, session: Session) -> None:
         set_setting(session, SetSetting(name="billing", value="on"))

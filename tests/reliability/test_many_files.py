@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from engine.api.site import SourceFileRow
-from engine.pipeline import backoff as refusals
+from engine.pipeline import backoff
 from engine.pipeline.ingest_loop import GROUP_FILES
 from engine.rating.sheet import import_rates
 from engine.reports.verify import verify
@@ -95,7 +95,7 @@ def test_each_of_many_files_has_its_own_accounts(desk: Desk, tmp_path: Path, cal
 def test_charges_that_cannot_be_made_hold_up_no_file_but_their_own(
     desk: Desk, tmp_path: Path, calls: list[Written], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(backoff, "AGAIN_SECONDS", 0.0)
     price(desk, "1000000")
     call = next(call for call in calls if call.cost_micros)
     month = re.sub(rb'",\d+,\d+,"', b'",2678400,2678400,"', call.line.strip())

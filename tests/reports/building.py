@@ -141,7 +141,7 @@ class Books:
         row: dict[str, object] = {
             "quarantine_id": offset, "file_id": 1, "line_offset": offset, "line_number": 1,
             "line_length": length, "field": "", "reason": "bad", "raw": b"x", "found_at": NOON,
-            "retried_at": None,
+            "retried_at": None, "timezone": "UTC",
         }  # fmt: skip
         insert(self.session, "quarantine", [row | given])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.reports.raw import MAX_LINE_BYTES, ReadFile, read_raw
+from engine.reports.raw import MAX_RAW_LINE_BYTES, ReadFile, read_raw
 
 CONTENT = b"first,line\nsecond,line\nlast"
 
@@ -81,7 +81,7 @@ def test_a_missing_folder_a_pipe_and_a_folder_hold_no_line(tmp_path: Path) -> No
 
 
 def test_a_huge_line_is_cut(tmp_path: Path) -> None:
-    content = b"x" * (MAX_LINE_BYTES * 2) + b"\n"
+    content = b"x" * (MAX_RAW_LINE_BYTES * 2) + b"\n"
     cdr = tmp_path / "Master.csv"
     cdr.write_bytes(content)
-    assert read_raw(known(cdr, content), 0, len(content)) == b"x" * MAX_LINE_BYTES
+    assert read_raw(known(cdr, content), 0, len(content)) == b"x" * MAX_RAW_LINE_BYTES

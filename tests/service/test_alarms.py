@@ -21,7 +21,7 @@ def test_unrated_calls_of_the_last_thirty_days_are_an_alarm_and_older_or_impossi
     moment = NOON
     alarms = Alarms(
         database,
-        ingestor=lambda: still,
+        ingest_loop=lambda: still,
         targets=list,
         config_error=lambda: "",
         backup_fault=lambda: "",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import AmiTarget, BackupSettings, Settings, Source
+from config.settings import BackupSettings, Settings, Source
 from engine.domain.errors import PbxmeterError, Refused
 from engine.service.backup_set import read_note
 from engine.service.backups import Backups
@@ -61,13 +61,12 @@ def test_a_set_holds_the_database_the_configuration_and_the_names_of_secrets(hou
     (house.home / "ami.secret").write_text("secret")
     house.settings = Settings(
         sources=(Source(path="x", format="own/pbx.yaml"), Source(path="y", format="asterisk-csv")),
-        lockout=(AmiTarget(),),
     )
     made = house.backups.make()
     note = read_note(made.parent)
     assert note is not None
     assert note.files == ["config.yaml", "own/pbx.yaml"]
-    assert note.secrets == ["ami.secret"]
+    assert note.secrets == []
     assert (made.parent / "own" / "pbx.yaml").read_text() == "format\n"
     assert not any("secret" in path.name for path in made.parent.rglob("*"))
     assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700

@@ -79,4 +79,4 @@ def test_commits_checkpoints_and_failed_changes_are_no_replacement(tmp_path: Pat
         database.checkpoint()
     writer.close()
     database.close()
-    assert [file.name for file in tmp_path.iterdir()] == ["test.duckdb"]
+    assert {file.name for file in tmp_path.iterdir()} == {"test.duckdb", "test.duckdb.mark"}

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.follower import Follower
 from engine.tail.listing import SourceSpec
 from engine.tail.piece import FileWork, Piece
@@ -38,7 +38,7 @@ class Reader:
         self._wall = wall
         self.lines: list[str] = []
         self.pieces: list[Piece] = []
-        self.stored: dict[int, Position] = {}
+        self.stored: dict[int, Checkpoint] = {}
         self._ids = itertools.count(1)
         self.follower = self._follower()
 

@@ -224,7 +224,7 @@ async def test_the_palette_goes_to_parts_of_screens_and_says_when_nothing_fits(s
         await pilot.press("enter", "escape", "colon", *"quaran", "enter")
         await shows(pilot, "Nothing in quarantine")
         await pilot.press("colon", *"audit", "enter")
-        await shows(pilot, "Rule saved")
+        await shows(pilot, "Position of everything")
 
 
 async def test_the_palette_finds_commands_by_their_english_words_in_chinese_too(site: Site):

@@ -18,7 +18,7 @@ from engine.api.rates import (
 )
 from engine.domain.errors import InvalidInput, NotFound
 from engine.domain.rates import (
-    MAX_SECONDS,
+    MAX_RATE_SECONDS,
     Rate,
     format_time_of_day,
     format_weekdays,
@@ -263,7 +263,9 @@ def move_rate(session: Session, name: str, position: int) -> None:
 )
 @click.argument("extension")
 @click.argument("dialled")
-@click.option("--seconds", metavar="N", type=click.IntRange(0, MAX_SECONDS), required=True, help="Talk time.")
+@click.option(
+    "--seconds", metavar="N", type=click.IntRange(0, MAX_RATE_SECONDS), required=True, help="Talk time."
+)
 @click.option("--at", metavar="TIME", default="", help="When it is answered, local time; default: now.")
 @click.option("--with-switches", is_flag=True, help="Charge nothing where billing is off.")
 @click.pass_obj

@@ -47,7 +47,7 @@ from tui.widgets.table import WindowedTable
 MAX_KNOWN = 10_000
 """Extensions the editor knows by number."""
 
-MAX_REMARKS = 1000
+MAX_LISTED_REMARKS = 1000
 
 
 class RatesScreen(ListScreen):
@@ -217,7 +217,7 @@ class RatesScreen(ListScreen):
     @work(exclusive=True, group="check")
     async def _check(self) -> None:
         try:
-            found = await self.ask(CheckRates(limit=MAX_REMARKS))
+            found = await self.ask(CheckRates(limit=MAX_LISTED_REMARKS))
         except PbxmeterError as error:
             self.reload_failed(error)
             return
@@ -241,7 +241,7 @@ class RatesScreen(ListScreen):
     @work(group=DIALOG_GROUP)
     async def action_check(self) -> None:
         try:
-            found = await self.ask(CheckRates(limit=MAX_REMARKS))
+            found = await self.ask(CheckRates(limit=MAX_LISTED_REMARKS))
         except PbxmeterError as error:
             self.shell.tell(error)
             return

@@ -1,4 +1,4 @@
-"""What one configuration has the engine follow: files, who tells of changes, and who reads them."""
+"""The followed sources of one configuration: their follower, watcher and parsers."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,22 +8,23 @@ from pathlib import Path
 from config.settings import Settings
 from engine.domain.errors import PbxmeterError
 from engine.domain.threads import Start, start_thread
-from engine.pipeline.reading import SourceParser, parser_of
-from engine.tail.checkpoint import Position
+from engine.pipeline.source_parser import SourceParser, parser_of
+from engine.tail.checkpoint import Checkpoint
 from engine.tail.follower import Follower
 from engine.tail.listing import SourceSpec
 from engine.tail.watcher import Watcher
 
 
-class Following:
-    """The sources of one configuration, from the stored positions on."""
+class FollowedSources:
+    """The sources of one configuration, from the stored checkpoints on."""
 
     def __init__(
         self,
         settings: Settings,
-        known: Sequence[Position],
+        known: Sequence[Checkpoint],
         *,
         home: Path,
+        piece_bytes: int,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
         start: Start = start_thread,
@@ -51,7 +52,11 @@ class Following:
             start=start,
         )
         self.follower = Follower(
-            specs, known, clock=clock, wall=lambda: now().replace(tzinfo=UTC).timestamp()
+            specs,
+            known,
+            piece_bytes=piece_bytes,
+            clock=clock,
+            wall=lambda: now().replace(tzinfo=UTC).timestamp(),
         )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Which parser reads which file: one per source, format and header."""
+"""The parser of a source: one per source, format and header."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ MANY_BAD_LINES = 1000
 """From so many on, a source of which more than half of the latest lines are bad is not read any further."""
 LATEST_LINES = 20_000
 PROBE_BYTES = 1 << 20
-"""So much of a long first piece is looked at before the rest: whether most lines are bad shows there."""
+"""The start of a long first piece, read before the rest: it shows whether most lines are bad."""
 LONG_BYTES = 8 << 20
 
 

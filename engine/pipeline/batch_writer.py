@@ -1,22 +1,22 @@
-"""Handing parsed pieces to the writer: the one way for live files and imports."""
+"""The batch writer: hands parsed pieces to the store's writer, for live files and imports alike."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
-from engine.pipeline.live_site import State
+from engine.pipeline.live_site import LiveSite
 from engine.store import Session, Writer
 
 
-class Storer:
-    """Makes pieces changes of the writer, and tells of it after the commit."""
+class BatchWriter:
+    """Makes a change of pieces for the writer, and reports it after the commit."""
 
     def __init__(
         self,
         *,
         writer: Writer,
-        state: State,
+        state: LiveSite,
         stored: Callable[[Session, StoredBatch], None],
         now: Callable[[], datetime],
     ) -> None:

@@ -1,4 +1,4 @@
-"""Read positions and files as the store remembers them."""
+"""Checkpoints and accounts of files, as the store keeps them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -9,16 +9,16 @@ import pyarrow as pa
 
 from engine.domain.zones import moment
 from engine.store import Session
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 
 
-def load_positions(session: Session) -> list[Position]:
+def load_checkpoints(session: Session) -> list[Checkpoint]:
     """Every file that a source was followed in; imports by hand are not among them."""
-    return session.records(Position, "pipeline.positions")
+    return session.records(Checkpoint, "pipeline.checkpoints")
 
 
-class Named(NamedTuple):
-    """What a file is known by, and who reads it how: seldom another than the last time."""
+class FileDescription(NamedTuple):
+    """The name, inode, fingerprint, format and zone of a file, which seldom change."""
 
     source: str
     path: str
@@ -31,8 +31,8 @@ class Named(NamedTuple):
     head_sha256: str
 
     @classmethod
-    def of(cls, position: Position, format_name: str, timezone: str) -> "Named":
-        """Of the file that was read up to a position."""
+    def of(cls, position: Checkpoint, format_name: str, timezone: str) -> "FileDescription":
+        """The description of a file that was read up to a checkpoint."""
         return cls(
             position.source,
             position.path,
@@ -47,7 +47,7 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class FileAccounts:
-    """What became of the lines and bytes of a file, or of a piece of it: columns of table `source_file`."""
+    """Accounts of the lines and bytes of a file, or of a piece of it: columns of table `source_file`."""
 
     lines: int = 0
     """= stored + duplicates + quarantined + ignored."""
@@ -84,7 +84,7 @@ _FILES = pa.schema(
 """Of table `source_file`."""
 
 
-def add_files(session: Session, files: Sequence[tuple[Position, Named, FileAccounts]]) -> None:
+def add_files(session: Session, files: Sequence[tuple[Checkpoint, FileDescription, FileAccounts]]) -> None:
     """Files that were not read before."""
     rows: list[dict[str, object]] = []
     for position, named, accounts in files:
@@ -96,7 +96,7 @@ def add_files(session: Session, files: Sequence[tuple[Position, Named, FileAccou
     session.feed("pipeline.add_files", new_files=pa.Table.from_pylist(rows, schema=_FILES))
 
 
-def advance_file(session: Session, position: Position, accounts: FileAccounts) -> None:
+def advance_file(session: Session, position: Checkpoint, accounts: FileAccounts) -> None:
     """A file that was read further, in as few columns as will do."""
     values = asdict(accounts)
     always = {name: values.pop(name) for name in _ALWAYS}
@@ -105,12 +105,12 @@ def advance_file(session: Session, position: Position, accounts: FileAccounts) -
         session.brief("pipeline.count_not_stored", file_id=position.file_id, **values)
 
 
-def describe_file(session: Session, file_id: int, named: Named) -> None:
+def describe_file(session: Session, file_id: int, named: FileDescription) -> None:
     """A file that goes by another name, or is read by another format or in another zone."""
     session.brief("pipeline.describe_file", file_id=file_id, **named._asdict())
 
 
-def _reached(position: Position) -> dict[str, object]:
+def _reached(position: Checkpoint) -> dict[str, object]:
     return {
         "tail_length": position.tail_length,
         "tail_sha256": position.tail_sha256,

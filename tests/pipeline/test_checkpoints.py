@@ -9,13 +9,13 @@ import pytest
 from engine.parse.schema import CALLS, REJECTS, Parsed
 from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
-from engine.pipeline.positions import load_positions
+from engine.pipeline.checkpoints import load_checkpoints
 from engine.rating.book import RateBook
 from engine.store import Database, Session, Writer
-from engine.tail.checkpoint import Position
+from engine.tail.checkpoint import Checkpoint
 from tests.stores import NOW, SITE
 
-FIRST = Position(source="/cdr/*", path="/cdr/a.csv", device=1, inode=1, read_offset=10, lines=1)
+FIRST = Checkpoint(source="/cdr/*", path="/cdr/a.csv", device=1, inode=1, read_offset=10, lines=1)
 
 
 class Reader:
@@ -28,7 +28,7 @@ class Reader:
         with self.database.reading() as session:
             self._book = RateBook.load(session)
 
-    def change(self, session: Session, position: Position) -> StoredBatch:
+    def change(self, session: Session, position: Checkpoint) -> StoredBatch:
         """One blank line that ends at the position."""
         parsed = Parsed(
             calls=CALLS.empty_table(),
@@ -47,7 +47,7 @@ class Reader:
             now=NOW,
         )
 
-    def store(self, position: Position) -> Position:
+    def store(self, position: Checkpoint) -> Checkpoint:
         """The same, committed."""
         batch = self.writer.run(
             lambda session: self.change(session, position),
@@ -56,10 +56,10 @@ class Reader:
         ((stored, _),) = batch.files
         return stored
 
-    def stored(self) -> Position:
+    def stored(self) -> Checkpoint:
         """The one file."""
         with self.database.reading() as session:
-            (found,) = load_positions(session)
+            (found,) = load_checkpoints(session)
         return found
 
     def close(self) -> None:
