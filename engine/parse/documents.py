@@ -16,7 +16,7 @@ from engine.parse.repair import BadLine
 from engine.parse.to_calls import CallReader
 
 _SPACE = re.compile(rb"[ \t\r\n]*+")
-_START = re.compile(rb"\n(?=[{<])")
+_START = re.compile(rb"\n(?=\{\s*[\"}]|<)")
 
 _BLOCK = 4096
 """So much of a document is looked at first; then four times as much, and so on."""
