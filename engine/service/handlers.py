@@ -234,7 +234,11 @@ def note_done(
     detail: Mapping[str, object] | None = None,
 ) -> "Future[None]":
     """Has the audit hold what changed nothing in the store; the future ends when it does."""
-    fields = {name: value for name, value in msgspec.structs.asdict(operation).items() if value}
+    fields = {
+        name: f"{len(value)} bytes" if isinstance(value, bytes) else value
+        for name, value in msgspec.structs.asdict(operation).items()
+        if value
+    }
 
     def change(session: Session) -> None:
         audit.note(
