@@ -148,7 +148,7 @@ def test_a_charge_on_another_extension_is_named(sound: Books) -> None:
 @pytest.mark.parametrize(
     ("edit", "part"),
     [
-        ("UPDATE call SET billsec = 61 WHERE call_id = 2", "but by the rule rule 1 it costs 1.00"),
+        ("UPDATE call SET charged_seconds = 61 WHERE call_id = 2", "but by the rule rule 1 it costs 1.00"),
         ("UPDATE call SET cycles = 2 WHERE call_id = 2", "or has other parts"),
         ("UPDATE call SET unrated = 'no rule' WHERE call_id = 2", "the rule rule 1 cannot have been applied"),
         ("UPDATE call SET rate_version = 7 WHERE call_id = 2", "no rule that is known stands for it"),
