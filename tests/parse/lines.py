@@ -91,5 +91,5 @@ def check_accounts(piece: bytes, found: Parsed, *, base_offset: int = 0) -> None
 
 
 def sequences(found: Parsed) -> list[int]:
-    """The sequence numbers of the calls, in order."""
-    return [int(key.split("\x1f")[1]) for key in found.calls["key_text"].to_pylist()]
+    """The sequence numbers of the calls, in order: the tails of their link ids."""
+    return [int(link.rpartition(".")[2]) for link in found.calls["link_id"].to_pylist()]
