@@ -22,7 +22,8 @@ OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
 EXPECTED = json.loads((OFFICE / "expected.json").read_text())
 CALL_COLUMNS = (
     "started_at,answered_at,ended_at,extension,name,direction,dialled,trunk,disposition,duration,billsec,"
-    "cost,rate,unrated,call_key,source"
+    "cost,rate,unrated,call_key,source,caller,rated_number,charged_seconds,leg,placed_by,passed_by,"
+    "called_party,link_id,channel,account_code"
 )
 RECHARGE_COLUMNS = "time,extension,name,balance_before,amount,balance_after,operator,note"
 

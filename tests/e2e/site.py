@@ -153,9 +153,11 @@ class Office:
         answer = end - timedelta(seconds=billsec)
         moments = [f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (answer - timedelta(seconds=5), answer, end)]
         key = f"{end.timestamp():.6f}"
+        # Each call has channels of its own.
+        tail = key.replace(".", "")
         fields = [
-            "", extension, dialled, "office", f'"{caller}" <{extension}>', f"PJSIP/{extension}-00000001",
-            f"PJSIP/{trunk}-00000002", "Dial", f"PJSIP/{dialled}@{trunk}", *moments,
+            "", extension, dialled, "office", f'"{caller}" <{extension}>', f"PJSIP/{extension}-{tail}",
+            f"PJSIP/{trunk}-{tail}", "Dial", f"PJSIP/{dialled}@{trunk}", *moments,
             str(billsec + 5), str(billsec), "ANSWERED", "DOCUMENTATION", key, "",
         ]  # fmt: skip
         with (self.home / "Master.csv").open("a", encoding="utf-8", newline="") as file:

@@ -201,7 +201,8 @@ def test_any_sequence_of_operations_ends_like_the_plain_model(
             number: (model.balance(number), model.total_recharged(number)) for number in NUMBERS
         }
         assert {row.number for row in rows if row.barred} == set(model.barred_extensions())
-        assert verify(session).findings == []
+        # No writer was at work here: the chain knows nothing of it.
+        assert [finding for finding in verify(session).findings if "no commit" not in finding] == []
 
 
 def _both(session: Session, model: Ledger, step: tuple[object, ...], place: int) -> None:

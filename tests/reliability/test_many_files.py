@@ -100,7 +100,9 @@ def test_charges_that_cannot_be_made_hold_up_no_file_but_their_own(
     call = next(call for call in calls if call.cost_micros)
     month = re.sub(rb'",\d+,\d+,"', b'",2678400,2678400,"', call.line.strip())
     bad = tmp_path / "cdr" / "0100a.csv"
-    bad.write_bytes(b"".join(month + b"%d\n" % number for number in range(6)))
+    # Each on channels of its own.
+    lines = (re.sub(rb'-[0-9a-f]{8}"', b'-f%07x"' % number, month) + b"%d\n" % number for number in range(6))
+    bad.write_bytes(b"".join(lines))
     desk.start(tmp_path / "cdr" / "*.csv")
     for _ in range(3):
         desk.turn()

@@ -79,9 +79,11 @@ class Site:
         answer = end - timedelta(seconds=billsec)
         start = answer - timedelta(seconds=5)
         key = f"{end.timestamp():.6f}"
+        # Each call has channels of its own.
+        tail = key.replace(".", "")
         fields = [
-            "", extension, dialled, "office", f'""Test"" <{extension}>', f"PJSIP/{extension}-00000001",
-            "PJSIP/trunk_main-00000002", "Dial", f"PJSIP/{dialled}@trunk_main", *(
+            "", extension, dialled, "office", f'""Test"" <{extension}>', f"PJSIP/{extension}-{tail}",
+            f"PJSIP/trunk_main-{tail}", "Dial", f"PJSIP/{dialled}@trunk_main", *(
                 f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (start, answer, end)
             ),
         ]  # fmt: skip
