@@ -67,7 +67,9 @@ class Site:
         self.client.close()
 
     def kill_engine(self) -> None:
-        os.kill(self.client.call(GetStatus()).pid, signal.SIGKILL)
+        pid = self.client.call(GetStatus()).pid
+        assert pid > 0
+        os.kill(pid, signal.SIGKILL)
         self.client.close()
 
     def extension(self, number: str) -> ExtensionRow:
