@@ -443,6 +443,7 @@ def test_a_backup_is_put_back(tmp_path: Path) -> None:
 
 
 def test_what_bars_is_said_first_and_asked_on_a_terminal_only(shell: Shell, tmp_path: Path) -> None:
+    shell.run("settings", "set", "billing", "on", "--yes")
     shell.out("extensions", "set", "8701-8703", "--create")
     warning = "3 of 3 have nothing available and will be barred at once."
     argv = [sys.executable, "-m", "tui.main", "extensions", "set", "8701-8703", "--billing", "on"]
