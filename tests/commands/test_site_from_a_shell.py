@@ -354,6 +354,50 @@ def test_the_engine_tells_how_it_is(shell: Shell) -> None:
     assert f"process {status['pid']}" in shell.out("engine", "start")
 
 
+def test_what_bars_is_said_first_and_asked_on_a_terminal_only(shell: Shell, tmp_path: Path) -> None:
+    shell.run("settings", "set", "billing", "on", "--yes")
+    shell.out("extensions", "set", "8701-8703", "--create")
+    warning = "3 of 3 have nothing available and will be barred at once."
+    argv = [sys.executable, "-m", "tui.main", "extensions", "set", "8701-8703", "--billing", "on"]
+    with Terminal(argv, env={"PBXMETER_HOME": str(shell.home)}) as terminal:
+        terminal.wait_for("Do it all the same? [y/N]", timeout=60)
+        terminal.send(b"\r")
+        terminal.wait_for("Nothing was changed.", timeout=60)
+    assert not shell.json("extensions", "list", "8701")["rows"][0]["billing"]
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("number,billing,locked\n8701,on,\n8702,,on\n")
+    done = shell.run("extensions", "import", str(sheet), "--dry-run")
+    assert "1 of 2 has nothing available and will be barred at once." in done.stderr
+    assert "1 of 2 will be barred at once by a lock." in done.stderr
+    done = shell.run("extensions", "set", "8701-8703", "--billing", "on", "--json")
+    assert (done.returncode, json.loads(done.stdout)["changed"]) == (0, 3)
+    assert warning in done.stderr
+    shell.out("settings", "set", "billing", "off")
+    argv = [sys.executable, "-m", "tui.main", "settings", "set", "billing", "on"]
+    with Terminal(argv, env={"PBXMETER_HOME": str(shell.home)}) as terminal:
+        terminal.wait_for("Do it all the same? [y/N]", timeout=60)
+        terminal.send(b"n\r")
+        terminal.wait_for("Nothing was changed.", timeout=60)
+    assert shell.json("settings", "get", "billing") == {"billing": "off"}
+    assert "will be barred at once" in shell.run("settings", "set", "billing", "on").stderr
+    shell.out("extensions", "set", "8701-8703", "--billing", "off")
+
+
+def test_the_dialplan_of_the_site_is_printed(shell: Shell) -> None:
+    text = shell.out("lockouts", "dialplan", "asterisk", "--trunk", "carrier")
+    assert f"'${{WHO}}' {barred_list(shell.home)})" in text
+    assert "exten => 110,1,Dial(PJSIP/${EXTEN}@carrier)" in text
+    assert shell.json("lockouts", "dialplan")["dialplan"].startswith(";")
+
+
+def test_the_status_lists_the_threads_of_the_engine(shell: Shell) -> None:
+    threads = {row["name"]: row for row in shell.json("engine", "status")["threads"]}
+    assert {"writer", "ingest", "watch", "flight", "identity"} <= set(threads)
+    assert f"lockout file {barred_list(shell.home)}" in threads
+    assert {(row["state"], row["restarts"], row["error"]) for row in threads.values()} == {("running", 0, "")}
+    assert "identity" in shell.out("engine", "status")
+
+
 def test_from_the_first_account_on_everyone_signs_in(shell: Shell) -> None:
     secret = "correct horse battery"
     shell.out("users", "add", "anna", "--role", "admin", PBXMETER_NEW_PASSWORD=secret)
@@ -440,47 +484,3 @@ def test_a_backup_is_put_back(tmp_path: Path) -> None:
         assert shell.json("extensions", "list")["rows"][0]["name"] == "Before"
     finally:
         shell.run("engine", "stop")
-
-
-def test_what_bars_is_said_first_and_asked_on_a_terminal_only(shell: Shell, tmp_path: Path) -> None:
-    shell.run("settings", "set", "billing", "on", "--yes")
-    shell.out("extensions", "set", "8701-8703", "--create")
-    warning = "3 of 3 have nothing available and will be barred at once."
-    argv = [sys.executable, "-m", "tui.main", "extensions", "set", "8701-8703", "--billing", "on"]
-    with Terminal(argv, env={"PBXMETER_HOME": str(shell.home)}) as terminal:
-        terminal.wait_for("Do it all the same? [y/N]", timeout=60)
-        terminal.send(b"\r")
-        terminal.wait_for("Nothing was changed.", timeout=60)
-    assert not shell.json("extensions", "list", "8701")["rows"][0]["billing"]
-    sheet = tmp_path / "sheet.csv"
-    sheet.write_text("number,billing,locked\n8701,on,\n8702,,on\n")
-    done = shell.run("extensions", "import", str(sheet), "--dry-run")
-    assert "1 of 2 has nothing available and will be barred at once." in done.stderr
-    assert "1 of 2 will be barred at once by a lock." in done.stderr
-    done = shell.run("extensions", "set", "8701-8703", "--billing", "on", "--json")
-    assert (done.returncode, json.loads(done.stdout)["changed"]) == (0, 3)
-    assert warning in done.stderr
-    shell.out("settings", "set", "billing", "off")
-    argv = [sys.executable, "-m", "tui.main", "settings", "set", "billing", "on"]
-    with Terminal(argv, env={"PBXMETER_HOME": str(shell.home)}) as terminal:
-        terminal.wait_for("Do it all the same? [y/N]", timeout=60)
-        terminal.send(b"n\r")
-        terminal.wait_for("Nothing was changed.", timeout=60)
-    assert shell.json("settings", "get", "billing") == {"billing": "off"}
-    assert "will be barred at once" in shell.run("settings", "set", "billing", "on").stderr
-    shell.out("extensions", "set", "8701-8703", "--billing", "off")
-
-
-def test_the_dialplan_of_the_site_is_printed(shell: Shell) -> None:
-    text = shell.out("lockouts", "dialplan", "asterisk", "--trunk", "carrier")
-    assert f"'${{WHO}}' {barred_list(shell.home)})" in text
-    assert "exten => 110,1,Dial(PJSIP/${EXTEN}@carrier)" in text
-    assert shell.json("lockouts", "dialplan")["dialplan"].startswith(";")
-
-
-def test_the_status_lists_the_threads_of_the_engine(shell: Shell) -> None:
-    threads = {row["name"]: row for row in shell.json("engine", "status")["threads"]}
-    assert {"writer", "ingest", "watch", "flight", "identity"} <= set(threads)
-    assert f"lockout file {barred_list(shell.home)}" in threads
-    assert {(row["state"], row["restarts"], row["error"]) for row in threads.values()} == {("running", 0, "")}
-    assert "identity" in shell.out("engine", "status")
