@@ -14,7 +14,7 @@ from engine.ledger.entries import MOVEMENTS, post_set
 from engine.parse.schema import EMPTY
 from engine.pipeline.legs import LEG_COLUMNS
 from engine.rating.book import RateBook
-from engine.rating.calls import rate_calls
+from engine.rating.calls import VERDICTS, rate_calls
 from engine.store import Session
 
 NOTE = "settled anew"
@@ -52,14 +52,12 @@ def settle_stored(
 
     `stored` are those of `settle_batch`. Returns the extensions whose balances move.
     """
-    now_so = stored.select(["dialled", "answered_local"])
+    changed = stored.select(["call_id", "dialled", "answered_local"])
     for name in LEG_COLUMNS.names:
-        now_so = now_so.append_column(name, stored[f"new_{name}"])
-    verdicts = rate_calls(session, book, rating_question(now_so, pa.arange(0, stored.num_rows)), site=site)
-    changed = stored.select(["call_id", "call_key"])
-    for name in (*LEG_COLUMNS.names,):
         changed = changed.append_column(name, stored[f"new_{name}"])
-    for name in ("cost_micros", "unrated", "rate_version", "cycles", "first_block_micros"):
+    question = rating_question(changed, pa.arange(0, stored.num_rows))
+    verdicts = rate_calls(session, book, question, site=site)
+    for name in VERDICTS.names[1:]:
         changed = changed.append_column(name, verdicts[name])
     with session.bound(changed=changed):
         session.run("legs.update_calls", first=_least(stored["call_id"]), last=_most(stored["call_id"]))
