@@ -21,16 +21,6 @@ LONG_MODULES = {
 }
 """Modules that may be longer, and what keeps them together."""
 
-CIRCLES = {
-    (
-        "tui.app",
-        "tui.screens",
-        "tui.widgets.forms",
-    ): "the application opens screens, and screens open others through it",
-    ("tui.commands.program", "tui.main"): "without a command, the program starts the full-screen application",
-}
-"""Packages of which modules may import one another in a circle, and why."""
-
 
 @dataclass(frozen=True)
 class Module:
@@ -133,15 +123,7 @@ def test_no_function_is_longer_than_70_lines() -> None:
 
 def test_no_modules_import_one_another_in_a_circle() -> None:
     found = cycles({name: imported(module) for name, module in modules().items()})
-    assert [sorted(group) for group in found if not is_excepted(group)] == []
-
-
-def is_excepted(group: frozenset[str]) -> bool:
-    """Whether all modules of a circle lie in packages that may have one."""
-    return any(
-        all(f"{name}.".startswith(tuple(f"{package}." for package in packages)) for name in group)
-        for packages in CIRCLES
-    )
+    assert [sorted(group) for group in found] == []
 
 
 def test_modules_without_a_test_module_are_listed() -> None:

@@ -20,7 +20,7 @@ A form is a class with its fields as attributes:
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -39,9 +39,7 @@ from tui.text.i18n import _
 from tui.text.sentences import said
 from tui.widgets.dialogs import Confirm
 from tui.widgets.field import Field
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
+from tui.widgets.shell import Shell, shell_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -68,8 +66,8 @@ class Form(ModalScreen["T | None"], Generic[T]):
         self._submitting = False
 
     @property
-    def shell(self) -> "PbxmeterApp":
-        return cast("PbxmeterApp", self.app)
+    def shell(self) -> Shell:
+        return shell_of(self)
 
     # What a form gives
 
