@@ -138,7 +138,7 @@ class ExportForm(Form[str]):
         self._target = wanted
 
     def on_mark_list_turned(self) -> None:
-        self._tell_consequence()
+        self.show_consequence()
 
     def _chosen_columns(self) -> tuple[str, ...]:
         chosen = self.query_one("#columns", MarkList).marked

@@ -121,7 +121,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
         for field in self.fields():
             field.show_error("")
         self.focus_first()
-        self._tell_consequence()
+        self.show_consequence()
 
     def focus_first(self) -> None:
         """Where typing begins: the first field."""
@@ -133,9 +133,10 @@ class Form(ModalScreen["T | None"], Generic[T]):
     def _changed(self, message: Field.Changed) -> None:
         message.stop()
         self.field_changed()
-        self._tell_consequence()
+        self.show_consequence()
 
-    def _tell_consequence(self) -> None:
+    def show_consequence(self) -> None:
+        """Shows below the fields what submitting will do, or what is wrong with a field."""
         for field in self.fields():
             try:
                 _value = field.value if field.on else None
@@ -206,7 +207,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
         try:
             result = await self.submit()
         except GoBack:
-            self._tell_consequence()
+            self.show_consequence()
         except InvalidInput as error:
             self._show_refusal(error)
         except PbxmeterError as error:
