@@ -1,6 +1,7 @@
 """The size of modules and functions, import cycles, and modules without tests."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,24 @@ LONG_MODULES = {
     "engine.service.handlers": "one line for each operation, in one table",
 }
 """Modules that may be longer, and what keeps them together."""
+
+
+THREADS = {
+    "engine.access.passwords": "a pool that bounds how many passwords are hashed at once",
+    "engine.domain.threads": "for what is used without a daemon",
+    "engine.parse.parser": "a pool for the ranges of one large piece, gone when it is parsed",
+    "engine.pipeline.backlog": "one thread for large files, beside the ingest thread",
+    "engine.pipeline.imports": "one thread that parses ahead while an import stores",
+    "engine.service.identity": "one for each caller, of whom there is a bounded number",
+    "engine.service.server": "one for each long operation, as long as it is answered",
+}
+"""Modules of the engine outside the daemon that start threads, and what for."""
+
+DATA_SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|WITH|MERGE|TRUNCATE)\b")
+CONTROL_SQL = re.compile(
+    r"\s*(ATTACH|DETACH|COPY|PRAGMA|BEGIN|COMMIT|ROLLBACK|CHECKPOINT|SET|INSTALL|LOAD|VACUUM)\b"
+)
+"""What a session or a file needs besides statements: only the store says it."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,46 @@ def test_no_function_is_longer_than_70_lines() -> None:
 def test_no_modules_import_one_another_in_a_circle() -> None:
     found = cycles({name: imported(module) for name, module in modules().items()})
     assert [sorted(group) for group in found] == []
+
+
+def strings(tree: ast.Module) -> Iterator[ast.Constant]:
+    """String literals, those inside f-strings included, docstrings not."""
+    told = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)
+    }  # A string that stands by itself is text for the reader.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node
+
+
+def starts_threads(module: Module) -> bool:
+    """Whether it makes threads of its own, or a pool of them."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            if called in ("Thread", "ThreadPoolExecutor", "Timer", "start_new_thread"):
+                return True
+    return False
+
+
+def test_in_the_engine_only_the_daemon_starts_threads() -> None:
+    found = {
+        name
+        for name, module in modules().items()
+        if name.startswith("engine.") and not name.startswith("engine.daemon.") and starts_threads(module)
+    }
+    assert found == THREADS.keys()
+
+
+def test_sql_stands_in_sql_files_only() -> None:
+    found = [
+        f"{name}:{text.lineno}: {text.value!r}"
+        for name, module in modules().items()
+        for text in strings(module.tree)
+        if DATA_SQL.match(str(text.value))
+        or (CONTROL_SQL.match(str(text.value)) and not name.startswith("engine.store."))
+    ]
+    assert not found
 
 
 def test_modules_without_a_test_module_are_listed() -> None:
