@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -193,7 +193,7 @@ def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
 def test_a_backlog_is_read_in_another_thread_while_its_file_grows_is_renamed_and_copied(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(module.IngestLoop.__init__.__kwdefaults__, "backlog_bytes", 0)
+    monkeypatch.setitem(cast("dict[str, Any]", module.IngestLoop.__init__.__kwdefaults__), "backlog_bytes", 0)
     monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 16_384)
     whole = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
     file = tmp_path / "Master.csv"
