@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.domain.errors import OUT_OF_RANGE, StorageError
-from engine.ledger.entries import MAX_BALANCE_MICROS
+from engine.ledger.entries import MAX_BALANCE_MICROS, beyond_range
 from engine.pipeline.checkpoints import FileDescription
 from engine.pipeline.duplicates import Identity, RecentKeys
 from engine.store import Session
@@ -68,11 +67,7 @@ class AccountCache:
         for number, cost in zip(numbers, costs, strict=True):
             left[number] = left.get(number, 0) - cost
             if abs(left[number]) > MAX_BALANCE_MICROS:
-                raise StorageError(
-                    f"The charges of extension {number} would take its balance out of range. "
-                    "A price in the rate list must be far too high; correct it.",
-                    code=OUT_OF_RANGE,
-                )
+                raise beyond_range(number)
 
     def take_over(
         self,
