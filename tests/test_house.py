@@ -1,4 +1,4 @@
-"""The size of modules and functions, import cycles, and modules without tests."""
+"""The size of modules and functions, import cycles, and what stands only in its place: threads, SQL."""
 
 import ast
 import re
@@ -109,18 +109,6 @@ def cycles(graph: dict[str, set[str]]) -> list[frozenset[str]]:
     return found
 
 
-def has_test_module(module: Module) -> bool:
-    """Whether a test module has its name, its folder's, or both together."""
-    folder, name = module.path.parent.name, module.path.stem
-    return not names_of_tests().isdisjoint({f"test_{name}", f"test_{folder}_{name}", f"test_{folder}"})
-
-
-@cache
-def names_of_tests() -> set[str]:
-    """Their names, wherever they are."""
-    return {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
-
-
 def test_no_module_is_longer_than_400_lines() -> None:
     long = {name: module.lines for name, module in modules().items() if module.lines > MAX_MODULE_LINES}
     assert long.keys() <= LONG_MODULES.keys(), long
@@ -179,11 +167,3 @@ def test_sql_stands_in_sql_files_only() -> None:
         or (CONTROL_SQL.match(str(text.value)) and not name.startswith("engine.store."))
     ]
     assert not found
-
-
-def test_modules_without_a_test_module_are_listed() -> None:
-    """Only a report: `pytest -s tests/test_house.py` shows it."""
-    own = [module for module in modules().values() if module.path.name != "__init__.py"]
-    without = [module.name for module in own if not has_test_module(module)]
-    print(f"\n{len(without)} of {len(own)} modules have no test module of their name:", *without, sep="\n")
-    assert len(without) < len(own)

@@ -15,7 +15,7 @@ from engine.store import Session
 from tests.rating.site import HYPOTHESIS, call_table, put_extensions, put_rates, rate_of_rule, rated
 from tests.reference.strategies import Case, cases
 
-MORNING = {"start_second": 8 * 3600, "end_second": 12 * 3600}
+MORNING: dict[str, Any] = {"start_second": 8 * 3600, "end_second": 12 * 3600}
 DAY: dict[str, Any] = {"start_second": 8 * 3600, "end_second": 18 * 3600}
 NIGHT: dict[str, Any] = {"start_second": 18 * 3600, "end_second": 8 * 3600}
 WORKDAYS, WEEKEND = 0b0011111, 0b1100000
