@@ -19,9 +19,9 @@ from engine.pipeline.ingest_loop import IngestLoop
 from engine.pipeline.live_site import LiveSite
 from engine.pipeline.source_parser import SourceParser
 from engine.reports.verify import verify
-from engine.store import Database, Session, Writer
+from engine.store import Session, Writer
 from engine.tail import piece
-from tests.stores import NOW, UTC
+from tests.stores import NOW, UTC, new_store
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
 
@@ -49,7 +49,7 @@ class Ingesting:
 
     def __init__(self, home: Path, sources: list[str], writer: type[Writer] = Writer) -> None:
         numbering = Numbering(extensions=r"8\d{3}", trunks=("PJSIP/trunk_*",))
-        self.database = Database(home / "test.duckdb", threads=1)
+        self.database = new_store(home / "test.duckdb")
         self.writer = writer(self.database)
         self.faults: list[str] = []
         self.ingest_loop = IngestLoop(
