@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
 import msgspec
 
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
 from engine.domain.names import Role
 
 R = TypeVar("R")
@@ -50,7 +51,7 @@ def refuse_nul(operation: Operation[Any]) -> None:
     """
     for name, value in msgspec.structs.asdict(operation).items():
         if any("\0" in text for text in _texts(value)):
-            raise InvalidInput(f"{name}: a NUL character cannot be part of it.", field=name)
+            raise InvalidInput.in_field(name, "a NUL character cannot be part of it.")
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -92,7 +93,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="f
 
     kind: str
     code: str
-    message: str
+    message: Message
     field: str = ""
 
 
@@ -104,7 +105,7 @@ class Fault(Result, frozen=True, kw_only=True):
 
     line: int
     column: str
-    reason: str
+    reason: Message
 
 
 class ImportResult(Result, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ class ImportResult(Result, frozen=True, kw_only=True):
     removed: int
     unchanged: int
     faults: list[Fault]
-    preview: list[str]
+    preview: list[Message]
     """Up to 200 lines for people: what is added (+), changed (~), removed (-)."""
     remarks: list[Fault] = []
     """What would be odd about the new list and is not about the present one; `column` names the rule."""

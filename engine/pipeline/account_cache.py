@@ -69,8 +69,9 @@ class AccountCache:
             left[number] = left.get(number, 0) - cost
             if abs(left[number]) > MAX_BALANCE_MICROS:
                 raise StorageError(
-                    f"The charges of extension {number} would take its balance out of range. "
-                    "A price in the rate list must be far too high; correct it.",
+                    "The charges of extension {number} would take its balance out of range. A price in "
+                    "the rate list must be far too high; correct it.",
+                    number=number,
                     code=OUT_OF_RANGE,
                 )
 

@@ -192,7 +192,7 @@ def stream(
     """The rows of an operation, and what frees them. Raises `PbxmeterError`."""
     maker = STREAMS.get(type(operation))
     if maker is None:
-        raise InvalidInput(f"{type(operation).__name__} is no stream.")
+        raise InvalidInput("{name} is no stream.", name=type(operation).__name__)
     service.settings()
     session = service.database.session()
     try:

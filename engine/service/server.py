@@ -88,7 +88,10 @@ class _Right:
         self.caller = self._service.caller(self.token)
         if not self.caller.role.includes(self._least):
             refusal = Refused(
-                f"This needs the role {self._least}; {self.caller.operator} is {self.caller.role}.",
+                "This needs the role {least}; {operator} is {role}.",
+                least=self._least,
+                operator=self.caller.operator,
+                role=self.caller.role,
                 code="role",
             )
             handlers.note_role(self._service, self._kind, self.caller, refusal)

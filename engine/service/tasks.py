@@ -55,7 +55,7 @@ def ingest(
 ) -> IngestResult:
     """Imports past CDR files."""
     if not request.files or len(request.files) > FILES_AT_ONCE:
-        raise InvalidInput(f"Name 1 to {FILES_AT_ONCE} files.", field="files")
+        raise InvalidInput("Name 1 to {files_at_once} files.", files_at_once=FILES_AT_ONCE, field="files")
     settings = service.settings()
     with contextlib.ExitStack() as stack:
         contents = [(_given(service, file, operator, stack), file.path) for file in request.files]
@@ -190,7 +190,7 @@ def backup(
     """Writes a backup set while work goes on."""
     folder = Path(request.folder) if request.folder else None
     if folder is not None and not folder.is_absolute():
-        raise InvalidInput("folder: name it with its full path.", field="folder")
+        raise InvalidInput.in_field("folder", "name it with its full path.")
     target = service.backups.make(folder)
     size = target.stat().st_size
     _record(service, request, operator)

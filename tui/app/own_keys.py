@@ -6,7 +6,7 @@ from engine.domain.errors import InvalidInput
 from tui.app.keymap import fitted, keymap_path, read_entries
 from tui.app.notices import Notices
 from tui.terminal.escapes import take_escapes
-from tui.text.sentences import said
+from tui.text.i18n import said
 from tui.widgets.actions import Action
 
 

@@ -15,8 +15,7 @@ from engine.domain.money import format_amount
 from engine.domain.names import Role
 from tui.link.connection import EngineLink
 from tui.terminal.text import clean
-from tui.text.i18n import _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, ngettext, said
 
 PAGE_ROWS = 1000
 NAMED = 3

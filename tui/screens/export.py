@@ -28,8 +28,7 @@ from tui.export.spreadsheet import MAX_ROWS
 from tui.screens.paths import PathField
 from tui.screens.task import Cancelled, Report, run_task
 from tui.terminal.clean import clean
-from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField
 from tui.widgets.forms import Form

@@ -20,8 +20,7 @@ from tui.screens.calls.text import REASONS, number
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.text.format import duration, short_stamp
-from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 from tui.widgets.actions import Action
 from tui.widgets.columns import Column
 from tui.widgets.health import HealthLine

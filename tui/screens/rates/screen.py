@@ -36,8 +36,7 @@ from tui.screens.rates.rows import rate_columns, rate_row, remarks_by_rule, rema
 from tui.screens.rates.try_out import Question
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
-from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 from tui.widgets.actions import Action
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm, TextDialog
