@@ -94,7 +94,7 @@ def _print_settings(session: Session, path: Path, settings: Settings) -> None:
         return
     print_pairs(
         [
-            (N_("file"), f"{path}{'' if path.exists() else _(' (not there yet: all defaults)')}"),
+            (N_("file"), str(path) + ("" if path.exists() else _(" (not there yet: all defaults)"))),
             (N_("time zone"), str(settings.site.timezone)),
             (N_("extensions"), settings.numbering.extensions),
             (N_("trunks"), ", ".join(settings.numbering.trunks) or _("none: no call will be outbound")),
@@ -136,7 +136,7 @@ def edit_config(session: Session) -> None:
     if session.as_json:
         click.echo(json_text({"path": str(path), "changed": changed}))
     else:
-        say(f"{path}: {_('checked and in force') if changed else 'unchanged'}")
+        say((_("{path}: checked and in force") if changed else "{path}: unchanged").format(path=path))
         if changed:
             _say_what_waits(path, before)
 

@@ -81,7 +81,7 @@ def _cells(session: Session, row: RateRow) -> tuple[str, ...]:
         first = f"{session.money(rate.initial_fee_micros)} / {rate.initial_seconds} s"
     price = f"{session.money(rate.price_micros)} / {rate.price_seconds or rate.cycle_seconds} s"
     if rate.price_seconds not in (None, rate.cycle_seconds):
-        price = f"{price} {_('by {cycle_seconds} s').format(cycle_seconds=rate.cycle_seconds)}"
+        price += " " + _("by {cycle_seconds} s").format(cycle_seconds=rate.cycle_seconds)
     window = ""
     if rate.start_second != rate.end_second:
         window = f"{format_time_of_day(rate.start_second)}-{format_time_of_day(rate.end_second)}"

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from textual.app import App
 from textual.screen import Screen
+from tui.text.sentences import said
 
 import config.places
 from config.places import Place
@@ -29,7 +30,6 @@ from tui.screens.signin import SignInScreen
 from tui.screens.task import Report, TaskScreen
 from tui.text import i18n
 from tui.text.i18n import _
-from tui.text.sentences import said
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh_CN"])
 NO_HOME = Path("/dev/null/site")

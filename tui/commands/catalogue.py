@@ -1,0 +1,29 @@
+"""Babel's extraction method for the command line: marked texts, and the docstrings that click shows as help."""
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from inspect import cleandoc
+from typing import IO, Any
+
+from babel.messages.extract import extract_python
+
+Extracted = tuple[int, str | None, Any, list[str]]
+
+
+def extract(
+    file: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: dict[str, Any]
+) -> Iterator[Extracted]:
+    """Line, function, text and comments of each message of a module."""
+    yield from extract_python(file, keywords, comment_tags, options)  # pyright: ignore[reportArgumentType] - its TypedDict is of no use to others
+    file.seek(0)
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.FunctionDef) and any(map(_makes_a_command, node.decorator_list)):
+            yield node.lineno, None, cleandoc(ast.get_docstring(node) or ""), []
+
+
+def _makes_a_command(decorator: ast.expr) -> bool:
+    match decorator:
+        case ast.Call(func=ast.Attribute(attr="command" | "group")):
+            return True
+        case _:
+            return False
