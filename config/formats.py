@@ -328,8 +328,8 @@ class _Fields:
     def expression(self, value: Value, kind: Kind) -> Expression:
         try:
             expression = parse_expression(value.text(numbers=True, empty=True), kind)
-        except ValueError as error:
-            value.fail(str(error))
+        except InvalidInput as error:
+            value.fail(error.message)
         if self._known is not None:
             for name in sorted(columns_of(expression) - self._known):
                 value.fail("{name!r} is not a column of this format.", name=name)

@@ -1,4 +1,4 @@
-"""Babel's extraction method for the command line: marked texts, and the docstrings that click shows as help."""
+"""Babel's extraction method for the command line: marked texts, and docstrings that click shows."""
 
 import ast
 from collections.abc import Collection, Iterator, Mapping

@@ -42,7 +42,9 @@ def json_text(document: Json) -> str:
 
 
 def plain_document(value: object, where: ZoneInfo) -> Json:
-    """Structs as objects; messages with their text, null where nothing is said. `amount_micros` becomes `amount`, a decimal string; naive times are UTC.
+    """Structs as objects; messages with their text, null where nothing is said.
+
+    `amount_micros` becomes `amount`, a decimal string; naive times are UTC.
 
     Where a field of the shorter name exists, it is `amount_cost`. Times named `*_local` are those of the
     zone `where`, and left out where the instant stands beside them.
