@@ -58,8 +58,8 @@ def test_a_group_of_version_2_leaves_its_limit_less_what_is_used_but_for_pages_o
         memory_current=150_000,
         memory_stat=stat,
     )
-    group = "sys/fs/cgroup/system.slice/pbxmeter.service"
-    where = Message("the control group /{group}", group=group)
+    folder = "sys/fs/cgroup/system.slice/pbxmeter.service"
+    where = Message("the control group /{group}", group=folder)
     assert host_memory(root) == Memory(limit=400_000, free=285_000, where=where)
 
 
