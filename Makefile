@@ -69,7 +69,7 @@ $(READY): $(RUNS) requirements.lock
 	touch $(READY)
 
 # Three catalogues: what screens and command line say, what engine and configuration say, and what click says.
-MARKS := -k N_ -k Message -k in_field:2 -k fail -k PbxmeterError -k InvalidInput -k NotFound -k Refused \
+MARKS := -k N_ -k Message -k in_field:2 -k fault:2 -k fail -k PbxmeterError -k InvalidInput -k NotFound -k Refused \
 	-k NotSignedIn -k EngineDown -k ConfigError -k StorageError
 BABEL := $(BIN)/python -m babel.messages.frontend -q
 EXTRACT := $(BABEL) extract --no-location --sort-output --project pbxmeter

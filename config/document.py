@@ -115,7 +115,7 @@ class Value:
             self.fail("must be true or false.")
         return str(node.value).lower() in ("true", "yes", "on")
 
-    def choice(self, words: Iterable[str], what: Message) -> str:
+    def choice(self, words: Iterable[str], what: str) -> str:
         """One of `words`; `what` names the kind in the error, as in `format`."""
         value = self.text()
         names = list(words)
@@ -123,7 +123,7 @@ class Value:
             self.fail(
                 "{value!r} is not a known {what}; {suggestion}",
                 value=value,
-                what=what,
+                what=Message(what),
                 suggestion=_suggestion(value, names),
             )
         return value

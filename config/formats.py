@@ -5,14 +5,14 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 from config.document import Value, parse_document, read_text
 from config.expressions import Column, Expression, Kind, columns_of, parse_expression
 from engine.domain.call_columns import FORMAT_TEXTS
 from engine.domain.errors import ConfigError, InvalidInput
-from engine.domain.message import Message, of_system
+from engine.domain.message import N_, of_system
 from engine.domain.zones import zone
 
 Records = Literal["delimited", "unescaped", "fixed", "json", "xml"]
@@ -198,10 +198,7 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
     root = parse_document(text, name=file)
     keys = root.mapping(_KEYS)
     records = (
-        cast(
-            Records,
-            keys["records"].choice(("delimited", "unescaped", "fixed", "json", "xml"), Message("kind")),
-        )
+        cast(Records, keys["records"].choice(get_args(Records), N_("kind")))
         if "records" in keys
         else "delimited"
     )
@@ -358,7 +355,7 @@ class _Fields:
             except InvalidInput:
                 keys["zone"].fail("must be source, or an IANA name such as UTC.")
         return Times(
-            formats=tuple(item.choice(TIME_FORMATS, Message("time format")) for item in items)
+            formats=tuple(item.choice(TIME_FORMATS, N_("time format")) for item in items)
             or formats.fail("must name at least one time format."),
             zone=where,
             epoch=self.expression(keys["epoch"], "text") if "epoch" in keys else None,

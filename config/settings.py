@@ -13,7 +13,7 @@ from config.document import Value, matches, parse_document, read_text
 from config.formats import format_names, load_format
 from engine.domain.errors import ConfigError, InvalidInput
 from engine.domain.memory import MB, free_memory
-from engine.domain.message import Message, of_system
+from engine.domain.message import N_, of_system
 from engine.domain.zones import zone
 
 MAX_SOURCES = 256
@@ -203,9 +203,7 @@ def _numbering(value: Value) -> Numbering:
         extensions=extensions,
         trunks=trunks,
         emergency=emergency,
-        payer=cast("Payer", keys["payer"].choice(PAYERS, Message("payer")))
-        if "payer" in keys
-        else default.payer,
+        payer=cast("Payer", keys["payer"].choice(PAYERS, N_("payer"))) if "payer" in keys else default.payer,
         devices=_devices(keys["devices"]) if "devices" in keys else default.devices,
         unclaimed=_number(unclaimed) if unclaimed and unclaimed.text(numbers=True, empty=True) else "",
     )
@@ -271,7 +269,7 @@ def _required(item: Value, keys: Mapping[str, Value], name: str) -> Value:
 def _format(value: Value, base: Path | None) -> str:
     name = value.text()
     if "/" not in name and not name.endswith((".yaml", ".yml")):
-        value.choice(format_names(), Message("format"))
+        value.choice(format_names(), N_("format"))
     elif not (base or Path()).joinpath(name).is_file():
         value.fail("there is no format file {name!r}.", name=name)
     load_format(name, base)
@@ -290,7 +288,7 @@ def _target(item: Value) -> FileTarget:
             "list: see docs/lockout.md.",
             text=kind.text(),
         )
-    kind.choice(("file",), Message("kind of lockout target"))
+    kind.choice(("file",), N_("kind of lockout target"))
     keys = item.mapping(("kind", "path"))
     return FileTarget(path=_line(keys, "path", FileTarget().path))
 

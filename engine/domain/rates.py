@@ -52,81 +52,74 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
     """Every law of the fields that the rule breaks, each error naming its field; empty when it is sound."""
     faults: list[InvalidInput] = []
 
-    def fault(field: str, message: Message) -> None:
-        faults.append(InvalidInput.in_field(field, "{message}", message=message))
+    def fault(field: str, what: str, **fields: object) -> None:
+        faults.append(InvalidInput.in_field(field, Message(what, **fields)))
 
     if not 1 <= len(rate.name.strip()) <= 64:
-        fault("name", Message("a name of 1 to 64 characters tells the rules apart."))
+        fault("name", "a name of 1 to 64 characters tells the rules apart.")
     elif _CONTROL.search(rate.name):
-        fault("name", Message("must not hold line breaks or control characters."))
+        fault("name", "must not hold line breaks or control characters.")
     if not _PREFIX.fullmatch(rate.prefix) or len(rate.prefix) > MAX_NUMBER_LENGTH:
         fault(
             "prefix",
-            Message(
-                "{prefix!r} may hold digits, *, # and + only, at most {max_number_length}.",
-                prefix=rate.prefix[:40],
-                max_number_length=MAX_NUMBER_LENGTH,
-            ),
+            "{prefix!r} may hold digits, *, # and + only, at most {max_number_length}.",
+            prefix=rate.prefix[:40],
+            max_number_length=MAX_NUMBER_LENGTH,
         )
     if not 0 <= rate.number_length <= MAX_NUMBER_LENGTH:
         fault(
             "number_length",
-            Message("must lie between 0 (any) and {max_number_length}.", max_number_length=MAX_NUMBER_LENGTH),
+            "must lie between 0 (any) and {max_number_length}.",
+            max_number_length=MAX_NUMBER_LENGTH,
         )
     elif 0 < rate.number_length < len(rate.prefix):
         fault(
             "number_length",
-            Message(
-                "{number_length} is shorter than the prefix {prefix!r} of {count}: no number could "
-                "ever match. The length counts the prefix; 0 means any.",
-                number_length=rate.number_length,
-                prefix=rate.prefix,
-                count=len(rate.prefix),
-            ),
+            "{number_length} is shorter than the prefix {prefix!r} of {count}: no number could "
+            "ever match. The length counts the prefix; 0 means any.",
+            number_length=rate.number_length,
+            prefix=rate.prefix,
+            count=len(rate.prefix),
         )
     for field, value in (("initial_fee", rate.initial_fee_micros), ("price", rate.price_micros)):
         if not 0 <= value <= min(MAX_RATE_MICROS, MAX_AMOUNT_MICROS):
-            fault(field, Message("must lie between 0 and 1,000,000."))
+            fault(field, "must lie between 0 and 1,000,000.")
     if not 0 <= rate.initial_seconds <= MAX_RATE_SECONDS:
         fault(
             "initial_seconds",
-            Message("must lie between 0 and {max_rate_seconds} seconds.", max_rate_seconds=MAX_RATE_SECONDS),
+            "must lie between 0 and {max_rate_seconds} seconds.",
+            max_rate_seconds=MAX_RATE_SECONDS,
         )
     if not 1 <= rate.cycle_seconds <= MAX_RATE_SECONDS:
         fault(
             "cycle_seconds",
-            Message("must lie between 1 and {max_rate_seconds} seconds.", max_rate_seconds=MAX_RATE_SECONDS),
+            "must lie between 1 and {max_rate_seconds} seconds.",
+            max_rate_seconds=MAX_RATE_SECONDS,
         )
     if rate.price_seconds is not None and not 1 <= rate.price_seconds <= MAX_RATE_SECONDS:
         fault(
             "price_seconds",
-            Message(
-                "must lie between 1 and {max_rate_seconds} seconds, or be empty for one cycle.",
-                max_rate_seconds=MAX_RATE_SECONDS,
-            ),
+            "must lie between 1 and {max_rate_seconds} seconds, or be empty for one cycle.",
+            max_rate_seconds=MAX_RATE_SECONDS,
         )
     for field, second in (("start_time", rate.start_second), ("end_time", rate.end_second)):
         if not 0 <= second < 86_400:
-            fault(field, Message("must be a time of day, 00:00 to 23:59."))
+            fault(field, "must be a time of day, 00:00 to 23:59.")
     if not 0 < rate.weekdays <= ALL_WEEKDAYS:
-        fault("weekdays", Message("choose at least one day."))
+        fault("weekdays", "choose at least one day.")
     if rate.valid_from and rate.valid_to and rate.valid_from >= rate.valid_to:
         fault(
             "valid_to",
-            Message(
-                "{valid_to} must come after valid_from {valid_from}; that day is excluded.",
-                valid_to=rate.valid_to,
-                valid_from=rate.valid_from,
-            ),
+            "{valid_to} must come after valid_from {valid_from}; that day is excluded.",
+            valid_to=rate.valid_to,
+            valid_from=rate.valid_from,
         )
     if rate.extensions is not None and not rate.extensions:
-        fault("extensions", Message("choose at least one extension, or all."))
+        fault("extensions", "choose at least one extension, or all.")
     # Sheets separate them by spaces, and write `all` for every extension.
     for extension in rate.extensions or ():
         if not extension or extension.lower() == "all" or _BLANK.search(extension):
-            fault(
-                "extensions", Message("{extension!r} is not an extension number.", extension=extension[:40])
-            )
+            fault("extensions", "{extension!r} is not an extension number.", extension=extension[:40])
             break
     return faults
 

@@ -124,21 +124,8 @@ def read_sheet(
                 ),
             )
             return
-        if len(cells) != len(names):
-            faults.add(
-                started,
-                "",
-                Message(
-                    "has {count} cells where the header has {count2}. Text that holds the separator must "
-                    "stand in double quotes.",
-                    count=len(cells),
-                    count2=len(names),
-                ),
-            )
-            continue
-        if "\n" in (joined := "".join(cells)) or "\r" in joined:
-            broken = next(name for name, cell in zip(names, cells, strict=True) if set(cell) & {"\n", "\r"})
-            faults.add(started, broken, Message("holds a line break. Is a double quote missing?"))
+        if (wrong := _misfit(cells, names)) is not None:
+            faults.add(started, *wrong)
             continue
         yield SheetLine(
             started, {name: meant(cell.strip()) for name, cell in zip(names, cells, strict=True) if name}
@@ -151,6 +138,21 @@ def read_sheet(
                 "the sheet is empty. Its first line names the columns: {columns}", columns=",".join(columns)
             ),
         )
+
+
+def _misfit(cells: Sequence[str], names: Sequence[str]) -> tuple[str, Message] | None:
+    """The column of cells that are no line of the sheet, and why; None = they are one."""
+    if len(cells) != len(names):
+        return "", Message(
+            "has {cells} cells where the header has {columns}. Text that holds the separator must stand in "
+            "double quotes.",
+            cells=len(cells),
+            columns=len(names),
+        )
+    broken = next((name for name, cell in zip(names, cells, strict=True) if set(cell) & {"\n", "\r"}), None)
+    if broken is None:
+        return None
+    return broken, Message("holds a line break. Is a double quote missing?")
 
 
 def harmless(cell: str) -> str:

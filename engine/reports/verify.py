@@ -24,7 +24,7 @@ def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_
 
     `mark` is the high-water mark, read before the snapshot was taken; None = it is left out.
     """
-    findings = _marked(session, mark)
+    findings = list(_marked(session, mark))
     for done, (statement, describe) in enumerate(_CHECKS):
         step(done, len(_CHECKS))
         left = MAX_FINDINGS - len(findings)
@@ -45,34 +45,27 @@ def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_
     )
 
 
-def _marked(session: Session, mark: Mark | None) -> list[Message]:
+def _marked(session: Session, mark: Mark | None) -> Iterator[Message]:
     """Whether the store holds what its mark says, and what it rests on is as the newest link left it."""
-    findings: list[Message] = []
     if mark is not None and mark.link:
         held = session.rows("chain.link", number=mark.link)
         if not held:
-            findings.append(
-                Message(
-                    "The high-water mark names link {link} of the chain, but the last one is {number}: "
-                    "what was acknowledged is missing.",
-                    link=mark.link,
-                    number=last_link(session).number,
-                )
+            yield Message(
+                "The high-water mark names link {link} of the chain, but the last one is {number}: what was "
+                "acknowledged is missing.",
+                link=mark.link,
+                number=last_link(session).number,
             )
         elif msgspec.convert(held[0][0], bytes).hex() != mark.digest:
-            findings.append(
-                Message(
-                    "Link {link} of the chain is not the one that the high-water mark was written for.",
-                    link=mark.link,
-                )
+            yield Message(
+                "Link {link} of the chain is not the one that the high-water mark was written for.",
+                link=mark.link,
             )
-    return findings + [
-        Message(
+    for kind in changed_states(session):
+        yield Message(
             "The {kind} are not as the last change left them: something other than the engine changed them.",
             kind=Message(kind),
         )
-        for kind in changed_states(session)
-    ]
 
 
 def _rated(row: Row) -> Iterator[Message]:
@@ -94,14 +87,12 @@ def _rated(row: Row) -> Iterator[Message]:
     elif not fits:
         yield Message("{call}: the rule {rule} cannot have been applied to it.", call=call, rule=rule)
     else:
-        yield (
-            Message(
-                "{call}: it costs {amount} or has other parts, but by the rule {rule} it costs {amount2}.",
-                call=call,
-                amount=format_amount(cost),
-                rule=rule,
-                amount2=format_amount(due),
-            )
+        yield Message(
+            "{call}: it costs {amount} or has other parts, but by the rule {rule} it costs {amount2}.",
+            call=call,
+            amount=format_amount(cost),
+            rule=rule,
+            amount2=format_amount(due),
         )
 
 
@@ -117,27 +108,23 @@ def _operation(row: Row) -> Iterator[Message]:
             key=key,
         )
     elif entry is None:
-        yield (
-            Message(
-                "The operation {key!r} moved {amount} on extension {extension}, but its ledger entry "
-                "{told} is missing.",
-                key=key,
-                amount=format_amount(amount_told or 0),
-                extension=extension,
-                told=told,
-            )
+        yield Message(
+            "The operation {key!r} moved {amount} on extension {extension}, but its ledger entry "
+            "{told} is missing.",
+            key=key,
+            amount=format_amount(amount_told or 0),
+            extension=extension,
+            told=told,
         )
     else:
-        yield (
-            Message(
-                "Ledger entry {entry} of extension {extension}: it says {amount} and what belongs to "
-                "it, but the operation {key!r} says {amount2}.",
-                entry=entry,
-                extension=extension,
-                amount=format_amount(amount or 0),
-                key=key,
-                amount2=format_amount(amount_told or 0),
-            )
+        yield Message(
+            "Ledger entry {entry} of extension {extension}: it says {amount} and what belongs to "
+            "it, but the operation {key!r} says {amount2}.",
+            entry=entry,
+            extension=extension,
+            amount=format_amount(amount or 0),
+            key=key,
+            amount2=format_amount(amount_told or 0),
         )
 
 
@@ -162,16 +149,14 @@ def _chained(kind: Message) -> Callable[[Row], Iterator[Message]]:
                 last=last,
             )
         else:
-            yield (
-                Message(
-                    "The {kind} {first} to {last} are not what was added at {made_at} UTC (link {number} "
-                    "of the chain): some were changed, removed or inserted.",
-                    kind=kind,
-                    first=first,
-                    last=last,
-                    made_at=made_at,
-                    number=number,
-                )
+            yield Message(
+                "The {kind} {first} to {last} are not what was added at {made_at} UTC (link {number} "
+                "of the chain): some were changed, removed or inserted.",
+                kind=kind,
+                first=first,
+                last=last,
+                made_at=made_at,
+                number=number,
             )
 
     return describe
@@ -189,28 +174,24 @@ def _balance(row: Row) -> Iterator[Message]:
     if balance is None:
         yield Message("Ledger entries name extension {number}, which does not exist.", number=number)
     else:
-        yield (
-            Message(
-                "Extension {number}: its balance is {amount}, but its ledger entries add up to {amount2}.",
-                number=number,
-                amount=format_amount(balance),
-                amount2=format_amount(total),
-            )
+        yield Message(
+            "Extension {number}: its balance is {amount}, but its ledger entries add up to {amount2}.",
+            number=number,
+            amount=format_amount(balance),
+            amount2=format_amount(total),
         )
 
 
 def _chain(row: Row) -> Iterator[Message]:
     entry, number, before, amount, after = msgspec.convert(row, tuple[int, str, int, int, int])
-    yield (
-        Message(
-            "Ledger entry {entry} of extension {number}: {amount} plus {amount2} is not its "
-            "balance after, {amount3}.",
-            entry=entry,
-            number=number,
-            amount=format_amount(before),
-            amount2=format_amount(amount),
-            amount3=format_amount(after),
-        )
+    yield Message(
+        "Ledger entry {entry} of extension {number}: {amount} plus {amount2} is not its "
+        "balance after, {amount3}.",
+        entry=entry,
+        number=number,
+        amount=format_amount(before),
+        amount2=format_amount(amount),
+        amount3=format_amount(after),
     )
 
 
@@ -220,27 +201,23 @@ def _repeated_entry(row: Row) -> Iterator[Message]:
 
 def _sign(row: Row) -> Iterator[Message]:
     entry, number, kind, amount = msgspec.convert(row, tuple[int, str, str, int])
-    yield (
-        Message(
-            "Ledger entry {entry} of extension {number}: {amount} cannot be the amount of a {kind}.",
-            entry=entry,
-            number=number,
-            amount=format_amount(amount),
-            kind=kind,
-        )
+    yield Message(
+        "Ledger entry {entry} of extension {number}: {amount} cannot be the amount of a {kind}.",
+        entry=entry,
+        number=number,
+        amount=format_amount(amount),
+        kind=kind,
     )
 
 
 def _recharged(row: Row) -> Iterator[Message]:
     number, total, booked = msgspec.convert(row, tuple[str, int, int])
-    yield (
-        Message(
-            "Extension {number}: its total recharged is {amount}, but its recharges since the "
-            "payment method last changed add up to {amount2}.",
-            number=number,
-            amount=format_amount(total),
-            amount2=format_amount(booked),
-        )
+    yield Message(
+        "Extension {number}: its total recharged is {amount}, but its recharges since the "
+        "payment method last changed add up to {amount2}.",
+        number=number,
+        amount=format_amount(total),
+        amount2=format_amount(booked),
     )
 
 
@@ -296,14 +273,12 @@ def _reversal(row: Row) -> Iterator[Message]:
             kind2=kind,
         )
     else:
-        yield (
-            Message(
-                "Ledger entry {entry}: it reverses {amount} of call {call_id} by {amount2}.",
-                entry=entry,
-                amount=format_amount(-amount_before),
-                call_id=call_id,
-                amount2=format_amount(amount),
-            )
+        yield Message(
+            "Ledger entry {entry}: it reverses {amount} of call {call_id} by {amount2}.",
+            entry=entry,
+            amount=format_amount(-amount_before),
+            call_id=call_id,
+            amount2=format_amount(amount),
         )
 
 
@@ -372,15 +347,13 @@ def _file(row: Row) -> Iterator[Message]:
 
 def _overlap(row: Row) -> Iterator[Message]:
     file_id, path, offset, free_from = msgspec.convert(row, tuple[int, str, int, int])
-    yield (
-        Message(
-            "File {file_id} ({path}): the line at byte {offset:,} begins before byte "
-            "{free_from:,}, where another one ends.",
-            file_id=file_id,
-            path=path,
-            offset=offset,
-            free_from=free_from,
-        )
+    yield Message(
+        "File {file_id} ({path}): the line at byte {offset:,} begins before byte "
+        "{free_from:,}, where another one ends.",
+        file_id=file_id,
+        path=path,
+        offset=offset,
+        free_from=free_from,
     )
 
 

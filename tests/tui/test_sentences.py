@@ -82,7 +82,7 @@ def template_of(call: ast.Call) -> ast.expr | None:
     name = name_of(call)
     if name in TEMPLATE_FIRST and call.args:
         return call.args[0]
-    if name == "in_field" and len(call.args) > 1:
+    if name in ("in_field", "fault") and len(call.args) > 1:
         return call.args[1]
     return None
 

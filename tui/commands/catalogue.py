@@ -7,14 +7,14 @@ from typing import IO, Any
 
 from babel.messages.extract import extract_python
 
-Extracted = tuple[int, str | None, Any, list[str]]
+Extracted = tuple[Any, ...]
 
 
 def extract(
-    file: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: dict[str, Any]
+    file: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Any
 ) -> Iterator[Extracted]:
     """Line, function, text and comments of each message of a module."""
-    yield from extract_python(file, keywords, comment_tags, options)  # pyright: ignore[reportArgumentType] - its TypedDict is of no use to others
+    yield from extract_python(file, keywords, comment_tags, options)
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.FunctionDef) and any(map(_makes_a_command, node.decorator_list)):

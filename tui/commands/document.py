@@ -33,11 +33,11 @@ def print_document(session: Session, result: object, **more: object) -> None:
     click.echo(json_text(plain))
 
 
-def json_text(document: Json) -> str:
+def json_text(document: Json, *, indent: int | None = 2) -> str:
     """The document in lines; characters that a terminal would obey are written as escapes."""
     # Locales without UTF-8 get escapes, which every reader of JSON knows.
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    lines = json.dumps(document, ensure_ascii=ascii_only, indent=2).split("\n")
+    lines = json.dumps(document, ensure_ascii=ascii_only, indent=indent).split("\n")
     return "\n".join(HOSTILE.sub(_escape, line) for line in lines)
 
 

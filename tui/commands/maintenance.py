@@ -69,7 +69,6 @@ def verify(context: click.Context) -> None:
         say_error(
             "unclean",
             Message("{count:,} findings; the books do not agree.", count=len(result.findings)),
-            as_json=session.as_json,
         )
         context.exit(1)
 

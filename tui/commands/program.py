@@ -1,5 +1,6 @@
 """The command line of `pbxmeter`: its groups and options, and how it ends."""
 
+import contextlib
 import io
 import os
 import sys
@@ -152,5 +153,10 @@ def _refused(session: Session, code: str, message: Message) -> int:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    say_error(code, message, as_json=session.as_json)
+    say_error(code, message)
+    if session.as_json:
+        from tui.commands.document import json_text, message_fields
+
+        with contextlib.suppress(OSError):
+            click.echo(json_text({"error": {"code": code, **message_fields(message)}}, indent=None), err=True)
     return REFUSED

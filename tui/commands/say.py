@@ -12,14 +12,9 @@ def say(text: str | Message, *, err: bool = False) -> None:
     _print(shown(text), err=err)
 
 
-def say_error(code: str, message: Message, *, as_json: bool = False) -> None:
+def say_error(code: str, message: Message) -> None:
     """Prints on standard error why something was refused. `error: CODE:` is the same in every language."""
-    if as_json:
-        from tui.commands.document import json_text, message_fields
-
-        click.echo(json_text({"error": {"code": code, **message_fields(message)}}), err=True)
-    else:
-        _print(f"error: {code}: {said(message)}", err=True)
+    _print(f"error: {code}: {said(message)}", err=True)
 
 
 def _print(text: str, *, err: bool) -> None:

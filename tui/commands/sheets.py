@@ -54,7 +54,6 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
         say_error(
             "invalid",
             _not_imported(len(listed), more=len(listed) < len(result.faults)),
-            as_json=session.as_json,
         )
         return 1
     if not session.as_json:
