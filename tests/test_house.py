@@ -13,7 +13,6 @@ MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 70
 
 LONG_MODULES = {
-    "engine.service.handlers": "one line for each operation, in one table",
     "tui.screens.calls.screen": "one screen with filter line, list and status",
     "tui.screens.extensions.screen": "one screen with filter, list and panel",
     "tui.screens.rates.screen": "one screen with list, remarks and trial",

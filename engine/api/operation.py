@@ -31,7 +31,7 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request. `role` is the least role that may ask; None = even before signing in.
 
-    `changes`: calls, money, rules, settings or accounts are others afterwards, unless `apply` is false.
+    `changes`: calls, money, rules, settings or accounts are others afterwards, unless it is a preview.
     """
 
     role: ClassVar[Role | None] = Role.VIEWER
@@ -41,7 +41,7 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_un
     @property
     def takes_effect(self) -> bool:
         """Whether this request changes something; a preview does not."""
-        return self.changes and bool(getattr(self, "apply", True))
+        return self.changes
 
 
 def refuse_nul(operation: Operation[Any]) -> None:

@@ -91,6 +91,11 @@ class ImportRates(Operation[ImportResult], frozen=True, kw_only=True):
     content: bytes
     apply: bool
 
+    @property
+    def takes_effect(self) -> bool:
+        """Not where it only previews."""
+        return self.apply
+
 
 class ExportRates(Operation[CsvText], frozen=True, kw_only=True):
     """The list as a sheet that imports back to the same."""
@@ -220,3 +225,8 @@ class Rerate(Operation[RerateResult], frozen=True, kw_only=True):
     extensions: list[str] | None = None
     only_unrated: bool = False
     apply: bool = False
+
+    @property
+    def takes_effect(self) -> bool:
+        """Not where it only previews."""
+        return self.apply

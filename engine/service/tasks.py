@@ -1,7 +1,6 @@
 """Long work: imports, re-rating, checks, copies. Each tells its progress and can be cancelled."""
 
 import contextlib
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,14 +42,13 @@ from engine.pipeline.retry import BadLine, retry_lines, retry_parser
 from engine.pipeline.source_parser import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
+from engine.service.registry import Report, works
 from engine.service.work import Cancellation
 from engine.store import Session, mark_path, read_mark
 from engine.tail.file_reader import Content
 
-Report = Callable[[Progress], None]
-Task = Callable[[ServiceContext, Any, str, Report, Cancellation], Any]
 
-
+@works(Ingest)
 def ingest(
     service: ServiceContext, request: Ingest, operator: str, progress: Report, cancelled: Cancellation
 ) -> IngestResult:
@@ -104,6 +102,7 @@ def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) 
     )
 
 
+@works(DetectSource)
 def detect_source(
     service: ServiceContext,
     request: DetectSource,
@@ -127,6 +126,7 @@ def detect_source(
     )
 
 
+@works(RetryQuarantine)
 def retry_quarantine(
     service: ServiceContext,
     request: RetryQuarantine,
@@ -171,6 +171,7 @@ def retry_quarantine(
     )
 
 
+@works(SyncLockouts)
 def sync_lockouts(
     service: ServiceContext,
     request: SyncLockouts,
@@ -188,6 +189,7 @@ def sync_lockouts(
         return list_lockouts(session, service.state.site, service.targets())
 
 
+@works(Verify)
 def verify_books(
     service: ServiceContext, request: Verify, operator: str, progress: Report, cancelled: Cancellation
 ) -> VerifyResult:
@@ -203,6 +205,7 @@ def verify_books(
         return verify(session, mark=mark, step=step)
 
 
+@works(Backup)
 def backup(
     service: ServiceContext, request: Backup, operator: str, progress: Report, cancelled: Cancellation
 ) -> BackupResult:
@@ -216,6 +219,7 @@ def backup(
     return BackupResult(path=str(target), bytes=size)
 
 
+@works(Rerate)
 def rerate(
     service: ServiceContext, request: Rerate, operator: str, progress: Report, cancelled: Cancellation
 ) -> RerateResult:
