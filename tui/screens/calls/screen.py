@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from engine.api.calls import CallCount, CallFilter, CallRow, CallSort, CountCalls
+from engine.api.calls import CallCount, CallFilter, CallRow, CallSort, CountCalls, ExportCalls
 from engine.api.events import CallsStored, Event, SettingsChanged
+from engine.api.rates import Rerate
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Direction, Role
+from engine.domain.names import Direction
 from engine.domain.zones import zone
 from tui.link.call_pages import CallRows
 from tui.screens.calls.filter import (
@@ -116,7 +117,7 @@ class CallsScreen(DatedList):
             keys="x,f8",
             label=N_("Export"),
             help=N_("Write the calls shown as CSV, Parquet or a spreadsheet, or copy them."),
-            role=Role.BILLING,
+            operation=ExportCalls,
             online=True,
         ),
         Action(
@@ -125,7 +126,7 @@ class CallsScreen(DatedList):
             keys="R",
             label=N_("Rate anew"),
             help=N_("Rate past calls by today's rules, after a preview of what would change."),
-            role=Role.BILLING,
+            operation=Rerate,
             online=True,
         ),
     )

@@ -12,11 +12,12 @@ from engine.api.extensions import (
     Extensions,
     ExtensionSort,
     ListExtensions,
+    Recharge,
     SetExtensions,
     State,
 )
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Payment, Role
+from engine.domain.names import Payment
 from tui.link.operation_pages import OperationRows
 from tui.link.undo import Reversible, Words, extension_rows, extensions_as_before, named
 from tui.screens.extensions.filter import STATES, read_filter
@@ -74,7 +75,7 @@ class ExtensionsScreen(ListScreen):
             keys="r,f6",
             label=N_("Recharge"),
             help=N_("Add an amount to the marked extensions, or to the one under the cursor."),
-            role=Role.BILLING,
+            operation=Recharge,
             online=True,
         ),
         Action(
@@ -82,7 +83,7 @@ class ExtensionsScreen(ListScreen):
             keys="e,f4",
             label=N_("Edit"),
             help=N_("Change the extension under the cursor. Enter does the same."),
-            role=Role.BILLING,
+            operation=SetExtensions,
             online=True,
         ),
         Action(
@@ -90,7 +91,7 @@ class ExtensionsScreen(ListScreen):
             keys="b,f7",
             label=N_("Batch"),
             help=N_("Change some properties of the marked extensions in one go."),
-            role=Role.BILLING,
+            operation=SetExtensions,
             online=True,
         ),
         Action(
@@ -98,7 +99,7 @@ class ExtensionsScreen(ListScreen):
             keys="L,f8",
             label=N_("Lock"),
             help=N_("Lock the marked extensions, or the one under the cursor; unlock if all are locked."),
-            role=Role.BILLING,
+            operation=SetExtensions,
             online=True,
         ),
         LEDGER,
@@ -108,7 +109,7 @@ class ExtensionsScreen(ListScreen):
             keys="n,insert",
             label=N_("New"),
             help=N_("Add an extension or a range of them."),
-            role=Role.BILLING,
+            operation=SetExtensions,
             online=True,
         ),
         Action(
@@ -133,7 +134,7 @@ class ExtensionsScreen(ListScreen):
             keys="x",
             label=N_("Export"),
             help=N_("Write the extensions shown as CSV, Parquet or a spreadsheet, or copy them."),
-            role=Role.BILLING,
+            operation=ExportExtensions,
             online=True,
         ),
     )

@@ -18,6 +18,7 @@ from engine.api.rates import (
     RateRow,
     Rates,
     RemoveRates,
+    SaveRate,
     SwitchRates,
 )
 from engine.domain.errors import PbxmeterError
@@ -71,7 +72,7 @@ class RatesScreen(ListScreen):
             keys="e,f4",
             label=N_("Edit"),
             help=N_("Change the rule under the cursor. Enter does the same."),
-            role=Role.BILLING,
+            operation=SaveRate,
             online=True,
         ),
         Action(
@@ -80,7 +81,7 @@ class RatesScreen(ListScreen):
             keys="n,insert",
             label=N_("New"),
             help=N_("Add a rule at the end of the list."),
-            role=Role.BILLING,
+            operation=SaveRate,
             online=True,
         ),
         Action(
@@ -96,7 +97,7 @@ class RatesScreen(ListScreen):
             keys="s,f7",
             label=N_("On/off"),
             help=N_("Switch the marked rules, or the one under the cursor, on; off if all are on."),
-            role=Role.BILLING,
+            operation=SwitchRates,
             online=True,
         ),
         Action(
@@ -104,7 +105,7 @@ class RatesScreen(ListScreen):
             keys="K,minus",
             label=N_("Up"),
             help=N_("Move the rule one place up."),
-            role=Role.BILLING,
+            operation=MoveRate,
             online=True,
         ),
         Action(
@@ -112,7 +113,7 @@ class RatesScreen(ListScreen):
             keys="J,plus",
             label=N_("Down"),
             help=N_("Move the rule one place down."),
-            role=Role.BILLING,
+            operation=MoveRate,
             online=True,
         ),
         Action(
@@ -120,7 +121,7 @@ class RatesScreen(ListScreen):
             keys="delete,D,f8",
             label=N_("Remove"),
             help=N_("Take the marked rules, or the one under the cursor, out of the list."),
-            role=Role.BILLING,
+            operation=RemoveRates,
             online=True,
         ),
         Action(
@@ -137,7 +138,7 @@ class RatesScreen(ListScreen):
             keys="i",
             label=N_("Import"),
             help=N_("Replace the list by a sheet, after a preview."),
-            role=Role.BILLING,
+            operation=ImportRates,
             online=True,
         ),
         Action(
