@@ -114,14 +114,19 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
             valid_to=rate.valid_to,
             valid_from=rate.valid_from,
         )
-    if rate.extensions is not None and not rate.extensions:
-        fault("extensions", "choose at least one extension, or all.")
-    # Sheets separate them by spaces, and write `all` for every extension.
-    for extension in rate.extensions or ():
-        if not extension or extension.lower() == "all" or _BLANK.search(extension):
-            fault("extensions", "{extension!r} is not an extension number.", extension=extension[:40])
-            break
+    faults += _extension_faults(rate.extensions)
     return faults
+
+
+def _extension_faults(extensions: tuple[str, ...] | None) -> list[InvalidInput]:
+    if extensions is not None and not extensions:
+        return [InvalidInput.in_field("extensions", "choose at least one extension, or all.")]
+    # Sheets separate them by spaces, and write `all` for every extension.
+    for extension in extensions or ():
+        if not extension or extension.lower() == "all" or _BLANK.search(extension):
+            shown = extension[:40]
+            return [InvalidInput.in_field("extensions", "{shown!r} is not an extension number.", shown=shown)]
+    return []
 
 
 def parse_time_of_day(text: str, *, field: str) -> int:
