@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from config.formats import Format
+from config.format_model import Format
 from engine.parse.accounting import Outcome
 from engine.parse.framing import too_long
 from engine.parse.layouts import Layouts
@@ -71,7 +71,6 @@ class BadLines:
                 }
             table, faults = self._calls.read(
                 columns,
-                lines=text,
                 offset=pa.array([record.offset for record in group], pa.int64()),
                 length=pa.array([record.length for record in group], pa.int64()),
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from config.formats import Format
+from config.format_model import Format
 from engine.parse.accounting import Outcome
 from engine.parse.framing import MAX_LINE_BYTES, Lines, lines_of, too_long
 from engine.parse.layouts import Layouts
@@ -126,7 +126,6 @@ class ChunkReader:
         all_lines = len(chosen) == len(lines)
         table, faults = self._calls.read(
             read.columns,
-            lines=text if every else text.take(rows),
             offset=lines.offset if all_lines else lines.offset.take(chosen),
             length=lines.length if all_lines else lines.length.take(chosen),
         )

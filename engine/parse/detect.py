@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from config.formats import Format, format_names, load_format
+from config.format_model import Format
+from config.formats import format_names, load_format
 from config.settings import Numbering
 from engine.api.site import DetectResult
 from engine.domain.errors import InvalidInput

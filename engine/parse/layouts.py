@@ -2,10 +2,10 @@
 
 import pyarrow as pa
 
-from config.formats import Format
+from config.format_model import Format
 from engine.domain.errors import InvalidInput
 from engine.parse.framing import UTF8_BOM
-from engine.parse.split import Splitter
+from engine.parse.split import NO_LAYOUT, Splitter, fixed_layout
 
 _LOOK_AHEAD_LINES = 20
 
@@ -16,8 +16,9 @@ class Layouts:
     def __init__(self, form: Format) -> None:
         self._form = form
         self._splitter = Splitter(form)
-        self.by_count = {len(layout): layout for layout in form.layouts}
-        """The columns by their number; those of the header once it is known."""
+        fixed = form.records == "fixed"
+        self.by_count = {place if fixed else len(layout): layout for place, layout in enumerate(form.layouts)}
+        """The columns by their number, of fixed width by the layout's; those of the header once it is known."""
         self.header: bytes | None = None
         """The header of the file; None = none was seen, or none is needed."""
 
@@ -68,22 +69,29 @@ class Layouts:
 
     def of(self, count: int) -> tuple[str, ...] | None:
         """The layout of so many columns; None = there is none."""
-        if self._form.records == "fixed":
-            return next(iter(self.by_count.values()))
         return self.by_count.get(count)
+
+    def number(self, line: bytes) -> int:
+        """The number under which a line's layout would be found; 0 or less = it is none."""
+        if self._form.records == "fixed":
+            return fixed_layout(line.decode("utf-8", "replace"), self._form)
+        fields, _ = self._splitter.split(line)
+        return len(fields or [])
 
     def likely(self, text: pa.Array) -> int:
         """The number of columns that the first of these lines have."""
         for line in text.slice(0, _LOOK_AHEAD_LINES).to_pylist():
-            fields, _ = self._splitter.split(line.rstrip(b"\r"))
-            if fields is not None and self.of(len(fields)) is not None:
-                return next(n for n, layout in self.by_count.items() if layout is self.of(len(fields)))
+            number = self.number(line.rstrip(b"\r"))
+            if self.of(number) is not None:
+                return number
         return next(iter(self.by_count))
 
     def miscounted(self, columns: int) -> str:
         """Why a line of so many columns is none of the format; 0 = it cannot be told how many it has."""
         if not columns:
             return "is not written as the format says"
+        if columns == NO_LAYOUT:
+            return "has text behind the last column, or where columns are apart: it is of another pattern"
         known = sorted(self.by_count)
         if len(known) == 1:
             return f"has {columns} columns, not {known[0]}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
-from config.formats import Format
+from config.format_model import Format
 from config.settings import Numbering
 from engine.domain.errors import InvalidInput
 from engine.parse.accounting import Outcome

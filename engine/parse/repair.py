@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from config.expressions import Column
-from config.formats import Format
-from engine.parse.split import Splitter
+from config.format_model import Format
+from engine.parse.split import Splitter, fixed_layout
 from engine.parse.timestamps import read_seconds, read_time
 
 MAX_SPAN_LINES = 64
@@ -146,11 +146,12 @@ class Repair:
     def _checked(self, fields: list[bytes] | None) -> tuple[list[bytes], tuple[str, ...]] | None:
         if fields is None:
             return None
+        if self._form.records == "fixed":
+            layout = self._layout_of(fixed_layout(fields[0].decode("utf-8", "replace"), self._form))
+            return None if layout is None else (fields, layout)
         layout = self._layout_of(len(fields))
         if layout is None:
             return None
-        if self._form.records == "fixed":
-            return fields, layout
         values = dict(zip(layout, fields, strict=True))
         for name in self._times:
             value = values.get(name, b"").decode("utf-8", "replace").strip()

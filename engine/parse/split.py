@@ -4,7 +4,6 @@
 # pyright: reportAttributeAccessIssue=false
 
 import re
-from collections.abc import Sequence
 from csv import Error as CsvError
 from csv import reader as csv_lines
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from config.formats import MAX_COLUMNS, Format
+from config.format_model import MAX_COLUMNS, SEPARATOR, Format
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ def mended(lines: pa.Array) -> pa.Array | None:
 def read_lines(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
     """Columns of lines (large_binary, UTF-8, no line ends) under one layout; raises `Unframed`."""
     if form.records == "fixed":
-        return _fixed(lines, layout, used, form.widths)
+        return _fixed(lines, layout, used, form)
     if form.records == "unescaped":
         return _unescaped(lines, layout, used, form)
     joined = pa.py_buffer(b"\n".join(lines.to_pylist()))
@@ -132,15 +131,54 @@ def _parted(parts: pa.Array, counts: pa.Array, layout: tuple[str, ...], used: se
     return Read(columns=columns, rows=indices.filter(fits), others=others)
 
 
-def _fixed(lines: pa.Array, layout: tuple[str, ...], used: set[str], widths: Sequence[int]) -> Read:
+def _fixed(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
     text = decoded(lines)
+    number = form.layouts.index(layout)
+    fits = fitting(text, form, number)
+    indices = pa.arange(0, len(lines))
+    misfits = indices.filter(pc.invert(fits))
+    kept = text if not len(misfits) else text.filter(fits)
     columns: dict[str, pa.Array] = {}
     place = 0
-    for name, width in zip(layout, widths, strict=True):
+    for name, width in zip(layout, form.widths[number], strict=True):
         if name in used:
-            columns[name] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, place, place + width))
+            columns[name] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(kept, place, place + width))
         place += width
-    return Read(columns=columns, rows=pa.arange(0, len(lines)), others={})
+    others = {row: fixed_layout(text[row].as_py(), form) for row in misfits.to_pylist()}
+    return Read(columns=columns, rows=indices.filter(fits), others=others)
+
+
+NO_LAYOUT = -1
+"""Of a line of fixed width that has text where no layout of the format has any."""
+
+
+def fitting(lines: pa.Array, form: Format, number: int) -> pa.Array:
+    """Which lines (strings) have nothing behind the last column of a layout nor between its columns.
+
+    Text there is that of another pattern: what it says elsewhere must not be read by this one.
+    """
+    widths = form.widths[number]
+    whole = sum(widths)
+    fits = pc.less_equal(pc.utf8_length(lines), whole)
+    if not pc.all(fits).as_py():
+        fits = _blank(pc.utf8_slice_codeunits(lines, whole, 2**31 - 1))
+    place = 0
+    for name, width in zip(form.layouts[number], widths, strict=True):
+        if name == SEPARATOR:
+            fits = pc.and_(fits, _blank(pc.utf8_slice_codeunits(lines, place, place + width)))
+        place += width
+    return fits
+
+
+def _blank(texts: pa.Array) -> pa.Array:
+    return pc.equal(pc.utf8_trim_whitespace(texts), "")
+
+
+def fixed_layout(line: str, form: Format) -> int:
+    """The first layout that a line of fixed width fits, or `NO_LAYOUT`."""
+    text = pa.array([line], pa.string())
+    numbers = (number for number in range(len(form.layouts)) if fitting(text, form, number)[0].as_py())
+    return next(numbers, NO_LAYOUT)
 
 
 class Splitter:

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.expressions import Expression
-from config.formats import Format
+from config.format_model import Format
 from config.settings import Numbering
-from engine.domain.call_columns import FORMAT_TEXTS
+from config.time_formats import NAMED_FORMATS
+from engine.domain.call_columns import FORMAT_TEXTS, MINUTES
 from engine.domain.names import Direction
 from engine.parse import timestamps
 from engine.parse.call_segments import GROUP, MORE, SEGMENTS
 from engine.parse.evaluate import Evaluator, Scope
 from engine.parse.schema import CALLS, EMPTY, FALSE
 from engine.parse.sides import sides
-from engine.parse.split import decoded
 
 SEPARATOR = pa.scalar("\x1f", pa.string())
 """Between the fields of a key."""
@@ -58,26 +58,27 @@ class CallReader:
         self._form = form
         self.used = form.used()
         """The columns that are read at all."""
+        self._distinct = form.distinct()
         self._forwarder_pays = numbering.payer == "forwarder" and form.call.forwarder is not None
         self._zone = form.times.zone or source_zone
         self._site_zone = site_zone
         self._evaluator = Evaluator(numbering)
 
     def read(
-        self, columns: dict[str, pa.Array], *, lines: pa.Array, offset: pa.Array, length: pa.Array
+        self, columns: dict[str, pa.Array], *, offset: pa.Array, length: pa.Array
     ) -> tuple[pa.Table, list[Fault]]:
         """Calls (schema `CALLS`) of the sound rows, and the faults of the others.
 
-        `columns` are strings; `lines` the rows' own bytes without newlines, `offset` and `length` their
-        places (int64).
+        `columns` are strings; `offset` and `length` are the rows' places (int64).
         """
-        rows = len(lines)
+        rows = len(offset)
         scope = self._evaluator.over(columns, rows)
         checks = _Checks(rows)
         moments = self._moments(scope, checks)
         answered = self._answered(scope, moments)
         parts = self._arrays(scope, moments, answered)
-        parts["key_text"] = self._identities(parts, columns, lines)
+        parts["key_text"] = self._identities(parts, columns)
+        parts["facts"] = self._with_minutes(scope, moments, parts)
         parts["line_offset"], parts["line_length"] = offset, pc.cast(length, pa.int32())
         schema = CALLS
         segments = self._form.segments
@@ -194,13 +195,11 @@ class CallReader:
             "billsec": _bounded(moments.billsec),
         }
 
-    def _identities(
-        self, parts: dict[str, pa.Array], columns: dict[str, pa.Array], lines: pa.Array
-    ) -> pa.Array:
+    def _identities(self, parts: dict[str, pa.Array], columns: dict[str, pa.Array]) -> pa.Array:
         """What each record says, beside its start: the same for every writer of the same record.
 
-        Records that name their channels are told apart by these, the destination, seconds and outcome.
-        Others have the key of their format as well, or else their line.
+        Records are told apart by the destination, seconds and outcome, and by the columns that the format
+        names, or else their channels, or else all that they say.
         """
         said = [
             pc.coalesce(parts["written"], parts["dialled"]),
@@ -210,33 +209,37 @@ class CallReader:
         ]
         near = parts["near_channel"]
         named = pc.not_equal(near, EMPTY)
-        count = pc.sum(named).as_py() or 0
-        if count == len(lines):
-            return pc.binary_join_element_wise(near, parts["far_channel"], *said, SEPARATOR)
-        keyed = self._keys(columns, lines)
-        others = pc.binary_join_element_wise(keyed, *said, SEPARATOR)
+        count = 0 if self._form.identity else pc.sum(named).as_py() or 0
+        by_channels = (near, parts["far_channel"], *said)
+        if count == len(near):
+            return pc.binary_join_element_wise(*by_channels, SEPARATOR)
+        given = [
+            pc.utf8_trim_whitespace(columns[name]) if name in columns else None for name in self._distinct
+        ]
+        nothing = pa.repeat(EMPTY, len(near))
+        others = [nothing if column is None else column for column in given]
+        distinct = pc.binary_join_element_wise(*others, *said, SEPARATOR)
         if not count:
-            return others
-        return pc.if_else(
-            named, pc.binary_join_element_wise(near, parts["far_channel"], *said, SEPARATOR), others
-        )
+            return distinct
+        return pc.if_else(named, pc.binary_join_element_wise(*by_channels, SEPARATOR), distinct)
 
-    def _keys(self, columns: dict[str, pa.Array], lines: pa.Array) -> pa.Array:
-        found: pa.Array | None = None
-        for candidate in self._form.key:
-            if any(name not in columns for name in candidate):
-                continue
-            parts = [columns[name] for name in candidate]
-            joined = pc.binary_join_element_wise(*parts, SEPARATOR)
-            if all(pc.min(pc.binary_length(part)).as_py() != 0 for part in parts):
-                return joined if found is None else pc.coalesce(found, joined)
-            given = pc.not_equal(parts[0], EMPTY)
-            for part in parts[1:]:
-                given = pc.and_(given, pc.not_equal(part, EMPTY))
-            joined = pc.if_else(given, joined, pa.scalar(None, pa.string()))
-            found = joined if found is None else pc.coalesce(found, joined)
-        line = decoded(_without_returns(lines))
-        return line if found is None else pc.coalesce(found, line)
+    def _with_minutes(self, scope: Scope, moments: _Moments, parts: dict[str, pa.Array]) -> pa.Array:
+        """The facts, with a mark on records that no channel names and whose time was written without seconds."""
+        call = self._form.call
+        facts = parts["facts"]
+        written = call.start or call.end
+        if self._form.identity or written is None or self._form.times.formats[0] in NAMED_FORMATS:
+            return facts
+        clock = moments.end if call.start is None else moments.start
+        minutes = pc.and_(
+            pc.equal(parts["near_channel"], EMPTY),
+            pc.equal(pc.second(clock), pa.scalar(0, pa.int64())),
+        )
+        if not pc.any(minutes).as_py():
+            return facts
+        seconds = pc.match_substring_regex(scope.text(written), r":\d\d[:.]\d\d|\d{14}|\D\d{6}$")
+        minutes = pc.fill_null(pc.and_not(minutes, seconds), FALSE)
+        return pc.if_else(minutes, pc.bit_wise_or(facts, pa.scalar(MINUTES, pa.uint8())), facts)
 
 
 class _Checks:
@@ -264,12 +267,6 @@ class _Checks:
                     shown = f": {_shown(texts[index])}" if texts is not None else ""
                     found[row] = Fault(row=row, field=name, reason=f"{reason}{shown}")
         return [found[row] for row in sorted(found)]
-
-
-def _without_returns(lines: pa.Array) -> pa.Array:
-    if not pc.any(pc.ends_with(lines, b"\r")).as_py():
-        return lines
-    return pa.array([line.rstrip(b"\r") for line in lines.to_pylist()], pa.large_binary())
 
 
 def _shown(text: str) -> str:

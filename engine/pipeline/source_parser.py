@@ -5,7 +5,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.document import read_text
-from config.formats import FORMAT_NAMES, Format, load_format, parse_format
+from config.format_file import parse_format
+from config.format_model import Format
+from config.formats import FORMAT_NAMES, load_format
 from config.settings import Numbering, Settings, Source
 from engine.domain.errors import InvalidInput
 from engine.parse.parser import Parser

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.formats import format_names, load_format, parse_format
+from config.format_file import parse_format
+from config.formats import format_names, load_format
 from config.settings import Numbering
 from engine.domain.errors import ConfigError
 from engine.parse.detect import detect
