@@ -71,14 +71,16 @@ class ChunkReader:
 
     def _by_layout(self, view: memoryview | None, text: pa.Array, indices: pa.Array, chunk: _Chunk) -> None:
         """Reads lines under the layout that the first of them have, the others each under their own."""
-        untried = set(self._layouts.by_count)
+        tried = set[int]()
         waiting = [(self._layouts.likely(text), view, text, indices)]
         open_ends = 0
         while waiting:
             count, whole, text, indices = waiting.pop()
             if not len(text):
                 continue
-            untried.discard(count)
+            tried.add(count)
+            layout = self._layouts.of(count)
+            assert layout is not None
             if self._splitter.strict and self._splitter.split_loosely(text[-1].as_py().rstrip(b"\r")) is None:
                 # An open quote in the last line is closed by the end of the data, unseen.
                 open_ends += 1
@@ -89,19 +91,19 @@ class ChunkReader:
                     waiting.append((count, None, *self._framed(text, indices, chunk)))
                 continue
             try:
-                read = self._read(whole, text, self._layouts.by_count[count])
+                read = self._read(whole, text, layout)
             except Unframed:
                 text, indices = self._framed(text, indices, chunk)
                 if not len(text):
                     continue
-                read = self._read(None, text, self._layouts.by_count[count])
+                read = self._read(None, text, layout)
             self._take(text, indices, read, chunk)
             groups: dict[int, list[int]] = {}
             for row, columns in read.others.items():
                 groups.setdefault(columns, []).append(row)
             for columns, rows in groups.items():
                 chosen = pa.array(sorted(rows), pa.int64())
-                if columns in untried:
+                if columns not in tried and self._layouts.of(columns) is not None:
                     waiting.append((columns, None, text.take(chosen), indices.take(chosen)))
                 else:
                     chunk.note(indices.take(chosen).to_pylist(), "", self._layouts.miscounted(columns))

@@ -8,6 +8,8 @@ from engine.parse.framing import UTF8_BOM
 from engine.parse.split import NO_LAYOUT, Splitter, fixed_layout
 
 _LOOK_AHEAD_LINES = 20
+MAX_FURTHER = 15
+"""Unknown columns that a new release may append: fewer than another record, glued on, would have."""
 
 
 class Layouts:
@@ -69,7 +71,13 @@ class Layouts:
 
     def of(self, count: int) -> tuple[str, ...] | None:
         """The layout of so many columns; None = there is none."""
-        return self.by_count.get(count)
+        found = self.by_count.get(count)
+        if found is None and self._form.further and not self._form.header:
+            longest = max(self.by_count.values(), key=len)
+            beyond = count - len(longest)
+            if 0 < beyond <= MAX_FURTHER:
+                return (*longest, *[""] * beyond)
+        return found
 
     def number(self, line: bytes) -> int:
         """The number under which a line's layout would be found; 0 or less = it is none."""

@@ -59,6 +59,10 @@ def verify(context: click.Context) -> None:
                 ("entries", f"{result.entries:,}"),
                 ("calls", f"{result.calls:,}"),
                 ("files", f"{result.files:,}"),
+                *(
+                    ("duplicates", f"{file.path}: {file.duplicates:,} of {file.lines:,} lines")
+                    for file in result.duplicates
+                ),
                 ("books", said("agree" if result.clean else "do not agree")),
                 *(("finding", finding) for finding in result.findings),
             ]
