@@ -23,6 +23,12 @@ FORMAT_NAMES = (
     "cisco-cucm",
     "avaya-ipo",
     "panasonic",
+    "issabel-report",
+    "openscape",
+    "shoretel",
+    "toshiba-ctx",
+    "nec-sl",
+    "kamailio-cdrs",
     "generic-csv",
 )
 

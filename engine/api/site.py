@@ -109,6 +109,8 @@ class IngestResult(LineCounts, frozen=True, kw_only=True):
     cost_micros: int
     seconds: float
     cancelled: bool = False
+    notes: list[str] = []
+    """What was other than expected in its files, as sentences, at most 100."""
 
 
 FILES_AT_ONCE = 32

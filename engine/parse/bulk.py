@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from config.format_model import Format
 from engine.parse.accounting import Outcome
+from engine.parse.dress import without_escapes
 from engine.parse.framing import MAX_LINE_BYTES, Lines, lines_of, too_long
 from engine.parse.layouts import Layouts
 from engine.parse.repair import BadLine
@@ -66,6 +67,9 @@ class ChunkReader:
         mended_text = mended(text)
         whole = view if plain is None and mended_text is None else None
         text = text if mended_text is None else mended_text
+        plain_text = without_escapes(text, self._form)
+        if plain_text is not None:
+            whole, text = None, plain_text
         self._by_layout(whole, text, indices, chunk)
         return chunk.outcome
 

@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from config.formats import format_names, load_format
 from config.settings import Numbering
 from engine.api.site import DetectResult
 from engine.domain.errors import InvalidInput
+from engine.parse.dress import DELIMITERS, RETURNS, SAMPLE_LINES, ends_with_returns
 from engine.parse.framing import refuse_utf16
 from engine.parse.layouts import Layouts
 from engine.parse.parser import Parser
@@ -26,6 +27,8 @@ from engine.parse.split import Splitter
 HEAD_BYTES = 262_144
 """As much of a file as is looked at."""
 
+MOST_REASONS = 3
+LEAST_CLOSENESS = 0.3
 _SHOWN_ROWS = 10
 _SHOWN_NAMES = 20
 _GOOD_SHARE = 0.5
@@ -52,6 +55,12 @@ class _Fit:
     parsed: Parsed | None
     fault: str
     """Why the file as a whole is of no use to the format; '' = it is of use."""
+    form_read: Format
+    """The format as the file is dressed."""
+    notes: tuple[str, ...] = ()
+    """What is other than the format says."""
+    closeness: float = 0.0
+    """The share of the columns needed that a header has which is not the format's."""
 
     @property
     def share(self) -> float:
@@ -85,6 +94,9 @@ def detect(
     """
     head = head[:HEAD_BYTES]
     refuse_utf16(head)
+    returns = ends_with_returns(head)
+    if returns:
+        head = head.replace(b"\r", b"\n")
     tried = [load_format(known) for known in format_names()] if formats is None else list(formats)
     if not head.strip():
         return _nothing([f"{name} is empty."], [])
@@ -95,13 +107,14 @@ def detect(
     if best.parsed is None or best.share < _GOOD_SHARE:
         counts = ", ".join(f"{fit.form.name} {fit.share:.0%}" for fit in fits if fit.share)
         reason = f"No format reads half of the lines{f' ({counts})' if counts else ''}."
-        return _nothing([reason], faults + _faults(best))
+        return _nothing([reason, *_in_the_way(fits, head)], faults + _faults(best))
     zone, zone_reason, proved = _zone(best, head, numbering, zones.source)
     if source_zone is None and zone:
         best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
         assert best.parsed is not None
     lines = best.parsed.calls.num_rows + best.parsed.rejects.num_rows
-    reasons = [f"{best.parsed.calls.num_rows} of {lines} lines are calls of {best.form.title}.", zone_reason]
+    reasons = [f"{best.parsed.calls.num_rows} of {lines} lines are calls of {best.form.title}."]
+    reasons += [*([RETURNS] if returns else []), *best.notes, zone_reason]
     also = [fit.form.name for fit in fits if fit.form is not best.form and fit.share == best.share]
     if also:
         reasons.append(f"{', '.join(also)} would read them as well; check the rows below.")
@@ -111,7 +124,7 @@ def detect(
         reasons=reasons,
         header=list(_HEADER),
         rows=_rows(best.parsed),
-        unknown_columns=_unknown(best.form, head),
+        unknown_columns=_unknown(best.form_read, head),
         faults=faults + _faults(best),
         trunks=_trunks(best, head),
         extensions=_most(best.parsed.calls["extension"].to_pylist()),
@@ -132,8 +145,69 @@ def _fitted(form: Format, head: bytes, numbering: Numbering, zones: _Zones) -> _
     try:
         parsed = parser.parse(head, base_offset=0, first=True, final=whole)
     except InvalidInput as error:
-        return _Fit(form=form, parsed=None, fault=error.message)
-    return _Fit(form=form, parsed=parsed, fault="")
+        return _unfit(form, parser.dress.form, head, error.message)
+    return _Fit(
+        form=form,
+        parsed=parsed,
+        fault="",
+        form_read=parser.dress.form,
+        notes=tuple(note for note in parser.notes if note != parser.zone_doubt),
+    )
+
+
+def _unfit(form: Format, dressed: Format, head: bytes, fault: str) -> _Fit:
+    """A format that cannot read the head; with a header, told of the delimiter that shows most of its columns."""
+    if form.header:
+        others = [replace(dressed, delimiter=mark) for mark in DELIMITERS if mark != dressed.quote]
+        dressed = max([dressed, *others], key=lambda one: _closeness(one, head))
+        layouts = Layouts(dressed)
+        try:
+            layouts.resume(layouts.header_of(head) or b"")
+        except InvalidInput as error:
+            fault = error.message
+    return _Fit(form=form, parsed=None, fault=fault, form_read=dressed, closeness=_closeness(dressed, head))
+
+
+def _closeness(form: Format, head: bytes) -> float:
+    if not form.header:
+        return 0.0
+    layouts = Layouts(form)
+    titles = {title.lower() for title in layouts.titles(layouts.header_of(head) or b"")}
+    found = {form.names[title] for title in titles & form.names.keys()}
+    return len(found & set(form.required)) / len(form.required)
+
+
+def _in_the_way(fits: Sequence[_Fit], head: bytes) -> list[str]:
+    """What keeps the likeliest formats from reading the file, and how its lines look."""
+    reasons = [
+        f"{fit.form.name}: {fit.fault}"
+        for fit in sorted(fits, key=lambda fit: fit.closeness, reverse=True)[:MOST_REASONS]
+        if fit.closeness >= LEAST_CLOSENESS
+    ]
+    undecided = [fit.fault for fit in fits if fit.fault and "two ways" in fit.fault]
+    reasons += [fault for fault in undecided if not any(fault in reason for reason in reasons)][:1]
+    lines = [line for line in head.split(b"\n")[:SAMPLE_LINES] if line.strip()]
+    counts = {mark: min(line.count(mark.encode()) for line in lines) for mark in DELIMITERS} if lines else {}
+    mark = max(counts, key=lambda one: counts[one], default="")
+    if mark and counts[mark]:
+        named = f"Its lines have fields between {DELIMITERS[mark]}, {counts[mark] + 1} or more"
+        known = [
+            fit.form.name
+            for fit in fits
+            if any(len(layout) == counts[mark] + 1 for layout in fit.form.layouts)
+            and fit.form.records == "delimited"
+        ]
+        also = f"; so many has {' and '.join(known)}" if known else ""
+        reasons.append(f"{named}{also}.")
+        for name in known[:1]:
+            fit = next(fit for fit in fits if fit.form.name == name)
+            reasons += [f"{name}: {fault}" for fault in _faults(fit)[:1]]
+    elif lines:
+        reasons.append(
+            "Its lines have no fields between commas, tabs, semicolons or bars: a format file of your own can "
+            "cut them by width."
+        )
+    return reasons
 
 
 def _faults(fit: _Fit) -> list[str]:
@@ -175,13 +249,14 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
     """
     assert fit.parsed is not None
     found = _most(fit.parsed.calls["trunk"].to_pylist())
-    columns = {name for layout in fit.form.layouts for name in layout} | set(fit.form.names.values())
+    form = fit.form_read
+    columns = {name for layout in form.layouts for name in layout} | set(form.names.values())
     if not {"dstchannel", "dst"} <= columns:
         return found
-    splitter = Splitter(fit.form)
+    splitter = Splitter(form)
     stems: Counter[str] = Counter()
-    layouts = Layouts(fit.form)
-    if fit.form.header:
+    layouts = Layouts(form)
+    if form.header:
         layouts.resume(layouts.header_of(head) or b"")
     for line in head.splitlines():
         fields, _ = splitter.split(line)
@@ -250,7 +325,7 @@ def _gaps(fit: _Fit, head: bytes, numbering: Numbering) -> list[tuple[datetime, 
         calls["key_text"].combine_chunks(), pa.array(lines, pa.string()), "\x1f"
     )
     epochs = pc.struct_field(
-        pc.extract_regex(found, r"(?:^|[\x1f,\"-])(?P<s>1\d{9})\.\d+"),
+        pc.extract_regex(found, r"(?:^|[\x1f,;|\t\"-])(?P<s>1\d{9})\.\d+"),
         "s",
     )
     starts = parsed.calls["started_at"].to_pylist()

@@ -21,8 +21,10 @@ class Layouts:
         fixed = form.records == "fixed"
         self.by_count = {place if fixed else len(layout): layout for place, layout in enumerate(form.layouts)}
         """The columns by their number, of fixed width by the layout's; those of the header once it is known."""
+        self.further = 0
+        """The most columns that the format does not know, behind those of its longest layout or in a header."""
         self.header: bytes | None = None
-        """The header of the file; None = none was seen, or none is needed."""
+        """The header of the file; empty = the file lacks it; None = none was seen, or none is needed."""
 
     @property
     def needs_header(self) -> bool:
@@ -49,25 +51,46 @@ class Layouts:
         fields, _ = self._splitter.split(header_line)
         return [title.decode("utf-8", "replace").strip() for title in fields or []]
 
-    def resume(self, header_line: bytes) -> None:
-        """Takes the header of the file; raises `InvalidInput` naming the columns that it lacks."""
-        line = header_line.removeprefix(UTF8_BOM).rstrip(b"\r\n")
-        titles = self.titles(line)
+    def is_header(self, line: bytes) -> bool:
+        """Whether a line names every column that the format needs."""
+        layout = self._named(self.titles(line))
+        return not set(self._form.required) - set(layout)
+
+    def _named(self, titles: list[str]) -> list[str]:
         layout: list[str] = []
         for title in titles:
             name = self._form.names.get(title.lower(), "")
             layout.append("" if name in layout else name)
+        return layout
+
+    def resume(self, header_line: bytes) -> bool:
+        """Takes the first line of the file; whether it is a header, for some files lack theirs.
+
+        Raises `InvalidInput` naming the columns that it lacks where the format knows no file without one.
+        """
+        line = header_line.removeprefix(UTF8_BOM).rstrip(b"\r\n")
+        titles = self.titles(line)
+        layout = self._named(titles)
+        missing = self.missing(layout)
+        if not missing:
+            self.by_count = {len(layout): tuple(layout)}
+            self.further = sum(title.lower() not in self._form.names for title in titles)
+            self.header = line
+            return True
+        if any(len(known) == len(titles) for known in self._form.layouts):
+            self.header = b""
+            return False
+        shown = ", ".join(titles)[:200]
+        raise InvalidInput(
+            f"The first line is not a header of {self._form.name}: it lacks {', '.join(missing)}. "
+            f"It reads: {shown!r}",
+            field="format",
+        )
+
+    def missing(self, layout: list[str]) -> list[str]:
+        """The titles of needed columns that a header lacks."""
         titled = {column: title for title, column in reversed(self._form.names.items())}
-        missing = [titled[name] for name in self._form.required if name not in layout]
-        if missing:
-            shown = ", ".join(titles)[:200]
-            raise InvalidInput(
-                f"The first line is not a header of {self._form.name}: it lacks {', '.join(missing)}. "
-                f"It reads: {shown!r}",
-                field="format",
-            )
-        self.by_count = {len(layout): tuple(layout)}
-        self.header = line
+        return [titled[name] for name in self._form.required if name not in layout]
 
     def of(self, count: int) -> tuple[str, ...] | None:
         """The layout of so many columns; None = there is none."""
@@ -76,6 +99,7 @@ class Layouts:
             longest = max(self.by_count.values(), key=len)
             beyond = count - len(longest)
             if 0 < beyond <= MAX_FURTHER:
+                self.further = max(self.further, beyond)
                 return (*longest, *[""] * beyond)
         return found
 

@@ -7,6 +7,7 @@ good record behind a torn one is cut free only when every cut gives the same cal
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from config.expressions import Column
 from config.format_model import Format
@@ -73,7 +74,8 @@ class Repair:
         self._header = header
         self.looked_at = 0
         """Bytes split so far."""
-        self._ignored = tuple(prefix.encode() for prefix in form.ignore)
+        self._ignored = tuple(prefix.encode() for prefix in form.ignore if "*" not in prefix)
+        self._patterns = [glob.encode() for glob in form.ignore if "*" in glob]
         call = form.call
         self._times = [
             field.name for field in (call.start, call.answer, call.end) if isinstance(field, Column)
@@ -110,7 +112,9 @@ class Repair:
         return self._splitter.split(text)[1]
 
     def _is_no_call(self, text: bytes) -> bool:
-        return text == self._header or (bool(self._ignored) and text.lstrip().startswith(self._ignored))
+        if text == self._header or (bool(self._ignored) and text.lstrip().startswith(self._ignored)):
+            return True
+        return any(fnmatchcase(text, pattern) for pattern in self._patterns)
 
     def _looked_at(
         self, piece: bytes, lines: list[BadLine], place: int, text: bytes

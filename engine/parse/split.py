@@ -181,6 +181,28 @@ def fixed_layout(line: str, form: Format) -> int:
     return next(numbers, NO_LAYOUT)
 
 
+_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_BLANKS = {b"t": b" ", b"n": b" ", b"r": b" ", b"\t": b" ", b"0": b"", b"Z": b" "}
+
+
+def unescaped(line: bytes, form: Format) -> bytes:
+    """A line of a dump as it would be without backslashes: quotes doubled, separators in texts left out."""
+    delimiter = re.escape(form.delimiter.encode())
+    nothing = rb"\\N|NULL" if not form.quote else rb"\\N"
+    line = re.sub(rb"(?<![^%b])(?:%b)(?![^%b])" % (delimiter, nothing, delimiter), b"", line)
+    quote = form.quote.encode()
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        mark = match[1]
+        if quote and mark == quote:
+            return quote * 2
+        if mark == form.delimiter.encode() and not quote:
+            return b" "
+        return _BLANKS.get(mark, mark)
+
+    return _ESCAPE.sub(plain, line)
+
+
 class Splitter:
     """Splits single lines with care: what is not exactly a record of the format is told apart."""
 
@@ -210,6 +232,8 @@ class Splitter:
             return [record], False
         if form.records == "unescaped":
             return self._unescaped(record), False
+        if form.escaped:
+            record = unescaped(record, form)
         quote = form.quote.encode()
         fields: list[bytes] = []
         place = 0
@@ -230,6 +254,8 @@ class Splitter:
         form = self._form
         if form.records != "delimited" or not form.quote:
             return self.split(record)[0]
+        if form.escaped:
+            record = unescaped(record, form)
         lines = [record.decode("latin-1") + "\n", "\n"]
         reader = csv_lines(lines, delimiter=form.delimiter, quotechar=form.quote)
         try:

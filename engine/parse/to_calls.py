@@ -3,7 +3,9 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from collections import Counter, deque
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -23,6 +25,15 @@ from engine.parse.sides import sides
 
 SEPARATOR = pa.scalar("\x1f", pa.string())
 """Between the fields of a key."""
+
+LEAST_COMPARED = 3
+MOST_COMPARED = 50
+MOST_QUARTERS = 56
+"""Rows whose starts are held against their unique ids, to tell a wrong zone; no zone is more than 56 quarters of
+an hour from UTC."""
+
+_RUINED = r"^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"
+"""A long number as a spreadsheet shows it: its last digits are lost."""
 
 _DIRECTIONS = pa.array(
     [Direction.OUTBOUND, Direction.INBOUND, Direction.INTERNAL, Direction.OTHER], pa.string()
@@ -63,6 +74,12 @@ class CallReader:
         self._zone = form.times.zone or source_zone
         self._site_zone = site_zone
         self._evaluator = Evaluator(numbering)
+        self.written_at: datetime | None = None
+        """When the file was written, in UTC: tells the year of times without one."""
+        self._gaps = deque[int](maxlen=MOST_COMPARED)
+        """Quarters of an hour between the starts of the last rows and their unique ids."""
+        self.zone_doubt = ""
+        """Why the zone of the times cannot be right, by the rows read last; '' = nothing contradicts it."""
 
     def read(
         self, columns: dict[str, pa.Array], *, offset: pa.Array, length: pa.Array
@@ -75,7 +92,13 @@ class CallReader:
         scope = self._evaluator.over(columns, rows)
         checks = _Checks(rows)
         moments = self._moments(scope, checks)
+        self._compare_zone(scope, moments)
         answered = self._answered(scope, moments)
+        for name in ("dialled", "caller"):
+            number = scope.text(self._form.call.texts[name])
+            if pc.any(pc.match_substring(number, "E+")).as_py():
+                ruined = pc.match_substring_regex(number, _RUINED)
+                checks.add(name, ruined, "is a number that a spreadsheet ruined", self._form.call.texts[name])
         parts = self._arrays(scope, moments, answered)
         parts["key_text"] = self._identities(parts, columns)
         parts["facts"] = self._with_minutes(scope, moments, parts)
@@ -138,21 +161,45 @@ class CallReader:
     ) -> pa.Array | None:
         if expression is None:
             return None
-        found, fixed, bad = timestamps.times(scope.text(expression), self._form.times.formats)
+        found, fixed, bad = timestamps.times(
+            scope.text(expression), self._form.times.formats, self._written_local()
+        )
         checks.add(name, bad, "is not a time", expression)
         if fixed is not None and len(fixed) and pc.all(fixed).as_py():
             return found
         instants = timestamps.to_utc(found, self._zone, not_before=not_before)
         return instants if fixed is None else pc.if_else(fixed, found, instants)
 
+    def _written_local(self) -> datetime | None:
+        if self.written_at is None:
+            return None
+        return self.written_at.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
+
     def _epoch(self, scope: Scope) -> pa.Array | None:
         expression = self._form.times.epoch
         if expression is None or not _changes(self._zone):
             return None
-        digits = pc.struct_field(
-            pc.extract_regex(scope.text(expression), r"(?:^|-)(?P<s>\d{9,10})(?:\.|$)"), "s"
+        return _epochs(scope.text(expression))
+
+    def _compare_zone(self, scope: Scope, moments: _Moments) -> None:
+        """Holds the starts of some rows against the epochs in their unique ids."""
+        expression = self._form.times.epoch
+        if expression is None:
+            return
+        epochs = _epochs(scope.text(expression).slice(0, MOST_COMPARED))
+        gaps = pc.drop_null(_elapsed(epochs, moments.start.slice(0, MOST_COMPARED)))
+        self._gaps.extend(round(gap / 900) for gap in gaps.to_pylist())
+        if len(self._gaps) < LEAST_COMPARED:
+            return
+        # So far from each other that only another zone explains it, and nearly all alike.
+        (quarters, count), *_ = Counter(self._gaps).most_common(1)
+        apart = quarters != 0 and abs(quarters) <= MOST_QUARTERS and count * 10 >= len(self._gaps) * 7
+        self.zone_doubt = (
+            f"The times are {quarters / 4:+g} hours from those in the unique ids, read as {self._zone.key}: "
+            "another zone is meant."
+            if apart
+            else ""
         )
-        return pc.cast(pc.cast(digits, pa.int64()), pa.timestamp("s"))
 
     def _seconds(
         self, scope: Scope, checks: "_Checks", name: str, expression: Expression | None
@@ -240,6 +287,11 @@ class CallReader:
         seconds = pc.match_substring_regex(scope.text(written), r":\d\d[:.]\d\d|\d{14}|\D\d{6}$")
         minutes = pc.fill_null(pc.and_not(minutes, seconds), FALSE)
         return pc.if_else(minutes, pc.bit_wise_or(facts, pa.scalar(MINUTES, pa.uint8())), facts)
+
+
+def _epochs(ids: pa.Array) -> pa.Array:
+    digits = pc.struct_field(pc.extract_regex(ids, r"(?:^|-)(?P<s>\d{9,10})(?:\.|$)"), "s")
+    return pc.cast(pc.cast(digits, pa.int64()), pa.timestamp("s"))
 
 
 class _Checks:

@@ -28,6 +28,7 @@ from engine.tail.piece import Piece
 SAMPLE_BYTES = 64 * 1024
 """Of a file's head; they tell how long lines are, and hold its header."""
 
+MAX_NOTES = 100
 MARGIN_SHARE = 30
 """So many times fewer lines than calls are read beyond: not all are calls, and lines grow longer."""
 
@@ -51,6 +52,7 @@ class Import:
         self._cancelled = cancelled
         self._budget = budget
         self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "charged", "cost_micros"), 0)
+        self._notes: list[str] = []
         self._bytes_done = 0
         self._bytes_total = 0
         self._started = time.monotonic()
@@ -62,10 +64,13 @@ class Import:
             if self._cancelled.is_set():
                 break
             self._file(content, parser)
+            name = Path(content.path).name
+            self._notes += [f"{name}: {note}" for note in parser.notes]
         return IngestResult(
             files=len(files),
             seconds=round(time.monotonic() - self._started, 3),
             cancelled=self._cancelled.is_set(),
+            notes=self._notes[:MAX_NOTES],
             **self._counts,
         )
 
@@ -114,6 +119,7 @@ class Import:
                 edges=(head, preceding),
                 final=final,
                 finishes=final,
+                written_at=content.status().st_mtime,
                 whole=True,
             )
             parsed = parser.parse(piece, most_calls=self._budget.calls)

@@ -58,6 +58,8 @@ class Alarms:
             )
             if fault:
                 found.append(("source", f"source {health.source}", f"{health.source}: {fault}"))
+            if doubt := ingest_loop.zone_doubt(health.source):
+                found.append(("source", f"zone {health.source}", f"{health.source}: {doubt}"))
         for target in self._targets():
             if target.state == "down":
                 found.append(("target", f"target {target.target}", f"{target.target}: {target.message}"))

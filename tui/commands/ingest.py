@@ -52,6 +52,7 @@ def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone:
             ("charged", f"{result.charged:,}"),
             ("cost", session.money_named(result.cost_micros)),
             ("seconds", f"{result.seconds:.1f}"),
+            *(("note", note) for note in result.notes),
         ]
     )
     if result.quarantined:
