@@ -17,7 +17,7 @@ MAX_SIZE = 1000
 """Columns, texts and functions of one expression: definitions of definitions grow fast."""
 
 _KEYS = (
-    "title", "records", "delimiter", "quote", "header", "columns", "layouts", "more", "further", "widths",
+    "title", "records", "delimiter", "quote", "header", "columns", "layouts", "more", "further", "widths", "patterns",
     "surplus", "ignore", "define", "times", "call", "identity", "segments",
 )  # fmt: skip
 
@@ -27,13 +27,19 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
     root = parse_document(text, name=file)
     keys = root.mapping(_KEYS)
     records = (
-        cast(Records, keys["records"].choice(("delimited", "unescaped", "fixed", "json", "xml"), "kind"))
+        cast(
+            Records,
+            keys["records"].choice(("delimited", "unescaped", "fixed", "pattern", "json", "xml"), "kind"),
+        )
         if "records" in keys
         else "delimited"
     )
     header = "header" in keys and keys["header"].boolean()
     names, required = _header_names(keys, root) if header else ({}, ())
-    layouts = _layouts(keys, root, records) if "layouts" in keys or not header else ()
+    patterns = _patterns(keys) if records == "pattern" else ()
+    layouts = tuple(tuple(groups) for _, groups in patterns)
+    if not patterns and ("layouts" in keys or not header):
+        layouts = _layouts(keys, root, records)
     known = set(names.values()) | {column for layout in layouts for column in layout} - {SEPARATOR}
     if header and known - set(names.values()):
         keys["layouts"].fail(f"{min(known - set(names.values()))!r} is not one of the columns.")
@@ -57,6 +63,7 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
         required=required,
         layouts=layouts,
         widths=_widths(keys, layouts) if records == "fixed" else (),
+        patterns=tuple(pattern for pattern, _ in patterns),
         further="further" in keys and keys["further"].boolean(),
         surplus=fields.column(keys["surplus"]) if "surplus" in keys else "",
         ignore=keys["ignore"].texts() if "ignore" in keys else (),
@@ -131,6 +138,22 @@ def _layouts(keys: dict[str, Value], root: Value, records: Records) -> tuple[tup
                 item.fail("is a column twice, or gives a number of columns that a layout has.")
             layouts[len(base)] = base
     return tuple(layouts.values())
+
+
+def _patterns(keys: dict[str, Value]) -> list[tuple[str, list[str]]]:
+    """Each regular expression and the names of its groups."""
+    if "patterns" not in keys:
+        keys["records"].fail("pattern needs patterns: regular expressions with named groups.")
+    found: list[tuple[str, list[str]]] = []
+    for item in keys["patterns"].items():
+        pattern = item.regex()
+        groups = re.findall(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>", pattern)
+        if not groups or len(set(groups)) != len(groups):
+            item.fail("needs named groups such as (?P<number>[0-9]+), each name once.")
+        found.append((pattern, groups))
+    if not 1 <= len(found) <= MAX_LAYOUTS:
+        keys["patterns"].fail(f"must be 1 to {MAX_LAYOUTS} regular expressions.")
+    return found
 
 
 def _widths(keys: dict[str, Value], layouts: tuple[tuple[str, ...], ...]) -> tuple[tuple[int, ...], ...]:

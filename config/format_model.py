@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from config.expressions import Expression, Text, columns_of
 
-Records = Literal["delimited", "unescaped", "fixed", "json", "xml"]
+Records = Literal["delimited", "unescaped", "fixed", "pattern", "json", "xml"]
 
 MAX_COLUMNS = 512
 
@@ -101,6 +101,8 @@ class Format:
     """Columns by position, one layout per number of columns; with a header, those of files that lack it."""
     widths: tuple[tuple[int, ...], ...]
     """Fixed width: characters of each column, layout by layout."""
+    patterns: tuple[str, ...]
+    """Of records that a regular expression takes apart: one for each layout, its groups the columns."""
     further: bool
     """Whether columns behind those of the longest layout are taken, and said, instead of refused."""
     surplus: str
@@ -115,6 +117,11 @@ class Format:
     segments: Segments | None
     escaped: bool = False
     """Backslashes stand before quotes, separators and themselves, and `\\N` for nothing: a dump of a table."""
+
+    @property
+    def by_shape(self) -> bool:
+        """Whether a line shows by its shape which layout it has, not by its number of columns."""
+        return self.records in ("fixed", "pattern")
 
     def used(self) -> set[str]:
         """The columns that are read at all."""

@@ -28,6 +28,8 @@ FORMAT_NAMES = (
     "shoretel",
     "toshiba-ctx",
     "nec-sl",
+    "mitel-3300",
+    "alcatel-oxo",
     "kamailio-cdrs",
     "generic-csv",
 )

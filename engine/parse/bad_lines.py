@@ -58,10 +58,10 @@ class BadLines:
 
     def _add_repaired(self, repaired: list[Repaired], outcome: Outcome) -> None:
         """Adds the calls of repaired records; those that are none after all join the rejects."""
-        for layout in {record.layout for record in repaired}:
-            group = [record for record in repaired if record.layout == layout]
+        for layout in {id(record.layout): record.layout for record in repaired}.values():
+            group = [record for record in repaired if record.layout is layout]
             text = pa.array([record.record for record in group], pa.large_binary())
-            if self._form.records == "fixed":
+            if self._form.by_shape:
                 columns = read_lines(text, layout, self._calls.used, self._form).columns
             else:
                 columns = {

@@ -5,7 +5,7 @@ import pyarrow as pa
 from config.format_model import Format
 from engine.domain.errors import InvalidInput
 from engine.parse.framing import UTF8_BOM
-from engine.parse.split import NO_LAYOUT, Splitter, fixed_layout
+from engine.parse.split import NO_LAYOUT, Splitter, layout_number
 
 _LOOK_AHEAD_LINES = 20
 MAX_FURTHER = 15
@@ -18,7 +18,7 @@ class Layouts:
     def __init__(self, form: Format) -> None:
         self._form = form
         self._splitter = Splitter(form)
-        fixed = form.records == "fixed"
+        fixed = form.by_shape
         self.by_count = {place if fixed else len(layout): layout for place, layout in enumerate(form.layouts)}
         """The columns by their number, of fixed width by the layout's; those of the header once it is known."""
         self.further = 0
@@ -105,8 +105,8 @@ class Layouts:
 
     def number(self, line: bytes) -> int:
         """The number under which a line's layout would be found; 0 or less = it is none."""
-        if self._form.records == "fixed":
-            return fixed_layout(line.decode("utf-8", "replace"), self._form)
+        if self._form.by_shape:
+            return layout_number(line.decode("utf-8", "replace").rstrip(), self._form)
         fields, _ = self._splitter.split(line)
         return len(fields or [])
 
@@ -123,6 +123,8 @@ class Layouts:
         if not columns:
             return "is not written as the format says"
         if columns == NO_LAYOUT:
+            if self._form.records == "pattern":
+                return "has another pattern than the format"
             return "has text behind the last column, or where columns are apart: it is of another pattern"
         known = sorted(self.by_count)
         if len(known) == 1:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from config.expressions import Column
 from config.format_model import Format
-from engine.parse.split import Splitter, fixed_layout
+from engine.parse.split import Splitter, layout_number
 from engine.parse.timestamps import read_seconds, read_time
 
 MAX_SPAN_LINES = 64
@@ -150,8 +150,8 @@ class Repair:
     def _checked(self, fields: list[bytes] | None) -> tuple[list[bytes], tuple[str, ...]] | None:
         if fields is None:
             return None
-        if self._form.records == "fixed":
-            layout = self._layout_of(fixed_layout(fields[0].decode("utf-8", "replace"), self._form))
+        if self._form.by_shape:
+            layout = self._layout_of(layout_number(fields[0].decode("utf-8", "replace").rstrip(), self._form))
             return None if layout is None else (fields, layout)
         layout = self._layout_of(len(fields))
         if layout is None:
@@ -187,7 +187,7 @@ class Repair:
     def _cut_free(self, text: bytes) -> tuple[int, tuple[list[bytes], tuple[str, ...]]] | None:
         """Where the one good record behind a torn one begins; None = nowhere, or it is not certain."""
         form = self._form
-        if form.records == "fixed" or not form.quote:
+        if form.by_shape or not form.quote:
             # Without quotes every shortened first field would make a record as well.
             return None
         quote = form.quote.encode()

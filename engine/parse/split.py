@@ -4,6 +4,7 @@
 # pyright: reportAttributeAccessIssue=false
 
 import re
+from collections.abc import Iterator
 from csv import Error as CsvError
 from csv import reader as csv_lines
 from dataclasses import dataclass
@@ -51,8 +52,8 @@ def mended(lines: pa.Array) -> pa.Array | None:
 
 def read_lines(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
     """Columns of lines (large_binary, UTF-8, no line ends) under one layout; raises `Unframed`."""
-    if form.records == "fixed":
-        return _fixed(lines, layout, used, form)
+    if form.by_shape:
+        return _shaped(lines, layout, used, form)
     if form.records == "unescaped":
         return _unescaped(lines, layout, used, form)
     joined = pa.py_buffer(b"\n".join(lines.to_pylist()))
@@ -131,25 +132,42 @@ def _parted(parts: pa.Array, counts: pa.Array, layout: tuple[str, ...], used: se
     return Read(columns=columns, rows=indices.filter(fits), others=others)
 
 
-def _fixed(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
-    text = decoded(lines)
-    number = form.layouts.index(layout)
+def _shaped(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
+    text = pc.ascii_rtrim_whitespace(decoded(lines))
+    # Two layouts may name the same columns and differ in their widths.
+    number = next(place for place, one in enumerate(form.layouts) if one is layout)
     fits = fitting(text, form, number)
     indices = pa.arange(0, len(lines))
     misfits = indices.filter(pc.invert(fits))
     kept = text if not len(misfits) else text.filter(fits)
-    columns: dict[str, pa.Array] = {}
-    place = 0
-    for name, width in zip(layout, form.widths[number], strict=True):
-        if name in used:
-            columns[name] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(kept, place, place + width))
-        place += width
-    others = {row: fixed_layout(text[row].as_py(), form) for row in misfits.to_pylist()}
+    cut = _matched(kept, form, number) if form.records == "pattern" else _sliced(kept, layout, form, number)
+    columns = {name: pc.utf8_trim_whitespace(column) for name, column in cut if name in used}
+    others = {row: layout_number(text[row].as_py(), form) for row in misfits.to_pylist()}
     return Read(columns=columns, rows=indices.filter(fits), others=others)
 
 
+def _sliced(
+    lines: pa.Array, layout: tuple[str, ...], form: Format, number: int
+) -> Iterator[tuple[str, pa.Array]]:
+    place = 0
+    for name, width in zip(layout, form.widths[number], strict=True):
+        if name != SEPARATOR:
+            yield name, pc.utf8_slice_codeunits(lines, place, place + width)
+        place += width
+
+
+def _matched(lines: pa.Array, form: Format, number: int) -> Iterator[tuple[str, pa.Array]]:
+    groups = pc.extract_regex(lines, _whole_line(form.patterns[number]))
+    for name in form.layouts[number]:
+        yield name, pc.struct_field(groups, name)
+
+
+def _whole_line(pattern: str) -> str:
+    return rf"\A(?:{pattern})\z"
+
+
 NO_LAYOUT = -1
-"""Of a line of fixed width that has text where no layout of the format has any."""
+"""Of a line that has the shape of no layout."""
 
 
 def fitting(lines: pa.Array, form: Format, number: int) -> pa.Array:
@@ -157,6 +175,8 @@ def fitting(lines: pa.Array, form: Format, number: int) -> pa.Array:
 
     Text there is that of another pattern: what it says elsewhere must not be read by this one.
     """
+    if form.records == "pattern":
+        return pc.match_substring_regex(lines, _whole_line(form.patterns[number]))
     widths = form.widths[number]
     whole = sum(widths)
     fits = pc.less_equal(pc.utf8_length(lines), whole)
@@ -174,8 +194,8 @@ def _blank(texts: pa.Array) -> pa.Array:
     return pc.equal(pc.utf8_trim_whitespace(texts), "")
 
 
-def fixed_layout(line: str, form: Format) -> int:
-    """The first layout that a line of fixed width fits, or `NO_LAYOUT`."""
+def layout_number(line: str, form: Format) -> int:
+    """The first layout that a line fits by its shape, or `NO_LAYOUT`."""
     text = pa.array([line], pa.string())
     numbers = (number for number in range(len(form.layouts)) if fitting(text, form, number)[0].as_py())
     return next(numbers, NO_LAYOUT)
@@ -228,7 +248,7 @@ class Splitter:
     def split(self, record: bytes) -> tuple[list[bytes] | None, bool]:
         """(the fields, or None where the record is malformed; whether a quoted field was still open)."""
         form = self._form
-        if form.records == "fixed":
+        if form.by_shape:
             return [record], False
         if form.records == "unescaped":
             return self._unescaped(record), False
