@@ -13,6 +13,9 @@ from engine.parse.timestamps import read_time
 MAX_LINES = 200_000
 """So many lines of a piece are looked at."""
 
+HEAD_BYTES = 16_384
+"""A file shows which dates it has in so many bytes."""
+
 FAR = timedelta(hours=15)
 """No zone is further from UTC."""
 
@@ -42,8 +45,11 @@ def with_one_order(form: Format, content: bytes) -> Format:
     Raises `InvalidInput` with both readings where nothing in it decides.
     """
     formats = form.times.formats
+    head = content[:HEAD_BYTES]
     for first, second in ambiguous_pairs(formats):
-        unfit = _unfit(form.name, list(_sightings(content, first, second)), first, second)
+        # A file that begins with other dates goes on with them.
+        seen = list(_sightings(content, first, second)) if any(_sightings(head, first, second)) else []
+        unfit = _unfit(form.name, seen, first, second)
         formats = tuple(name for name in formats if name not in unfit)
     return (
         form if formats == form.times.formats else replace(form, times=replace(form.times, formats=formats))

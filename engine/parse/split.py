@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from csv import Error as CsvError
 from csv import reader as csv_lines
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import pyarrow as pa
@@ -177,21 +178,18 @@ def fitting(lines: pa.Array, form: Format, number: int) -> pa.Array:
     """
     if form.records == "pattern":
         return pc.match_substring_regex(lines, _whole_line(form.patterns[number]))
-    widths = form.widths[number]
-    whole = sum(widths)
-    fits = pc.less_equal(pc.utf8_length(lines), whole)
-    if not pc.all(fits).as_py():
-        fits = _blank(pc.utf8_slice_codeunits(lines, whole, 2**31 - 1))
-    place = 0
-    for name, width in zip(form.layouts[number], widths, strict=True):
-        if name == SEPARATOR:
-            fits = pc.and_(fits, _blank(pc.utf8_slice_codeunits(lines, place, place + width)))
-        place += width
-    return fits
+    padded = pc.utf8_rpad(lines, sum(form.widths[number]))
+    return pc.match_substring_regex(padded, _shape(form.layouts[number], form.widths[number]))
 
 
-def _blank(texts: pa.Array) -> pa.Array:
-    return pc.equal(pc.utf8_trim_whitespace(texts), "")
+@lru_cache(maxsize=256)
+def _shape(layout: tuple[str, ...], widths: tuple[int, ...]) -> str:
+    blank = r"[ \t]"
+    columns = (
+        (blank if name == SEPARATOR else ".") + f"{{{width}}}"
+        for name, width in zip(layout, widths, strict=True)
+    )
+    return rf"\A{''.join(columns)}{blank}*\z"
 
 
 def layout_number(line: str, form: Format) -> int:

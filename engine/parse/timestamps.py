@@ -136,9 +136,9 @@ def times(
                     return found, None, None
         except pa.ArrowInvalid:
             pass
-    if len(values) > MANY and (found := _by_pattern(given, formats[0])) is not None:
-        return found, None, None
-    coded = values.dictionary_encode()
+    coded = given.dictionary_encode()
+    if len(coded.dictionary) > MANY and (found := _by_pattern(coded.dictionary, formats[0])) is not None:
+        return found.take(coded.indices), None, None
     moments: list[datetime | None] = []
     fixed: list[bool] = []
     bad: list[bool] = []

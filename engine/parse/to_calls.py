@@ -261,7 +261,7 @@ class CallReader:
         if count == len(near):
             return pc.binary_join_element_wise(*by_channels, SEPARATOR)
         given = [
-            pc.utf8_trim_whitespace(columns[name]) if name in columns else None for name in self._distinct
+            columns.get(name) for name in self._distinct
         ]
         nothing = pa.repeat(EMPTY, len(near))
         others = [nothing if column is None else column for column in given]
