@@ -116,7 +116,7 @@ class Format:
     writers of the format have them. Empty = the channels do, or else every column that all layouts have."""
     segments: Segments | None
     escaped: bool = False
-    """Backslashes stand before quotes, separators and themselves, and `\\N` for nothing: a dump of a table."""
+    """Backslashes stand before quotes, separators and themselves, and `\\N` for nothing: a dump."""
 
     @property
     def by_shape(self) -> bool:

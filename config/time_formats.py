@@ -70,15 +70,15 @@ _LETTERS = {
 
 @functools.lru_cache(maxsize=256)
 def time_format(text: str) -> TimeFormat:
-    """The format of a text that is none of `NAMED_FORMATS`. Raises `ValueError` with a sentence for people."""
+    """The format of a text that is none of `NAMED_FORMATS`. Raises `ValueError` with a sentence."""
     parts: list[str] = []
     place = 0
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
             raise ValueError(
-                f"{text!r} is not a known time format; its parts are YYYY, YY, MM, MMM, DD, HH, hh, SS, AM and "
-                f"marks between them, or it is one of {', '.join(NAMED_FORMATS)}."
+                f"{text!r} is not a known time format; its parts are YYYY, YY, MM, MMM, DD, HH, hh, SS, AM "
+                f"and marks between them, or it is one of {', '.join(NAMED_FORMATS)}."
             )
         parts += _named(match[0], parts)
         place = match.end()
@@ -93,14 +93,14 @@ def time_format(text: str) -> TimeFormat:
     return TimeFormat(text, tuple(parts))
 
 
-def _named(token: str, before: list[str]) -> list[str]:
-    if token == "MM":
+def _named(letters: str, before: list[str]) -> list[str]:
+    if letters == "MM":
         told = [part for part in before if part not in _MARKS]
         return ["minute" if told and told[-1] == "hour" else "month"]
-    if token in _MARKS:
-        return [token]
-    name = _LETTERS[token.strip(": ")]
-    mark = token[0] if token[0] in ": " else ""
+    if letters in _MARKS:
+        return [letters]
+    name = _LETTERS[letters.strip(": ")]
+    mark = letters[0] if letters[0] in ": " else ""
     return [mark, name] if mark else [name]
 
 

@@ -109,7 +109,7 @@ class IngestResult(LineCounts, frozen=True, kw_only=True):
     cost_micros: int
     seconds: float
     cancelled: bool = False
-    notes: list[str] = []
+    notes: tuple[str, ...] = ()
     """What was other than expected in its files, as sentences, at most 100."""
 
 
@@ -281,7 +281,7 @@ class VerifyResult(Result, frozen=True, kw_only=True):
     calls: int
     files: int
     findings: list[str]
-    duplicates: list[FileDuplicates] = []
+    duplicates: tuple[FileDuplicates, ...] = ()
     """Of the files that brought any, at most 1,000, those read last first."""
 
 

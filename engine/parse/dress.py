@@ -39,7 +39,7 @@ def ends_with_returns(head: bytes) -> bool:
 
 
 def dress_of(form: Format, head: bytes) -> Dress:
-    """How the file that begins so is written: as its format says, unless another way makes more records of it."""
+    """How the file that begins so is written: as its format says, unless another way makes more records."""
     returns = ends_with_returns(head)
     if returns:
         head = head.replace(b"\r", b"\n")

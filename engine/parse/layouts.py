@@ -20,9 +20,9 @@ class Layouts:
         self._splitter = Splitter(form)
         fixed = form.by_shape
         self.by_count = {place if fixed else len(layout): layout for place, layout in enumerate(form.layouts)}
-        """The columns by their number, of fixed width by the layout's; those of the header once it is known."""
+        """The columns by their number, or by the layout's; those of the header once it is known."""
         self.further = 0
-        """The most columns that the format does not know, behind those of its longest layout or in a header."""
+        """The most columns that the format does not know: behind its longest layout, or in a header."""
         self.header: bytes | None = None
         """The header of the file; empty = the file lacks it; None = none was seen, or none is needed."""
 

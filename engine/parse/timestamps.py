@@ -73,7 +73,7 @@ def _read(text: str, name: str, written_at: datetime | None) -> tuple[datetime, 
     rest = month, int(parts["d"]), hour, int(parts["M"]), int(parts.get("S") or 0)
     if "y" in parts:
         return datetime(int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0), *rest), False
-    return (None if written_at is None else _last(rest, written_at + _AHEAD)), False
+    return None if written_at is None else (_last(rest, written_at + _AHEAD), False)
 
 
 def _last(rest: tuple[int, int, int, int, int], latest: datetime) -> datetime:
@@ -99,7 +99,7 @@ _LONG_SECONDS = re.compile(
 
 
 def read_seconds(text: str) -> int | None:
-    """Whole seconds of `75`, `75.9`, `00:01:15`, `00:01'15"`, `75s` or `1m 15s`; '' = 0; None = none of these."""
+    """Whole seconds of `75`, `75.9`, `00:01:15`, `00:01'15"`, `75s`, `1m 15s`; '' = 0; None = none."""
     text = text.strip()
     if not text:
         return 0

@@ -29,8 +29,8 @@ SEPARATOR = pa.scalar("\x1f", pa.string())
 LEAST_COMPARED = 3
 MOST_COMPARED = 50
 MOST_QUARTERS = 56
-"""Rows whose starts are held against their unique ids, to tell a wrong zone; no zone is more than 56 quarters of
-an hour from UTC."""
+"""Rows whose starts are held against their unique ids, to tell a wrong zone; none is more than 56 quarters
+of an hour from UTC."""
 
 _RUINED = r"^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"
 """A long number as a spreadsheet shows it: its last digits are lost."""
@@ -260,9 +260,7 @@ class CallReader:
         by_channels = (near, parts["far_channel"], *said)
         if count == len(near):
             return pc.binary_join_element_wise(*by_channels, SEPARATOR)
-        given = [
-            columns.get(name) for name in self._distinct
-        ]
+        given = [columns.get(name) for name in self._distinct]
         nothing = pa.repeat(EMPTY, len(near))
         others = [nothing if column is None else column for column in given]
         distinct = pc.binary_join_element_wise(*others, *said, SEPARATOR)
@@ -271,7 +269,7 @@ class CallReader:
         return pc.if_else(named, pc.binary_join_element_wise(*by_channels, SEPARATOR), distinct)
 
     def _with_minutes(self, scope: Scope, moments: _Moments, parts: dict[str, pa.Array]) -> pa.Array:
-        """The facts, with a mark on records that no channel names and whose time was written without seconds."""
+        """The facts, marked where no channel is named and the time was written without seconds."""
         call = self._form.call
         facts = parts["facts"]
         written = call.start or call.end

@@ -70,7 +70,7 @@ class Import:
             files=len(files),
             seconds=round(time.monotonic() - self._started, 3),
             cancelled=self._cancelled.is_set(),
-            notes=self._notes[:MAX_NOTES],
+            notes=tuple(self._notes[:MAX_NOTES]),
             **self._counts,
         )
 

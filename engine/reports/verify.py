@@ -41,7 +41,7 @@ def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_
         calls=calls,
         files=files,
         findings=findings[:MAX_FINDINGS],
-        duplicates=session.records(FileDuplicates, "verify.duplicate_lines", limit=MAX_FILES),
+        duplicates=tuple(session.records(FileDuplicates, "verify.duplicate_lines", limit=MAX_FILES)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The same table in other clothes: delimiters, quotes, line ends, dumps, dates and numbers of spreadsheets."""
+"""The same table in other clothes: delimiters, quotes, line ends, dumps, dates of spreadsheets."""
 
 from collections.abc import Callable
 from pathlib import Path

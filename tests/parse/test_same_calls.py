@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from config.settings import Numbering
 from config.time_formats import NAMED_FORMATS, time_format
 from engine.parse.parser import Parser
 from engine.parse.schema import Parsed
+from engine.parse.timestamps import read_time
 from tests.parse.lines import UTC, check_accounts
 
 NUMBERING = Numbering(extensions=r"8\d{3}", trunks=("PJSIP/carrier",))
@@ -201,7 +203,7 @@ def in_dress(form: str, rows: Sequence[list[str]], header: str, chance: random.R
     if form == "freeswitch-csv":
         text.write("".join(",".join(f'"{cell}"' for cell in row) + end for row in rows))
         return text.getvalue().encode()
-    quoting = chance.choice([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+    quoting: Literal[0, 1] = chance.choice([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
     delimiter = chance.choice(",\t;|")
     writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end)
     table = [header.split(","), *rows] if header else list(rows)
@@ -268,8 +270,6 @@ def test_a_call_is_the_same_in_the_files_and_in_the_table_of_an_asterisk(made: l
     ),
 )  # fmt: skip
 def test_every_time_format_is_read_as_it_is_written(moment: datetime, name: str) -> None:
-    from engine.parse.timestamps import read_time
-
     form = time_format(name)
     assert name not in NAMED_FORMATS
     if "short year" in form.parts and moment.year < 2000:
