@@ -17,8 +17,8 @@ MAX_SIZE = 1000
 """Columns, texts and functions of one expression: definitions of definitions grow fast."""
 
 _KEYS = (
-    "title", "records", "delimiter", "quote", "header", "columns", "layouts", "more", "further", "widths", "patterns",
-    "surplus", "ignore", "define", "times", "call", "identity", "segments",
+    "title", "records", "delimiter", "quote", "header", "columns", "layouts", "more", "further", "widths",
+    "patterns", "surplus", "ignore", "define", "times", "call", "identity", "segments",
 )  # fmt: skip
 
 

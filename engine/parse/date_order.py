@@ -108,8 +108,8 @@ def _unfit(name: str, seen: list[_Sighting], first: str, second: str) -> tuple[s
     one = both[0]
     raise InvalidInput(
         f"{name}: the dates can be read two ways, and nothing in the file tells which: {one.text} is "
-        f"{one.first:%Y-%m-%d} as {first}, or {one.second:%Y-%m-%d} as {second}. Import it with a format file "
-        "that names one of them.",
+        f"{one.first:%Y-%m-%d} as {first}, or {one.second:%Y-%m-%d} as {second}. Import it with a format "
+        "file that names one of them.",
         field="format",
     )
 

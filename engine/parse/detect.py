@@ -156,7 +156,7 @@ def _fitted(form: Format, head: bytes, numbering: Numbering, zones: _Zones) -> _
 
 
 def _unfit(form: Format, dressed: Format, head: bytes, fault: str) -> _Fit:
-    """A format that cannot read the head; with a header, told of the delimiter that shows most of its columns."""
+    """A format that cannot read the head; with a header, by the delimiter that shows most of its columns."""
     if form.header:
         others = [replace(dressed, delimiter=mark) for mark in DELIMITERS if mark != dressed.quote]
         dressed = max([dressed, *others], key=lambda one: _closeness(one, head))
@@ -204,8 +204,8 @@ def _in_the_way(fits: Sequence[_Fit], head: bytes) -> list[str]:
             reasons += [f"{name}: {fault}" for fault in _faults(fit)[:1]]
     elif lines:
         reasons.append(
-            "Its lines have no fields between commas, tabs, semicolons or bars: a format file of your own can "
-            "cut them by width."
+            "Its lines have no fields between commas, tabs, semicolons or bars: a format file of your own "
+            "can cut them by width."
         )
     return reasons
 

@@ -20,7 +20,7 @@ _NONE = pa.scalar(0, pa.uint8())
 
 
 def numbered(session: Session, calls: pa.Table) -> pa.Table:
-    """The calls of `of_file`, with other keys for those that their file held before; what was seen is noted."""
+    """The calls of `of_file`, with other keys for those that their file held before; notes what was seen."""
     marked = pc.not_equal(pc.bit_wise_and(calls["facts"], _MINUTES), _NONE)
     if not pc.any(marked).as_py():
         return calls

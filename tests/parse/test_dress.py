@@ -23,7 +23,8 @@ ROWS = tuple(
     (
         f"2026-01-01 09:{number:02}:00", f'"Ann "A" Lee" <20{number}>', f"20{number}", f"555012{number}",
         "from-internal", f"PJSIP/20{number}-0000000{number}", f"PJSIP/carrier-0000001{number}", "Dial",
-        f"PJSIP/555012{number}@carrier,300", "70", "61", "ANSWERED", "3", "", f"{1767258000 + 60 * number}.{number}", "",
+        f"PJSIP/555012{number}@carrier,300", "70", "61", "ANSWERED", "3", "",
+        f"{1767258000 + 60 * number}.{number}", "",
     )
     for number in range(1, 5)
 )  # fmt: skip

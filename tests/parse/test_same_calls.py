@@ -264,7 +264,8 @@ def test_a_call_is_the_same_in_the_files_and_in_the_table_of_an_asterisk(made: l
     moment=st.datetimes(datetime(1999, 1, 1), datetime(2060, 1, 1)),
     name=st.sampled_from(
         [
-            "YYYY-MM-DD HH:MM:SS", "DD.MM.YY HH:MM:SS", "MM/DD/YY hh:MMAM", "DD/MM/YYYY hh:MM:SS AM", "HH:MM MM/DD",
+            "YYYY-MM-DD HH:MM:SS", "DD.MM.YY HH:MM:SS", "MM/DD/YY hh:MMAM", "DD/MM/YYYY hh:MM:SS AM",
+            "HH:MM MM/DD",
             "MM/DD HH:MM:SS", "DD-MMM-YYYY HH:MM", "YYYYMMDDHHMMSS", "DDMMYY HHMM", "YYYY/MM/DD HH:MM",
         ]
     ),

@@ -212,8 +212,8 @@ def test_equal_records_are_counted_over_the_pieces_of_their_file(sites: Sites) -
 
 
 UCM = (
-    "Caller Number,Callee Number,Start Time,Answer Time,End Time,Call Time,Talk Time,Disposition,Log Userfield,"
-    "Source Trunk Name,Destination Trunk Name,Session\r\n"
+    "Caller Number,Callee Number,Start Time,Answer Time,End Time,Call Time,Talk Time,Disposition,"
+    "Log Userfield,Source Trunk Name,Destination Trunk Name,Session\r\n"
     "2001,5550123,2026-01-01 09:00:00,,2026-01-01 09:00:00,0,0,FAILED,Outbound,,CARRIER_A,s1\r\n"
     "2001,5550123,2026-01-01 09:00:00,,2026-01-01 09:00:00,0,0,FAILED,Outbound,,CARRIER_B,s1\r\n"
     "2001,5550123,2026-01-01 09:00:00,2026-01-01 09:00:08,2026-01-01 09:02:13,133,125,ANSWERED,Outbound,,"
