@@ -1,6 +1,7 @@
 """The same table in other clothes: delimiters, quotes, line ends, dumps, dates of spreadsheets."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -190,3 +191,43 @@ def test_a_zone_that_the_unique_ids_contradict_is_told_line_by_line(zone: str, d
         reading.parse(line, base_offset=1, first=False)
     assert doubt in reading.zone_doubt
     assert bool(doubt) == bool(reading.zone_doubt)
+
+
+OWN = """
+delimiter: '|'
+layouts: [[date, time, line, extension, ring, duration, number, charge, kind, a, b, c, d, e, f]]
+define:
+  ended: join(date, ' ', time)
+times: {format: DD.MM.YY HH:MM:SS}
+call:
+  end: ended
+  ring: ring
+  billsec: duration
+  answered: positive(duration)
+  disposition: kind
+  extension: internal(extension)
+  dialled: number
+  outbound: present(number)
+"""
+
+
+@pytest.mark.parametrize("form", ["own", "openscape"])
+@pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not beside the repository")
+def test_a_date_and_a_time_in_columns_of_their_own_are_joined(form: str) -> None:
+    content = (CASES / "date-and-time-in-two-columns/openscape.txt").read_bytes()
+    text = OWN if form == "own" else None
+    found = parser(form, numbering=OFFICE, text=text).parse(content, base_offset=0, first=True)
+    (call,) = found.calls.to_pylist()
+    assert (call["extension"], call["billsec"], str(call["ended_at"])) == ("201", 67, "2026-01-14 09:21:40")
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "year"), [("2026-03-01", "12/31 10:00", 2025), ("2026-03-01", "03/01 10:00", 2026)]
+)
+def test_the_year_of_a_time_without_one_is_that_of_its_file(now: str, text: str, year: int) -> None:
+    form = OWN.replace("DD.MM.YY HH:MM:SS", "MM/DD HH:MM").replace("'|'", "';'")
+    line = ";".join([*text.split(), "7", "201", "2", "0:07", "5550123", *[""] * 8])
+    found = parser("own", numbering=OFFICE, text=form).parse(
+        line.encode() + b"\n", base_offset=0, first=True, written_at=datetime.fromisoformat(now)
+    )
+    assert found.calls["ended_at"][0].as_py().year == year
