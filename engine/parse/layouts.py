@@ -2,10 +2,12 @@
 
 import pyarrow as pa
 
+from config.expressions import Column
 from config.format_model import Format
 from engine.domain.errors import InvalidInput
 from engine.parse.framing import UTF8_BOM
 from engine.parse.split import NO_LAYOUT, Splitter, layout_number
+from engine.parse.timestamps import read_time
 
 _LOOK_AHEAD_LINES = 20
 MAX_FURTHER = 15
@@ -77,7 +79,7 @@ class Layouts:
             self.further = sum(title.lower() not in self._form.names for title in titles)
             self.header = line
             return True
-        if any(len(known) == len(titles) for known in self._form.layouts):
+        if self._is_record(titles):
             self.header = b""
             return False
         shown = ", ".join(titles)[:200]
@@ -86,6 +88,16 @@ class Layouts:
             f"It reads: {shown!r}",
             field="format",
         )
+
+    def _is_record(self, texts: list[str]) -> bool:
+        """Whether the first line of a file without a header is a record: its time is one."""
+        start = self._form.call.start or self._form.call.end
+        for layout in self._form.layouts:
+            if len(layout) == len(texts):
+                named = dict(zip(layout, texts, strict=True))
+                text = named.get(start.name, "") if isinstance(start, Column) else ""
+                return read_time(text, self._form.times.formats) is not None
+        return False
 
     def missing(self, layout: list[str]) -> list[str]:
         """The titles of needed columns that a header lacks."""

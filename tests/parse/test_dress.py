@@ -171,6 +171,11 @@ def test_the_second_half_of_another_format_is_bad_line_by_line() -> None:
     assert found.rejects["reason"].to_pylist() == ["has 3 columns, not 16"] * 4
 
 
+def test_a_header_in_other_words_is_not_taken_for_a_record() -> None:
+    with pytest.raises(InvalidInput, match="it lacks"):
+        read(PLAIN.replace(b"calldate", b"fecha", 1))
+
+
 def test_a_file_that_nothing_reads_is_told_what_is_in_the_way() -> None:
     table = b"calldate;src;dst;duration\n2026-01-01 09:00:00;201;555;10\n"
     found = detect(table, name="x", site_zone=UTC, numbering=OFFICE)
