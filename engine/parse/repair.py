@@ -120,6 +120,9 @@ class Repair:
         self, piece: bytes, lines: list[BadLine], place: int, text: bytes
     ) -> tuple[int, Iterable[Repaired | BadLine]]:
         line = lines[place]
+        if self._form.by_shape and b"\r" not in text and not text.startswith(b"\x00"):
+            # Its shape was looked at already.
+            return 1, [line]
         alone = self._record(text)
         if alone is not None:
             return 1, [_repaired(line.offset, line.length, line.number, text, alone)]

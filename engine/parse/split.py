@@ -143,8 +143,16 @@ def _shaped(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Form
     kept = text if not len(misfits) else text.filter(fits)
     cut = _matched(kept, form, number) if form.records == "pattern" else _sliced(kept, layout, form, number)
     columns = {name: pc.utf8_trim_whitespace(column) for name, column in cut if name in used}
-    others = {row: layout_number(text[row].as_py(), form) for row in misfits.to_pylist()}
-    return Read(columns=columns, rows=indices.filter(fits), others=others)
+    return Read(columns=columns, rows=indices.filter(fits), others=_numbers(text, misfits, form))
+
+
+def _numbers(text: pa.Array, rows: pa.Array, form: Format) -> dict[int, int]:
+    """The first layout that each of the rows fits, or `NO_LAYOUT`."""
+    found = dict.fromkeys(rows.to_pylist(), NO_LAYOUT)
+    for number in reversed(range(len(form.layouts)) if len(rows) else ()):
+        fits = fitting(text.take(rows), form, number)
+        found.update(dict.fromkeys(rows.filter(fits).to_pylist(), number))
+    return found
 
 
 def _sliced(
