@@ -112,6 +112,13 @@ CREATE TABLE call (
     charged_seconds    INTEGER NOT NULL DEFAULT 0  -- of the leg on its first record, 0 on the others
 );
 
+-- Records of PBXs whose clock ticks in minutes, as often as each file holds them: equal ones are different calls.
+CREATE TABLE recurring_record (
+    file_id    BIGINT NOT NULL,
+    call_key   UBIGINT NOT NULL,               -- of the first of them
+    started_at TIMESTAMP NOT NULL
+);
+
 -- Of each number dialled, the longest prefix of a rule in use that it begins with; others are left out.
 CREATE VIEW dialled_prefix AS
 WITH prefix AS (
