@@ -18,6 +18,7 @@ Records = Literal["delimited", "unescaped", "fixed", "json", "xml"]
 
 FORMAT_NAMES = (
     "asterisk-csv",
+    "asterisk-cel",
     "asterisk-custom",
     "freepbx-export",
     "freeswitch-csv",
@@ -104,6 +105,31 @@ class CallFields:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EventFields:
+    """Where each part of a channel event is found; texts that a format does not tell are empty."""
+
+    type: Expression
+    """CHAN_START, ANSWER and so on, as Asterisk names them."""
+    time: Expression
+    caller: Expression
+    exten: Expression
+    channel: Expression
+    app: Expression
+    app_data: Expression
+    account_code: Expression
+    unique_id: Expression
+    link_id: Expression
+    peer: Expression
+    """The channels in the same bridge, separated by commas."""
+    extra: Expression
+    """What the event tells beside, as JSON."""
+
+    def expressions(self) -> list[Expression]:
+        """All of them."""
+        return [getattr(self, name) for name in self.__slots__]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Segments:
     """Records that together are one call: they follow each other and agree in `same`."""
 
@@ -141,11 +167,13 @@ class Format:
     key: tuple[tuple[str, ...], ...]
     """Candidates in order; the first whose columns are all there and not empty is the key, else the line."""
     segments: Segments | None
+    event: EventFields | None = None
+    """In formats whose lines are events of channels, from which calls are made. None = lines are calls."""
 
     def used(self) -> set[str]:
         """The columns that are read at all."""
         found = {name for candidate in self.key for name in candidate}
-        expressions = self.call.expressions()
+        expressions = self.call.expressions() if self.event is None else self.event.expressions()
         if self.times.epoch is not None:
             expressions.append(self.times.epoch)
         if self.segments is not None:
@@ -185,7 +213,7 @@ def load_format(name_or_path: str, base: Path | None = None) -> Format:
 
 _KEYS = (
     "title", "records", "delimiter", "quote", "header", "columns", "layouts", "more", "widths", "surplus",
-    "ignore", "times", "call", "key", "segments",
+    "ignore", "times", "call", "event", "key", "segments",
 )  # fmt: skip
 
 
@@ -203,8 +231,8 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
     layouts = () if header else _layouts(keys, root, records)
     known = set(names.values()) if header else {column for layout in layouts for column in layout}
     fields = _Fields(None if records in ("json", "xml") else known)
-    if "call" not in keys:
-        root.fail("call is missing.")
+    if ("call" in keys) == ("event" in keys):
+        root.fail("call and event are both given." if "call" in keys else "call is missing.")
     delimiter = _character(keys["delimiter"]) if "delimiter" in keys else ","
     quote = _character(keys["quote"]) if "quote" in keys and keys["quote"].text(empty=True) else ""
     if quote == delimiter:
@@ -223,9 +251,10 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
         surplus=fields.column(keys["surplus"]) if "surplus" in keys else "",
         ignore=keys["ignore"].texts() if "ignore" in keys else (),
         times=fields.times(keys["times"] if "times" in keys else root.fail("times is missing.")),
-        call=fields.call(keys["call"]),
+        call=fields.call(keys["call"]) if "call" in keys else _NO_CALL,
         key=tuple(fields.columns(item) for item in keys["key"].items()) if "key" in keys else (),
         segments=fields.segments(keys["segments"]) if "segments" in keys else None,
+        event=fields.event(keys["event"]) if "event" in keys else None,
     )
 
 
@@ -307,6 +336,15 @@ _TEXTS = (
     *FORMAT_TEXTS,
 )
 _TRUTHS = ("answered", "outbound", "inbound", "internal", "joins")
+_NOTHING = parse_expression("''", "text")
+_NEVER = parse_expression("present('')", "truth")
+_NO_CALL = CallFields(
+    **dict.fromkeys(("start", "answer", "end", "duration", "ring", "billsec", "forwarder", "joins")),
+    **dict.fromkeys(("extension", "caller_name", "dial_data"), _NOTHING),
+    **dict.fromkeys(("answered", "outbound", "inbound", "internal"), _NEVER),
+    texts=dict.fromkeys(FORMAT_TEXTS, _NOTHING),
+)
+"""Of formats whose lines are events."""
 
 
 class _Fields:
@@ -385,6 +423,14 @@ class _Fields:
             dial_data=found.get("dial_data", nothing),
             texts={name: found.get(name, nothing) for name in FORMAT_TEXTS},
         )
+
+    def event(self, value: Value) -> EventFields:
+        keys = value.mapping(tuple(EventFields.__slots__))
+        for name in ("type", "time", "channel", "unique_id"):
+            if name not in keys:
+                value.fail(f"{name} is missing.")
+        found = {name: self.expression(keys[name], "text") for name in keys}
+        return EventFields(**{name: found.get(name, _NOTHING) for name in EventFields.__slots__})
 
     def segments(self, value: Value) -> Segments:
         keys = value.mapping(("same", "more"))

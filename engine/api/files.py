@@ -93,7 +93,7 @@ def _part(progress: Report, before: int, own: int, total: int) -> Report:
 
 
 def _added_up(results: list[IngestResult]) -> IngestResult:
-    counts = (*LineCounts.__struct_fields__, "files", "charged", "cost_micros")
+    counts = (*LineCounts.__struct_fields__, "files", "made", "charged", "cost_micros")
     return IngestResult(
         **{name: sum(getattr(result, name) for result in results) for name in counts},
         seconds=round(sum(result.seconds for result in results), 3),

@@ -44,11 +44,13 @@ class LineCounts(Result, frozen=True, kw_only=True):
     """What became of lines."""
 
     lines: int
-    """= stored + duplicates + quarantined + ignored."""
+    """= stored + duplicates + quarantined + ignored + events."""
     stored: int
     duplicates: int
     quarantined: int
     ignored: int
+    events: int = 0
+    """Events of channels (Asterisk CEL), which calls are made from."""
 
 
 class SourceRow(LineCounts, frozen=True, kw_only=True):
@@ -104,6 +106,8 @@ class IngestResult(LineCounts, frozen=True, kw_only=True):
     """What an import of past CDR files did."""
 
     files: int
+    made: int = 0
+    """Calls that were made from events."""
     charged: int
     """Calls with a charge."""
     cost_micros: int

@@ -17,6 +17,7 @@ from engine.parse.framing import UTF8_BOM, chunks, refuse_utf16, whole_bytes
 from engine.parse.layouts import Layouts
 from engine.parse.schema import Parsed
 from engine.parse.to_calls import CallReader
+from engine.parse.to_events import EventReader
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Chunks of one piece worked on at once; Arrow releases the interpreter meanwhile."""
@@ -39,9 +40,12 @@ class Parser:
         self._form = form
         self._layouts = Layouts(form)
         calls = CallReader(form, numbering=numbering, source_zone=source_zone, site_zone=site_zone)
-        self._chunks = ChunkReader(form, self._layouts, calls)
+        records = calls
+        if form.event is not None:
+            records = EventReader(form, numbering=numbering, source_zone=source_zone)
+        self._chunks = ChunkReader(form, self._layouts, records)
         self._documents = DocumentReader(form, calls)
-        self._bad_lines = BadLines(form, self._layouts, calls)
+        self._bad_lines = BadLines(form, self._layouts, records)
 
     @property
     def needs_header(self) -> bool:

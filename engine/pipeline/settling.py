@@ -3,6 +3,7 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
@@ -16,6 +17,17 @@ from engine.pipeline.legs import LEG_COLUMNS
 from engine.rating.book import RateBook
 from engine.rating.calls import VERDICTS, rate_calls
 from engine.store import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewlySettled:
+    """Calls that are new, and stored calls that are something else now."""
+
+    calls: pa.Table
+    """With `LEG_COLUMNS`."""
+    stored: pa.Table | None
+    """As `settle_stored` takes them; None = there are none."""
+
 
 NOTE = "settled anew"
 """Of the ledger entries: more records of the same leg have come."""
@@ -59,6 +71,9 @@ def settle_stored(
     verdicts = rate_calls(session, book, question, site=site)
     for name in VERDICTS.names[1:]:
         changed = changed.append_column(name, verdicts[name])
+    if "started_at" in stored.column_names:
+        with session.bound(changed=stored):
+            session.run("cel.update_calls", first=_least(stored["call_id"]), last=_most(stored["call_id"]))
     with session.bound(changed=changed):
         session.run("legs.update_calls", first=_least(stored["call_id"]), last=_most(stored["call_id"]))
     movements = _movements(stored, verdicts["cost_micros"])

@@ -203,7 +203,7 @@ def _file(row: Row) -> Iterator[str]:
     name = f"File {file_id} ({row[1]})"
     (
         lines, parts, offset, part_bytes, stored, calls, stored_bytes, call_bytes,
-        quarantined, bad, quarantined_bytes, bad_bytes, end,
+        quarantined, bad, quarantined_bytes, bad_bytes, events, told, event_bytes, told_bytes, end,
     ) = msgspec.convert(row[2:], list[int])  # fmt: skip
     if lines != parts:
         yield f"{name}: {lines:,} lines were read, but {parts:,} are accounted for."
@@ -217,6 +217,10 @@ def _file(row: Row) -> Iterator[str]:
         yield f"{name}: {quarantined:,} lines count as quarantined, but {bad:,} are kept."
     if quarantined_bytes != bad_bytes:
         yield f"{name}: {quarantined_bytes:,} bytes count as quarantined, but {bad_bytes:,} are kept."
+    if events != told:
+        yield f"{name}: {events:,} lines count as events, but {told:,} events come from it."
+    if event_bytes != told_bytes:
+        yield f"{name}: {event_bytes:,} bytes count as events, but its events have {told_bytes:,}."
     if end > offset:
         yield f"{name}: a call ends at byte {end:,}, beyond what was read ({offset:,})."
 

@@ -134,7 +134,7 @@ WITH wanted AS (
 ), stored AS (
     SELECT call_id, unnest([link_id, channel_name(near_channel), channel_name(far_channel)]) AS name
     FROM call
-    WHERE facts <> 0 AND ended_at >= $first AND started_at <= $last
+    WHERE facts & 32 <> 0 AND ended_at >= $first AND started_at <= $last
 )
 SELECT DISTINCT call_id FROM stored SEMI JOIN wanted USING (name) WHERE name <> '';
 
