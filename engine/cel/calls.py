@@ -14,7 +14,8 @@ from engine.store import Session
 OVERDUE = timedelta(hours=24)
 """So long nothing is heard of a call before its channels count as ended."""
 
-MEMBERS = pa.schema([("unique_id", pa.string()), ("call_no", pa.int64())])
+MEMBERS = pa.schema([("unique_id", pa.string()), ("member", pa.int64()), ("call_no", pa.int64())])
+"""`member` numbers channels in the order of their unique ids."""
 
 
 def members(names: Iterable[tuple[str, str]]) -> pa.Table:
@@ -37,9 +38,13 @@ def members(names: Iterable[tuple[str, str]]) -> pa.Table:
     for unique_id, link_id in names:
         one, other = root(number("channel", unique_id)), root(number("link", link_id))
         parent[max(one, other)] = min(one, other)
-    channels = [(name, root(place)) for (kind, name), place in numbers.items() if kind == "channel"]
+    channels = sorted((name, root(place)) for (kind, name), place in numbers.items() if kind == "channel")
     return pa.table(
-        [pa.array([name for name, _ in channels]), pa.array([call for _, call in channels], pa.int64())],
+        [
+            pa.array([name for name, _ in channels], pa.string()),
+            pa.arange(0, len(channels)),
+            pa.array([call for _, call in channels], pa.int64()),
+        ],
         schema=MEMBERS,
     )
 

@@ -122,23 +122,27 @@ def _restarted(session: Session, fresh: pa.Table, latest: datetime) -> list[str]
 
 def _members(session: Session, events: pa.Table, awake: list[str]) -> tuple[pa.Table, datetime]:
     """(the channels of the calls that the events belong to, the moment from which their events are stored)."""
-    pairs = set(zip(events["unique_id"].to_pylist(), events["link_id"].to_pylist(), strict=True))
+    distinct = events.group_by(["unique_id", "link_id"]).aggregate([])
+    pairs = list(zip(distinct["unique_id"].to_pylist(), distinct["link_id"].to_pylist(), strict=True))
     known = {name for pair in pairs for name in pair}
     asked = known | set(awake)
     moments = [pc.min(events["happened_at"]).as_py()] if events.num_rows else []
     first = min([*moments, *_began(asked)], default=datetime(1970, 1, 1)) - MARGIN
     for _ in range(MAX_STEPS):
-        wanted = pa.table({"name": pa.array(sorted(asked), pa.string())})
-        with session.bound(wanted=wanted):
-            found = set(session.records(tuple[str, str], "cel.names", first=first))
-        fresh = found - pairs
-        pairs |= fresh
+        wanted = pa.table({"name": pa.array(asked, pa.string())})
+        own = pa.table(
+            [pa.array([pair[place] for pair in pairs], pa.string()) for place in (0, 1)],
+            names=["unique_id", "link_id"],
+        )
+        with session.bound(wanted=wanted, known=own):
+            fresh = session.records(tuple[str, str], "cel.names", first=first)
+        pairs += fresh
         asked = {name for pair in fresh for name in pair} - known
         known |= asked
         if not asked:
             break
         first = min([first, *(moment - MARGIN for moment in _began(asked))])
-    return members(sorted(pairs)), first
+    return members(pairs), first
 
 
 def _began(names: set[str]) -> list[datetime]:

@@ -9,7 +9,7 @@ WITH RECURSIVE placed AS MATERIALIZED (
         CASE WHEN kind IN (2, 3) THEN regexp_extract(extra, '"bridge_id"\s*:\s*"([^"]*)"', 1) ELSE '' END AS bridge
     FROM events
 ), channels AS MATERIALIZED (
-    SELECT call_no, unique_id, any_value(scope) AS scope, arg_min(channel, place) AS name,
+    SELECT call_no, member, any_value(unique_id) AS unique_id, any_value(scope) AS scope, arg_min(channel, place) AS name,
         max(trunk) AS trunk, max(device) AS device,
         coalesce(min(happened_at) FILTER (kind = 0), min(happened_at)) AS started_at,
         coalesce(min(happened_at) FILTER (kind = 1), min(happened_at) FILTER (kind IN (2, 3))) AS answered_at,
@@ -29,104 +29,104 @@ WITH RECURSIVE placed AS MATERIALIZED (
         max(CASE WHEN kind = 4 THEN regexp_extract(extra, '"hangupcause"\s*:\s*(\d+)', 1) ELSE '' END) AS cause,
         arg_min({'file_id': file_id, 'line_offset': line_offset, 'line_length': line_length}, place) AS line
     FROM placed
-    GROUP BY call_no, unique_id
+    GROUP BY call_no, member
     HAVING bool_or(kind < 6)
 ), calls AS (
     SELECT placed.call_no, max(happened_at) AS last_at, min(link_id) AS link_id,
         arg_min(exten, place) FILTER (kind = 0 AND facts & 2 <> 0) AS first_internal
     FROM placed GROUP BY call_no
 ), beginnings AS (
-    SELECT call_no, min({'happened_at': started_at, 'unique_id': unique_id, 'came_in': trunk <> '' AND NOT dialled}).came_in AS came_in
+    SELECT call_no, min({'happened_at': started_at, 'member': member, 'came_in': trunk <> '' AND NOT dialled}).came_in AS came_in
     FROM channels GROUP BY call_no
 ), roots AS (
-    SELECT call_no, first_link, min({'happened_at': started_at, 'unique_id': unique_id}).unique_id AS unique_id
+    SELECT call_no, first_link, min({'happened_at': started_at, 'member': member}).member AS member
     FROM channels GROUP BY call_no, first_link
 ), members AS MATERIALIZED (
     -- Who was in a bridge. Where its number is not told, two channels that name each other were in one.
-    SELECT call_no, bridge, unique_id, min(happened_at) AS happened_at FROM placed WHERE bridge <> '' GROUP BY ALL
+    SELECT call_no, bridge, member, min(happened_at) AS happened_at FROM placed WHERE bridge <> '' GROUP BY ALL
     UNION ALL
-    SELECT call_no, bridge, unnest([unique_id, other]) AS unique_id, happened_at FROM (
-        SELECT told.call_no, concat_ws('|', least(channel, name), greatest(channel, name)) AS bridge, told.unique_id,
-            others.unique_id AS other, min(told.happened_at) AS happened_at
+    SELECT call_no, bridge, unnest([member, other]) AS member, happened_at FROM (
+        SELECT told.call_no, concat_ws('|', least(channel, name), greatest(channel, name)) AS bridge, told.member,
+            others.member AS other, min(told.happened_at) AS happened_at
         FROM (
-            SELECT call_no, unique_id, channel, happened_at, unnest(string_split(peer, ',')) AS peer
+            SELECT call_no, member, channel, happened_at, unnest(string_split(peer, ',')) AS peer
             FROM placed WHERE kind IN (2, 3) AND bridge = '' AND peer <> ''
         ) AS told
         JOIN channels AS others ON others.call_no = told.call_no AND others.name = told.peer
         GROUP BY ALL
     )
 ), first_bridges AS (
-    SELECT call_no, unique_id, min({'happened_at': happened_at, 'bridge': bridge}).bridge AS bridge FROM members GROUP BY call_no, unique_id
+    SELECT call_no, member, min({'happened_at': happened_at, 'bridge': bridge}).bridge AS bridge FROM members
+    GROUP BY call_no, member
 ), hosts AS (
-    SELECT call_no, bridge, min({'happened_at': happened_at, 'unique_id': unique_id}, 2) AS earliest FROM members GROUP BY call_no, bridge
+    SELECT call_no, bridge, min({'happened_at': happened_at, 'member': member}, 2) AS earliest FROM members GROUP BY call_no, bridge
 ), met AS (
     -- The other channel in the first bridge that a channel enters.
-    SELECT first_bridges.call_no, first_bridges.unique_id,
-        CASE WHEN earliest[1].unique_id <> first_bridges.unique_id THEN earliest[1].unique_id
-            ELSE earliest[2].unique_id END AS other
+    SELECT first_bridges.member,
+        CASE WHEN earliest[1].member <> first_bridges.member THEN earliest[1].member ELSE earliest[2].member END AS other
     FROM first_bridges
     JOIN hosts ON hosts.call_no = first_bridges.call_no AND hosts.bridge = first_bridges.bridge
 ), legs AS MATERIALIZED (
-    SELECT channels.call_no, channels.unique_id, channels.name, channels.started_at, channels.originated,
+    SELECT channels.call_no, channels.member, channels.name, channels.started_at, channels.originated,
         channels.answer_number,
         CASE WHEN NOT channels.originated
-            THEN coalesce(met.other, nullif(roots.unique_id, channels.unique_id)) END AS dialler
+            THEN coalesce(met.other, nullif(roots.member, channels.member)) END AS dialler
     FROM channels
-    LEFT JOIN met ON met.call_no = channels.call_no AND met.unique_id = channels.unique_id
+    LEFT JOIN met ON met.member = channels.member
     LEFT JOIN roots ON roots.call_no = channels.call_no AND roots.first_link = channels.first_link
     WHERE channels.trunk <> '' AND channels.dialled
 ), behind AS (
     -- The second half of a Local channel stands for whoever dialled the first.
-    SELECT second.call_no, second.unique_id,
-        coalesce(met.other, CASE WHEN roots.unique_id NOT IN (first.unique_id, second.unique_id) THEN roots.unique_id END)
+    SELECT second.member,
+        coalesce(met.other, CASE WHEN roots.member NOT IN (first.member, second.member) THEN roots.member END)
             AS dialler
     FROM channels AS second
     JOIN channels AS first ON first.call_no = second.call_no AND first.name = left(second.name, -1) || '1'
-    LEFT JOIN met ON met.call_no = first.call_no AND met.unique_id = first.unique_id
+    LEFT JOIN met ON met.member = first.member
     LEFT JOIN roots ON roots.call_no = first.call_no AND roots.first_link = first.first_link
     WHERE second.name LIKE 'Local/%;2'
 ), further AS (
     -- An outbound leg that dials stands for whoever dialled it.
-    SELECT call_no, unique_id, dialler FROM behind WHERE dialler IS NOT NULL
+    SELECT member, dialler FROM behind WHERE dialler IS NOT NULL
     UNION ALL
-    SELECT call_no, unique_id, dialler FROM legs WHERE dialler IS NOT NULL
+    SELECT member, dialler FROM legs WHERE dialler IS NOT NULL
 ), walk AS (
-    SELECT call_no, unique_id, dialler, 0 AS steps FROM legs WHERE dialler IS NOT NULL
+    SELECT member, dialler, 0 AS steps FROM legs WHERE dialler IS NOT NULL
     UNION ALL
-    SELECT walk.call_no, walk.unique_id, further.dialler, steps + 1
-    FROM walk JOIN further ON further.call_no = walk.call_no AND further.unique_id = walk.dialler
+    SELECT walk.member, further.dialler, steps + 1
+    FROM walk JOIN further ON further.member = walk.dialler
     WHERE steps < 20
 ), people AS MATERIALIZED (
     -- The channel behind each leg that stands for itself.
-    SELECT call_no, unique_id, arg_max(dialler, steps) AS person FROM walk GROUP BY call_no, unique_id
+    SELECT member, arg_max(dialler, steps) AS person FROM walk GROUP BY member
 ), passed AS (
-    SELECT people.call_no, people.unique_id,
+    SELECT people.member,
         max({'happened_at': greatest(own.happened_at, others.happened_at), 'device': channels.device}).device AS device
     FROM people
-    JOIN legs ON legs.call_no = people.call_no AND legs.unique_id = people.unique_id
-    JOIN members AS own ON own.call_no = people.call_no AND own.unique_id = people.person
+    JOIN legs ON legs.member = people.member
+    JOIN members AS own ON own.member = people.person
     JOIN members AS others ON others.call_no = own.call_no AND others.bridge = own.bridge
-        AND others.unique_id <> own.unique_id
-    JOIN channels ON channels.call_no = others.call_no AND channels.unique_id = others.unique_id
+        AND others.member <> own.member
+    JOIN channels ON channels.member = others.member
     WHERE channels.device <> '' AND greatest(own.happened_at, others.happened_at) < legs.started_at
     GROUP BY ALL
 ), dialling AS (
     -- What Dial was given by whoever dialled, as its first event after the leg began tells.
-    SELECT legs.call_no, legs.unique_id, arg_min(placed.app_data, placed.place) AS app_data
+    SELECT legs.member, arg_min(placed.app_data, placed.place) AS app_data
     FROM legs
-    JOIN channels ON channels.call_no = legs.call_no AND channels.unique_id = legs.unique_id
-    JOIN placed ON placed.call_no = legs.call_no AND placed.unique_id = legs.dialler
+    JOIN channels ON channels.member = legs.member
+    JOIN placed ON placed.member = legs.dialler
     WHERE channels.number = '' AND placed.app ILIKE 'Dial' AND placed.app_data <> '' AND placed.happened_at >= legs.started_at
     GROUP BY ALL
 ), link_ends AS (
     SELECT call_no, link_id, max(happened_at) AS happened_at FROM placed WHERE kind = 6 GROUP BY ALL
 ), restarts AS (
-    SELECT channels.call_no, channels.unique_id, min(pbx_restart.happened_at) AS happened_at
+    SELECT channels.member, min(pbx_restart.happened_at) AS happened_at
     FROM channels JOIN pbx_restart ON pbx_restart.scope = channels.scope AND pbx_restart.happened_at > channels.last_at
     WHERE channels.own_end IS NULL
     GROUP BY ALL
 ), ended AS (
-    SELECT channels.call_no, channels.unique_id, coalesce(
+    SELECT channels.member, coalesce(
         channels.own_end,
         CASE WHEN link_ends.happened_at < channels.last_at THEN NULL WHEN channels.last_place % 8 = 3 AND link_ends.happened_at IS NOT NULL
             THEN channels.last_at ELSE link_ends.happened_at END,
@@ -136,10 +136,10 @@ WITH RECURSIVE placed AS MATERIALIZED (
     FROM channels
     JOIN calls ON calls.call_no = channels.call_no
     LEFT JOIN link_ends ON link_ends.call_no = channels.call_no AND link_ends.link_id = channels.last_link
-    LEFT JOIN restarts ON restarts.call_no = channels.call_no AND restarts.unique_id = channels.unique_id
+    LEFT JOIN restarts ON restarts.member = channels.member
 ), told AS (
     SELECT channels.*, calls.link_id, calls.last_at AS call_last_at, calls.first_internal, ended.happened_at AS ended_at, people.person,
-        legs.unique_id IS NOT NULL AS is_leg, coalesce(passed.device, '') AS passed_by, beginnings.came_in,
+        legs.member IS NOT NULL AS is_leg, coalesce(passed.device, '') AS passed_by, beginnings.came_in,
         other.name AS other_name, coalesce(other.device, '') AS other_device, dialling.app_data AS dial_data,
         person.name AS person_name, dialler.name AS dialler_name, person.caller AS person_caller,
         dialler.caller AS dialler_caller,
@@ -155,18 +155,18 @@ WITH RECURSIVE placed AS MATERIALIZED (
     FROM channels
     JOIN calls ON calls.call_no = channels.call_no
     JOIN beginnings ON beginnings.call_no = channels.call_no
-    JOIN ended ON ended.call_no = channels.call_no AND ended.unique_id = channels.unique_id
-    LEFT JOIN legs ON legs.call_no = channels.call_no AND legs.unique_id = channels.unique_id
-    LEFT JOIN people ON people.call_no = channels.call_no AND people.unique_id = channels.unique_id
-    LEFT JOIN channels AS person ON person.call_no = channels.call_no AND person.unique_id = people.person
-    LEFT JOIN channels AS dialler ON dialler.call_no = channels.call_no AND dialler.unique_id = legs.dialler
-    LEFT JOIN passed ON passed.call_no = channels.call_no AND passed.unique_id = channels.unique_id
-    LEFT JOIN dialling ON dialling.call_no = channels.call_no AND dialling.unique_id = channels.unique_id
-    LEFT JOIN met ON met.call_no = channels.call_no AND met.unique_id = channels.unique_id
-    LEFT JOIN channels AS other ON other.call_no = channels.call_no AND other.unique_id = met.other
+    JOIN ended ON ended.member = channels.member
+    LEFT JOIN legs ON legs.member = channels.member
+    LEFT JOIN people ON people.member = channels.member
+    LEFT JOIN channels AS person ON person.member = people.person
+    LEFT JOIN channels AS dialler ON dialler.member = legs.dialler
+    LEFT JOIN passed ON passed.member = channels.member
+    LEFT JOIN dialling ON dialling.member = channels.member
+    LEFT JOIN met ON met.member = channels.member
+    LEFT JOIN channels AS other ON other.member = met.other
     LEFT JOIN (
-        SELECT call_no, person, min(unique_id) AS leg FROM people GROUP BY ALL
-    ) AS used ON used.call_no = channels.call_no AND used.person = channels.unique_id
+        SELECT person, min(unique_id) AS leg FROM people JOIN channels ON channels.member = people.member GROUP BY person
+    ) AS used ON used.person = channels.member
 )
 SELECT unique_id, event_call_key(unique_id) AS call_key, scope, last_at, link_id, name AS channel, trunk,
     CASE WHEN is_leg THEN coalesce(nullif(dialler_caller, ''), person_caller, answer_number) ELSE caller END AS caller, number,
@@ -218,13 +218,13 @@ INSERT INTO event BY NAME SELECT * FROM new_events;
 
 -- name: names
 -- The distinct pairs of channel and link of stored events that share one of them with the bound table `wanted`, from a
--- moment on.
-SELECT DISTINCT unique_id, link_id FROM event
+-- moment on; pairs of the bound table `known` are left out.
+SELECT DISTINCT unique_id, link_id FROM event ANTI JOIN known USING (unique_id, link_id)
 WHERE happened_at >= $first AND (unique_id IN (SELECT name FROM wanted) OR link_id IN (SELECT name FROM wanted));
 
 -- name: events
--- Stored events of the calls in the bound table `members` (unique_id, call_no), from a moment on.
-SELECT call_no, happened_at, CAST(list_position($kinds, type) - 1 AS INTEGER) AS kind, caller, exten, channel, app,
+-- Stored events of the channels in the bound table `members` (unique_id, member, call_no), from a moment on.
+SELECT call_no, member, happened_at, CAST(list_position($kinds, type) - 1 AS INTEGER) AS kind, caller, exten, channel, app,
     app_data, account_code, event.unique_id, link_id, peer, extra, trunk, device, facts, file_id, line_offset, line_length,
     scope
 FROM event JOIN members ON members.unique_id = event.unique_id

@@ -65,17 +65,25 @@ ORDER BY extension.number LIMIT $limit;
 -- name: charges
 -- Calls whose entries do not come to their cost: open charges (one, or none for a free call), their net
 -- amount, and the extension they were booked on. A NULL cost = there is no such call.
-WITH booked AS (
-    SELECT call_id, min(extension) AS first_extension, max(extension) AS last_extension,
-           count(*) FILTER (kind = 'charge') - count(*) FILTER (kind = 'reversal') AS open_charges,
+WITH posted AS (
+    SELECT call_id, extension, count(*) FILTER (kind = 'charge') - count(*) FILTER (kind = 'reversal') AS open_charges,
            sum(amount_micros) AS net_micros
     FROM ledger_entry
     WHERE kind IN ('charge', 'reversal')
+    GROUP BY call_id, extension
+),
+booked AS (
+    -- What was charged and reversed again may have been another extension's.
+    SELECT call_id, min(extension) FILTER (open_charges <> 0 OR net_micros <> 0) AS first_extension,
+           max(extension) FILTER (open_charges <> 0 OR net_micros <> 0) AS last_extension,
+           min(extension) AS any_extension, sum(open_charges) AS open_charges, sum(net_micros) AS net_micros
+    FROM posted
     GROUP BY call_id
 )
 SELECT coalesce(call.call_id, booked.call_id) AS call_id, call.extension, call.started_local, call.cost_micros,
-       coalesce(booked.open_charges, 0), coalesce(booked.net_micros, 0),
-       coalesce(booked.first_extension, ''), coalesce(booked.last_extension, '')
+       coalesce(booked.open_charges, 0)::BIGINT, coalesce(booked.net_micros, 0),
+       coalesce(booked.first_extension, CASE WHEN call.call_id IS NULL THEN any_extension END, ''),
+       coalesce(booked.last_extension, '')
 FROM call FULL JOIN booked ON booked.call_id = call.call_id
 WHERE call.call_id IS NULL
    OR -call.cost_micros <> coalesce(booked.net_micros, 0)
