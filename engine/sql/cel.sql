@@ -99,17 +99,24 @@ WITH RECURSIVE placed AS MATERIALIZED (
 ), people AS MATERIALIZED (
     -- The channel behind each leg that stands for itself.
     SELECT member, arg_max(dialler, steps) AS person FROM walk GROUP BY member
-), passed AS (
-    SELECT people.member,
-        max({'happened_at': greatest(own.happened_at, others.happened_at), 'device': channels.device}).device AS device
+), before AS MATERIALIZED (
+    -- The bridges that whoever dialled had been in.
+    SELECT people.member, legs.started_at, own.call_no, own.bridge, own.happened_at, own.member AS person
     FROM people
     JOIN legs ON legs.member = people.member
     JOIN members AS own ON own.member = people.person
-    JOIN members AS others ON others.call_no = own.call_no AND others.bridge = own.bridge
-        AND others.member <> own.member
-    JOIN channels ON channels.member = others.member
-    WHERE channels.device <> '' AND greatest(own.happened_at, others.happened_at) < legs.started_at
-    GROUP BY ALL
+    WHERE own.happened_at < legs.started_at
+), devices AS MATERIALIZED (
+    SELECT members.call_no, members.bridge, members.member, members.happened_at, channels.device
+    FROM members JOIN channels ON channels.member = members.member
+    WHERE channels.device <> ''
+), passed AS (
+    SELECT before.member,
+        max({'happened_at': greatest(before.happened_at, devices.happened_at), 'device': device}).device AS device
+    FROM before
+    JOIN devices ON devices.call_no = before.call_no AND devices.bridge = before.bridge
+    WHERE devices.member <> before.person AND devices.happened_at < before.started_at
+    GROUP BY before.member
 ), dialling AS (
     -- What Dial was given by whoever dialled, as its first event after the leg began tells.
     SELECT legs.member, arg_min(placed.app_data, placed.place) AS app_data
