@@ -235,7 +235,9 @@ class DaySums(Result, frozen=True, kw_only=True):
     unrated: int
 
 
-AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup"]
+AlarmKind = Literal[
+    "source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup", "lost end"
+]
 
 
 class Alarm(Result, frozen=True, kw_only=True):

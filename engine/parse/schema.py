@@ -72,7 +72,7 @@ FALSE = pa.scalar(False, pa.bool_())
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """One piece of a file, accounted for: lines = calls + events + rejects + ignored, and so do their bytes."""
+    """One piece of a file, accounted for: lines = calls + events + rejects + ignored, and their bytes."""
 
     calls: pa.Table
     """Schema `CALLS`, in file order."""

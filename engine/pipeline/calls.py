@@ -140,7 +140,7 @@ def store_settled(
     now: datetime,
     identities: Collection[Identity] | None = None,
 ) -> StoredCalls:
-    """Rates, stores and charges calls that are new, with their legs, and rates those anew that have changed."""
+    """Rates, stores and charges calls that are new, and rates those anew that have changed."""
     path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)
     calls = settled.calls
     if not calls.num_rows and settled.stored is None:

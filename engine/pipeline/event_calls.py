@@ -19,8 +19,9 @@ _NONE = pa.scalar(None, pa.string())
 _ZERO = pa.scalar(0, pa.int32())
 
 TOLD = (
-    "started_at", "started_local", "answered_at", "answered_local", "ended_at", "dialled", "trunk", "disposition",
-    "duration", "billsec", "caller", "called_party", "account_code", "link_id", "near_channel", "far_channel", "facts",
+    "started_at", "started_local", "answered_at", "answered_local", "ended_at", "dialled", "trunk",
+    "disposition", "duration", "billsec", "caller", "called_party", "account_code", "link_id", "near_channel",
+    "far_channel", "facts",
 )  # fmt: skip
 """Columns of a call that events tell, its leg apart."""
 
@@ -38,9 +39,9 @@ _COMPARED = (
 
 
 def calls_of(records: pa.Table, site: Site) -> pa.Table:
-    """A call for each channel that makes one and has ended, with `LEG_COLUMNS`, and for each that is a part of a leg.
+    """A call, with `LEG_COLUMNS`, for each channel that has ended and makes one, or is a part of a leg.
 
-    Of the latter only those count that are stored already: `is_call` is false.
+    Of the latter, whose `is_call` is false, only those count that are stored already.
     """
     records = records.filter(
         pc.and_(pc.is_valid(records["ended_at"]), pc.not_equal(records["record"], _text("none")))

@@ -1,4 +1,4 @@
-"""Storing channel events: the new ones are appended, and the calls that they belong to are made, or made anew."""
+"""Storing channel events: the new ones are appended, and their calls are made, or made anew."""
 
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
@@ -74,14 +74,13 @@ def store_events(
         return no_calls(), lines
     belonging, first = _members(session, names, awake)
     with session.bound(members=belonging):
-        ended = pc.any(pc.is_in(fresh["type"], _ENDS)).as_py() or session.row("cel.any_end", first=first) == (
-            True,
+        ends = (
+            pc.any(pc.is_in(fresh["type"], _ENDS)).as_py() or session.rows("cel.any_end", first=first)[0][0]
         )
-        if ended or awake:
-            events = session.table("cel.events", first=first, kinds=list(EVENT_KINDS))
-    if not (ended or awake):
-        _note_open(session, names)
-        return no_calls(), lines
+        if not ends and not awake:
+            _note_open(session, names)
+            return no_calls(), lines
+        events = session.table("cel.events", first=first, kinds=list(EVENT_KINDS))
     records = channel_records(session, events, site=site, latest=latest)
     with session.bound(derived=records):
         session.run("cel.close_channels")
@@ -108,7 +107,7 @@ def _fresh(session: Session, parsed: pa.Table) -> pa.Table:
 
 
 def _restarted(session: Session, fresh: pa.Table, latest: datetime) -> list[str]:
-    """Channels without an end that have to be looked at again: their PBX was started again, or time has passed."""
+    """Channels without an end whose PBX was started again, or of which nothing was heard for too long."""
     starts = fresh.filter(pc.is_in(fresh["type"], _STARTS)).select(["scope", "happened_at", "unique_id"])
     with session.bound(starts=starts):
         restarts = session.table("cel.restarts")
@@ -121,7 +120,7 @@ def _restarted(session: Session, fresh: pa.Table, latest: datetime) -> list[str]
 
 
 def _members(session: Session, events: pa.Table, awake: list[str]) -> tuple[pa.Table, datetime]:
-    """(the channels of the calls that the events belong to, the moment from which their events are stored)."""
+    """(the channels of the calls that the events belong to, the moment when the first of them began)."""
     distinct = events.group_by(["unique_id", "link_id"]).aggregate([])
     pairs = list(zip(distinct["unique_id"].to_pylist(), distinct["link_id"].to_pylist(), strict=True))
     known = {name for pair in pairs for name in pair}
@@ -146,7 +145,7 @@ def _members(session: Session, events: pa.Table, awake: list[str]) -> tuple[pa.T
 
 
 def _began(names: set[str]) -> list[datetime]:
-    """The moment when the first of the channels of these unique ids began, as the ids tell; none = they do not."""
+    """The moment when the first of these channels began, as their unique ids tell; none = they do not."""
     told = pc.struct_field(pc.extract_regex(pa.array(list(names), pa.string()), _EPOCH), "s")
     first = pc.min(pc.cast(told, pa.int64())).as_py()
     return [] if first is None else [datetime(1970, 1, 1) + timedelta(seconds=first)]

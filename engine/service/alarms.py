@@ -10,6 +10,8 @@ from engine.pipeline.ingest_loop import IngestLoop
 from engine.store import Database
 
 UNRATED_DAYS = 30
+LOST_AFTER = timedelta(hours=24)
+"""So long a call may go on without an event before its end counts as lost."""
 CLOCKS_DIFFER = timedelta(days=1)
 """Calls that seem to lie so far ahead belong to the present all the same."""
 MAX_KNOWN = 1000
@@ -67,6 +69,9 @@ class Alarms:
                 "alarms.unrated", since=now - timedelta(days=UNRATED_DAYS), until=now + CLOCKS_DIFFER
             )
             bad = session.integer("quarantine.open_count")
+            lost = session.integer(
+                "cel.lost_ends", since=now - LOST_AFTER, **{"from": now - timedelta(days=UNRATED_DAYS)}
+            )
         if unrated:
             one = f"1 call of the last {UNRATED_DAYS} days matches no rate rule."
             many = f"{unrated:,} calls of the last {UNRATED_DAYS} days match no rate rule."
@@ -74,6 +79,10 @@ class Alarms:
         if bad:
             one, many = "1 line could not be read as a call.", f"{bad:,} lines could not be read as calls."
             found.append(("quarantine", "quarantine", one if bad == 1 else many))
+        if lost:
+            one = f"The end of 1 channel of the last {UNRATED_DAYS} days was never written to CEL."
+            many = f"The ends of {lost:,} channels of the last {UNRATED_DAYS} days were never written to CEL."
+            found.append(("lost end", "lost end", one if lost == 1 else many))
         with self._lock:
             self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
             return [

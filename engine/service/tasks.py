@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from config.billing_source import bills_from_events, why_not
 from config.settings import Settings
 from engine.access import audit
 from engine.api.events import CallsStored
+from engine.api.home import CONFIG_FILE
 from engine.api.operation import Progress
 from engine.api.rates import Rerate, RerateResult
 from engine.api.site import (
@@ -66,11 +68,27 @@ def ingest(
             )
             for content, path in contents
         ]
+        for _, parser in files:
+            _refuse_other_kind(service, settings, parser)
         result = _import(service, progress, cancelled).run(files)
     # The tickets are used up; what was imported is told by its name.
     named = [GivenFile(path=file.path, ticket="") for file in request.files]
     _record(service, msgspec.structs.replace(request, files=named), operator, result=result)
     return result
+
+
+def _refuse_other_kind(service: ServiceContext, settings: Settings, parser: SourceParser) -> None:
+    """Raises `InvalidInput` for CDRs where the site bills from CEL, and the other way round."""
+    events, by = bills_from_events(settings, service.home), f"its first source ({CONFIG_FILE})"
+    if events is None:
+        with service.database.reading() as session:
+            first = session.records(tuple[str, bool], "cel.first_file")
+        if not first:
+            return
+        ((path, events),) = first
+        by = f"the file that was imported first ({path})"
+    if (parser.form.event is not None) != events:
+        raise InvalidInput(why_not(events=events, by=by), field="format")
 
 
 def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) -> Import:

@@ -318,10 +318,10 @@ SELECT unique_id, any_value(scope) AS scope, max(happened_at) AS last_at, max(ha
     CAST(NULL AS TIMESTAMP) AS ended_at, true AS end_assumed
 FROM new_events GROUP BY unique_id;
 
--- name: open_count
--- Calls under way, as far as events tell, and those among them of which nothing was heard since a moment.
-SELECT count(*), count(*) FILTER (call_last_at < $since) FROM open_channel WHERE ended_at IS NULL;
+-- name: lost_ends
+-- Channels whose end was never told: assumed, or nothing has been heard of their call since a moment.
+SELECT count(*) FROM open_channel WHERE (ended_at IS NOT NULL OR call_last_at < $since) AND last_at >= $from;
 
 -- name: first_file
--- The format of the file that was read first, of those that held calls or events; NULL = none did.
-SELECT format FROM source_file WHERE stored + duplicates + events > 0 ORDER BY file_id LIMIT 1;
+-- The path of the file that was read first of those that held calls or events, and whether it held events.
+SELECT path, events > 0 FROM source_file WHERE stored + duplicates + events > 0 ORDER BY file_id LIMIT 1;

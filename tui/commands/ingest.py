@@ -49,6 +49,11 @@ def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone:
             ("duplicates", f"{result.duplicates:,}"),
             ("quarantined", f"{result.quarantined:,}"),
             ("ignored", f"{result.ignored:,}"),
+            *(
+                (("events", f"{result.events:,}"), ("calls made", f"{result.made:,}"))
+                if result.events
+                else ()
+            ),
             ("charged", f"{result.charged:,}"),
             ("cost", session.money_named(result.cost_micros)),
             ("seconds", f"{result.seconds:.1f}"),
