@@ -132,6 +132,8 @@ class CallDetail(Result, frozen=True, kw_only=True):
     passed_by: str = ""
     """Who passed the call on; '' = nobody."""
     charged_seconds: int = 0
+    end_assumed: bool = False
+    """Made from events of channels, of which the one that ends it is missing: others say when it ended."""
 
 
 class GetCall(Operation[CallDetail], frozen=True, kw_only=True):

@@ -139,6 +139,8 @@ def _leg(detail: CallDetail) -> Iterator[tuple[str, str]]:
         yield "part of another", f"leg {detail.leg}"
     elif detail.charged_seconds != detail.row.billsec and detail.charged_seconds:
         yield "charged", f"{detail.charged_seconds} s, from the leg's first answer to its last end"
+    if detail.end_assumed:
+        yield "end", "assumed: the event that ends the channel was never written"
     if len(detail.records) > 1:
         yield "records", ", ".join(str(number) for number in detail.records)
     if detail.row.caller and detail.row.caller != detail.row.extension:
