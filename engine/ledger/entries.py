@@ -1,12 +1,16 @@
 """Posting of ledger entries by hand, with the balances they move; calls post theirs in `engine.pipeline`."""
 
+# pyarrow makes its compute functions at import, where no type checker sees them.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.errors import OUT_OF_RANGE, InvalidInput, NotFound, StorageError
 from engine.domain.names import EntryKind
 from engine.store import Session
 
@@ -172,13 +176,32 @@ def write_entries(session: Session, entries: pa.Table, *, balances: Mapping[str,
     """Appends entries (schema `ENTRIES`) and makes the balances what they leave; nothing else moves balances.
 
     `balances`: what they leave, where that is so few that setting them one by one takes less than a join.
+    Raises `StorageError` when a balance would leave its range.
     """
+    _refuse_beyond_range(entries)
     session.feed("ledger.append_entries", new_entries=entries)
     if balances is None:
         with session.bound(posted_entries=entries):
             session.run("ledger.move_balances")
     else:
         session.brief("ledger.set_balances", numbers=list(balances), balances=list(balances.values()))
+
+
+def _refuse_beyond_range(entries: pa.Table) -> None:
+    bounds = pc.min_max(entries["balance_after_micros"]).as_py()
+    for balance in (bounds["min"], bounds["max"]):
+        if balance is not None and abs(balance) > MAX_BALANCE_MICROS:
+            place = pc.index(entries["balance_after_micros"], balance).as_py()
+            raise beyond_range(entries["extension"][place].as_py())
+
+
+def beyond_range(extension: str) -> StorageError:
+    """Charges of an extension that would take its balance beyond what 64 bits hold."""
+    return StorageError(
+        f"The charges of extension {extension} would take its balance out of range. "
+        "A price in the rate list must be far too high; correct it.",
+        code=OUT_OF_RANGE,
+    )
 
 
 def _recharge_table(movements: Sequence[Movement]) -> pa.Table:

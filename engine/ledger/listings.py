@@ -13,13 +13,15 @@ from engine.api.extensions import (
     RechargeRow,
     Recharges,
 )
+from engine.domain.errors import Refused
 from engine.domain.money import format_amount
 from engine.domain.sheet import write_sheet
 from engine.domain.site import Site
 from engine.domain.zones import isoformat, parse_moment
 from engine.store import Session
 
-MAX_ROWS = 10_000_000
+MAX_ROWS = 1_000_000
+"""In one answer, which is one document: about 150 MB of CSV."""
 MAX_PAGE_ENTRIES = 100_000
 RECHARGE_COLUMNS = (
     "time",
@@ -61,7 +63,7 @@ def list_recharges(session: Session, site: Site, request: ListRecharges) -> Rech
 
 
 def export_recharges(session: Session, site: Site, request: ExportRecharges) -> CsvText:
-    """Recharges of a period, in the order asked for."""
+    """Recharges of a period, in the order asked for. Raises `Refused` for more than `MAX_ROWS`."""
     found = list_recharges(
         session,
         site,
@@ -74,6 +76,7 @@ def export_recharges(session: Session, site: Site, request: ExportRecharges) -> 
             limit=MAX_ROWS,
         ),
     )
+    _refuse_more(found.total)
     lines = (
         (
             isoformat(row.posted_at, site.zone),
@@ -96,8 +99,10 @@ def list_ledger(session: Session, site: Site, request: ListLedger) -> Ledger:
 
 
 def export_ledger(session: Session, site: Site, request: ExportLedger) -> CsvText:
-    """One extension's entries of a period, oldest first."""
-    rows = _entries(session, site, request, limit=MAX_ROWS).rows
+    """One extension's entries of a period, oldest first. Raises `Refused` for more than `MAX_ROWS`."""
+    found = _entries(session, site, request, limit=MAX_ROWS)
+    _refuse_more(found.total)
+    rows = found.rows
     lines = (
         (
             isoformat(row.posted_at, site.zone),
@@ -111,6 +116,11 @@ def export_ledger(session: Session, site: Site, request: ExportLedger) -> CsvTex
         for row in reversed(rows)
     )
     return CsvText(text=write_sheet(LEDGER_COLUMNS, lines), rows=len(rows))
+
+
+def _refuse_more(total: int) -> None:
+    if total > MAX_ROWS:
+        raise Refused(f"{total:,} rows are more than {MAX_ROWS:,} in one file; choose a shorter period.")
 
 
 def _entries(

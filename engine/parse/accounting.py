@@ -33,18 +33,13 @@ class Outcome:
 
     def add(self, other: "Outcome", *, lines_before: int) -> None:
         self.tables += other.tables
-        for line in other.bad:
-            self.bad.append(
-                BadLine(
-                    offset=line.offset,
-                    length=line.length,
-                    number=line.number + lines_before,
-                    field=line.field,
-                    reason=line.reason,
-                )
-            )
+        if lines_before:
+            self.bad += [line._replace(number=line.number + lines_before) for line in other.bad]
+        else:
+            self.bad += other.bad
         self.ignored += other.ignored
         self.ignored_bytes += other.ignored_bytes
+        self.ignored_lines += other.ignored_lines
         self.lines += other.lines
 
     def cut(self, end: int, *, most_calls: int) -> int:
@@ -77,7 +72,7 @@ class Outcome:
             place = records.schema.get_field_index("line_offset")
             moved = pc.add(records["line_offset"], pa.scalar(base_offset, pa.int64()))
             records = records.set_column(place, CALLS.field("line_offset"), moved)
-        ignored = self.ignored + len(self.ignored_lines)
+        ignored = self.ignored + sum(line.lines for line in self.ignored_lines)
         are_events = records.schema.equals(EVENTS)
         return Parsed(
             calls=CALLS.empty_table() if are_events else records,

@@ -13,7 +13,7 @@ from config.formats import Format
 from engine.parse.accounting import Outcome
 from engine.parse.framing import MAX_LINE_BYTES, Lines, lines_of, too_long
 from engine.parse.layouts import Layouts
-from engine.parse.repair import BadLine
+from engine.parse.repair import MAX_SPAN_LINES, BadLine, Ignored
 from engine.parse.split import Read, Splitter, Unframed, mended, read_delimited, read_lines
 from engine.parse.to_calls import CallReader
 from engine.parse.to_events import EventReader
@@ -60,7 +60,7 @@ class ChunkReader:
         plain, text = _plain_lines(view, lines)
         indices = pa.arange(0, len(lines))
         if plain is not None:
-            odd = pc.indices_nonzero(pc.invert(plain))
+            odd = _without_blank_runs(pc.indices_nonzero(pc.invert(plain)), chunk)
             chunk.note(odd.to_pylist(), "", "is malformed")
             indices = indices.filter(plain)
             text = text.filter(plain)
@@ -167,3 +167,36 @@ def _plain_lines(view: memoryview, lines: Lines) -> tuple[pa.Array | None, pa.Ar
     if content.find(b"\x00", begin, stop) >= 0:
         without(pc.equal(pc.binary_slice(text, 0, 1), pa.scalar(b"\x00", pa.large_binary())))
     return plain, text
+
+
+def _without_blank_runs(odd: pa.Array, chunk: _Chunk) -> pa.Array:
+    """Ignores long runs of blank lines at once; gives the other odd lines, by row.
+
+    The first lines of a run stay, for they may be inside the quotes of a record that begins before it.
+    """
+    if len(odd) <= MAX_SPAN_LINES:
+        return odd
+    rows = pc.cast(odd, pa.int64())
+    lines = chunk.lines
+    blank = pc.is_in(lines.text.take(rows), pa.array([b"", b"\r"], pa.large_binary()))
+    # A run ends where an odd line is not blank, and where lines that are not odd stand between two.
+    steps = pc.subtract(rows[1:], rows[:-1])
+    goes_on = pa.concat_arrays([pa.array([False]), pc.and_(pc.equal(steps, 1), blank[:-1])])
+    begins = pc.cumulative_max(pc.if_else(pc.and_(blank, goes_on), pa.scalar(-1, pa.int64()), rows))
+    ignored = pc.and_(blank, pc.greater_equal(pc.subtract(rows, begins), MAX_SPAN_LINES))
+    runs = (
+        pa.table(
+            {
+                "begin": begins.filter(ignored),
+                "offset": lines.offset.take(rows.filter(ignored)),
+                "length": lines.length.take(rows.filter(ignored)),
+            }
+        )
+        .group_by("begin")
+        .aggregate([("offset", "min"), ("length", "sum"), ("length", "count")])
+    )
+    for offset, length, count in zip(
+        *(runs[name].to_pylist() for name in ("offset_min", "length_sum", "length_count")), strict=True
+    ):
+        chunk.outcome.ignored_lines.append(Ignored(offset=offset, length=length, lines=count))
+    return rows.filter(pc.invert(ignored))

@@ -7,6 +7,7 @@ good record behind a torn one is cut free only when every cut gives the same cal
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from config.expressions import Column
 from config.formats import Format
@@ -27,8 +28,7 @@ MAX_LOOKED_AT_BYTES = 32 << 20
 """Bytes of one piece that are split closely, counted each time; the rest goes to quarantine as it is."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BadLine:
+class BadLine(NamedTuple):
     """A line that is no record by itself."""
 
     offset: int
@@ -53,12 +53,12 @@ class Repaired:
     layout: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ignored:
-    """A line that is neither a call nor a fault."""
+class Ignored(NamedTuple):
+    """Bytes that are neither a call nor a fault: a line, or a run of blank ones."""
 
     offset: int
     length: int
+    lines: int = 1
 
 
 class Repair:

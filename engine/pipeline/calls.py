@@ -57,6 +57,8 @@ class StoredCalls:
     """Balances after the charges; None = too many to say, or new extensions: read the accounts anew."""
     identities: Collection[Identity] | None
     """Keys and starts; None = too many to say."""
+    names: Collection[int] | None
+    """Hashes of link ids and channel names; None = too many to say."""
     moved: Collection[str]
     """Extensions of stored calls that cost something else now, by calls that came later."""
 
@@ -90,6 +92,7 @@ def no_calls(calls: pa.Table | None = None) -> StoredCalls:
         numbers_used=0,
         balances=dict[str, int](),
         identities=(),
+        names=(),
         moved=(),
     )
 
@@ -115,7 +118,7 @@ def store_calls(
     calls, identities = path.fresh(parsed)
     if not calls.num_rows:
         return no_calls(calls)
-    settled = settle_batch(session, calls, site=site)
+    settled = settle_batch(session, calls, site=site, recent=account_cache.names if small else None)
     newly = NewlySettled(calls=settled.calls, stored=settled.stored)
     return store_settled(
         session,
@@ -126,6 +129,7 @@ def store_calls(
         account_cache=account_cache,
         now=now,
         identities=identities,
+        names=settled.names,
     )
 
 
@@ -138,7 +142,8 @@ def store_settled(
     site: Site,
     account_cache: AccountCache,
     now: datetime,
-    identities: Collection[Identity] | None = None,
+    identities: Collection[Identity] | None = (),
+    names: Collection[int] | None = (),
 ) -> StoredCalls:
     """Rates, stores and charges calls that are new, and rates those anew that have changed."""
     path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)
@@ -181,6 +186,7 @@ def store_settled(
         balances=None if arrived else balances,
         moved=moved,
         identities=identities,
+        names=names,
     )
 
 

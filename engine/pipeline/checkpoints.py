@@ -10,11 +10,34 @@ import pyarrow as pa
 from engine.domain.zones import moment
 from engine.store import Session
 from engine.tail.checkpoint import Checkpoint
+from engine.tail.fingerprint import FINGERPRINT_BYTES, ReadAt, prefix_digests, sha256
 
 
 def load_checkpoints(session: Session) -> list[Checkpoint]:
     """Every file that a source was followed in; imports by hand are not among them."""
     return session.records(Checkpoint, "pipeline.checkpoints")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadBefore:
+    """A file whose calls are stored, as far as telling its content again goes."""
+
+    path: str
+    timezone: str
+    """The IANA zone that its times were read in."""
+    read_offset: int
+    tail_length: int
+    tail_sha256: str
+
+
+def read_before(session: Session, read_at: ReadAt) -> ReadBefore | None:
+    """The file that this content, or the beginning of it, was read as; None = it is new."""
+    lengths = [length for (length,) in session.records(tuple[int], "pipeline.head_lengths")]
+    heads = list(prefix_digests(read_at(0, FINGERPRINT_BYTES), lengths).values())
+    for file in session.records(ReadBefore, "pipeline.files_by_head", heads=heads):
+        if sha256(read_at(file.read_offset - file.tail_length, file.tail_length)) == file.tail_sha256:
+            return file
+    return None
 
 
 class FileDescription(NamedTuple):

@@ -32,11 +32,12 @@ from engine.api.site import (
     Verify,
     VerifyResult,
 )
-from engine.domain.errors import InvalidInput
+from engine.domain.errors import InvalidInput, Refused
 from engine.domain.zones import utc_now, zone
 from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
 from engine.pipeline.budget import budget_now
+from engine.pipeline.checkpoints import read_before
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
 from engine.pipeline.rerating import Rerating
@@ -70,6 +71,7 @@ def ingest(
         ]
         for _, parser in files:
             _refuse_other_kind(service, settings, parser)
+        _refuse_another_zone(service, files)
         result = _import(service, progress, cancelled).run(files)
     # The tickets are used up; what was imported is told by its name.
     named = [GivenFile(path=file.path, ticket="") for file in request.files]
@@ -89,6 +91,19 @@ def _refuse_other_kind(service: ServiceContext, settings: Settings, parser: Sour
         by = f"the file that was imported first ({path})"
     if (parser.form.event is not None) != events:
         raise InvalidInput(why_not(events=events, by=by), field="format")
+
+
+def _refuse_another_zone(service: ServiceContext, files: list[tuple[Content, SourceParser]]) -> None:
+    """Raises `Refused` for a file that was read in another zone: each call would be paid twice."""
+    with service.database.reading() as session:
+        for content, parser in files:
+            before = read_before(session, content.read_at)
+            if before is not None and before.timezone != parser.timezone:
+                raise Refused(
+                    f"{content.path} was read before, as {before.path}, with its times in "
+                    f"{before.timezone}. Read in {parser.timezone}, each of its calls would be stored and "
+                    f"charged once more. To import what is new in it: --timezone {before.timezone}"
+                )
 
 
 def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) -> Import:

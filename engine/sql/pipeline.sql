@@ -107,3 +107,13 @@ FROM source_file GROUP BY source;
 SELECT file_id, source, path, device, inode, head_length, head_sha256, tail_length, tail_sha256, read_offset, lines,
     finished, epoch(first_read_at) AS first_read_at, epoch(last_read_at) AS last_read_at
 FROM source_file WHERE source <> '' ORDER BY file_id;
+
+-- name: head_lengths
+-- How many bytes the fingerprints of heads cover.
+SELECT DISTINCT head_length FROM source_file WHERE head_length > 0 ORDER BY head_length;
+
+-- name: files_by_head
+-- Files that begin with what these fingerprints are of, with the zone they were read in, the latest first.
+SELECT path, timezone, read_offset, tail_length, tail_sha256
+FROM source_file WHERE list_contains(CAST($heads AS VARCHAR[]), head_sha256) AND stored > 0
+ORDER BY last_read_at DESC, file_id DESC;

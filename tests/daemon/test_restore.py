@@ -31,7 +31,14 @@ def add_accounts(path: Path, *names: str) -> None:
     for name in names:
         writer.run(
             lambda session, name=name: session.run(
-                "access.add_account", name=name, role="admin", password_hash="x", os_user="", now=NOW
+                "access.add_account",
+                name=name,
+                role="admin",
+                password_hash="x",
+                os_user="",
+                enabled=True,
+                generation=1,
+                now=NOW,
             )
         )
     writer.close()

@@ -123,8 +123,9 @@ async def test_every_screen_looks_as_it_was_looked_at(
 
 
 def _hide(text: str, home: Path, changing: re.Pattern[str]) -> str:
-    """`#` for what changes from run to run: days, times, the folder's name."""
-    hidden = text.replace(home.name, "#" * len(home.name))
+    """`#` for what changes from run to run: days, times, the folder's name, whole or cut off."""
+    begins = re.escape(home.name[:12])
+    hidden = re.sub(rf"{begins}\w*", lambda found: "#" * len(found.group()), text)
     return changing.sub(lambda match: _hidden(match.group()), hidden)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,9 +18,11 @@ from engine.api.extensions import (
     Recharge,
     SetExtensions,
 )
-from engine.domain.errors import InvalidInput, NotFound, Refused
+from engine.domain.errors import InvalidInput, NotFound, Refused, StorageError
 from engine.domain.money import MAX_AMOUNT_MICROS
 from engine.domain.names import EntryKind, Payment
+from engine.ledger import listings
+from engine.ledger.entries import MAX_BALANCE_MICROS, MOVEMENTS, post_set
 from engine.ledger.extensions import list_extensions, set_extensions
 from engine.ledger.listings import export_ledger, export_recharges, list_ledger, list_recharges
 from engine.ledger.operations import adjust, recharge
@@ -140,6 +143,36 @@ def test_recharges_are_exported_with_exact_amounts(session: Session) -> None:
         "time,extension,name,balance_before,amount,balance_after,operator,note",
         '2026-03-01T12:00:00+00:00,007,,0.00,1.234567,1.234567,ann,"a ""note"", with commas"',
     ]
+
+
+def test_more_rows_than_one_document_holds_are_refused(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "MAX_ROWS", 2)
+    for key in ("k1", "k2", "k3"):
+        _recharge(session, 1, "007", key=key)
+    for export in (
+        lambda: export_recharges(session, SITE, ExportRecharges()),
+        lambda: export_ledger(session, SITE, ExportLedger(number="007")),
+    ):
+        with pytest.raises(Refused, match="3 rows are more than 2 in one file"):
+            export()
+
+
+def test_a_set_of_entries_does_not_take_a_balance_beyond_its_range(session: Session) -> None:
+    amounts = [-MAX_BALANCE_MICROS // 2 - 1] * 2
+    movements = pa.table(
+        {
+            "place": [0, 1],
+            "extension": ["007", "007"],
+            "kind": ["charge", "charge"],
+            "amount_micros": amounts,
+            "call_id": [1, 1],
+        }
+    ).cast(MOVEMENTS)
+    with pytest.raises(StorageError, match="The charges of extension 007"), session.transaction():
+        post_set(session, movements, first_entry=1, now=NOW)
+    assert _balances(session)["007"] == 0
 
 
 def test_a_ledger_is_exported_oldest_first_with_exact_amounts(session: Session) -> None:

@@ -55,6 +55,13 @@ def test_blank_lines_are_ignored() -> None:
     assert found.ignored == 4
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_long_runs_of_blank_lines_are_ignored(end: bytes) -> None:
+    found = read(end * 200 + record(1) + b"\n" + end * 65 + record(2) + b"\n" + end * 1_000)
+    assert sequences(found) == [1, 2]
+    assert (found.ignored, found.ignored_bytes, found.lines) == (1_265, 1_265 * len(end), 1_267)
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r\r\n"])
 def test_line_ends_of_any_kind_are_no_part_of_a_record(end: bytes) -> None:
     found = read(b"".join(record(n) + end for n in (1, 2, 3)))

@@ -37,6 +37,10 @@ HOSTILE: dict[str, tuple[str, Hostile]] = {
     ),
     "commas": ("asterisk-csv", lambda size: b"," * size + b"\n"),
     "line ends": ("asterisk-csv", lambda size: b"\n" * size),
+    "records between many line ends": (
+        "asterisk-csv",
+        lambda size: (record() + b"\r\n" * 400) * (size // 1_040),
+    ),
     "zero bytes": ("asterisk-csv", lambda size: b"x" * 600 + b"\n" + b"\0\n" * (size // 2)),
     "JSON begun on every line": ("freeswitch-json", lambda size: b"{\n" * (size // 2)),
     "JSON nested on one line": ("freeswitch-json", lambda size: b'{"a":' * (size // 5)),

@@ -195,3 +195,17 @@ def test_an_engine_keeps_nothing_open_after_imports_that_failed(home: Path, call
             with pytest.raises(PbxmeterError):
                 import_files(client, [calls], form="no-such-format")
         assert _open_files() <= before + 2
+
+
+def test_a_file_is_not_read_again_in_another_zone(home: Path, calls: Path) -> None:
+    with Client(home) as client:
+        assert import_files(client, [calls], form="asterisk-csv", timezone="Asia/Tokyo").stored == ROWS
+        grown = calls.with_name("grown.csv")
+        grown.write_bytes(calls.read_bytes() * 2)
+        for path in (calls, grown):
+            with pytest.raises(Refused, match=r"in Asia/Tokyo.*--timezone Asia/Tokyo"):
+                import_files(client, [path], form="asterisk-csv", timezone="UTC")
+        assert import_files(client, [grown], form="asterisk-csv", timezone="Asia/Tokyo").stored == 0
+        other = calls.with_name("other.csv")
+        other.write_bytes(calls.read_bytes().split(b"\n", 1)[1])
+        assert import_files(client, [other], form="asterisk-csv", timezone="Asia/Tokyo").stored == 0

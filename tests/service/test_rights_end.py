@@ -101,7 +101,7 @@ def test_long_work_ends(home: Path, admin: Client, many: Path, end: str) -> None
 
 
 def test_who_is_still_allowed_goes_on(home: Path, admin: Client) -> None:
-    with Client(home, credentials=account(admin, "stays", Role.VIEWER)) as client:
+    with Client(home, credentials=account(admin, "stays", Role.BILLING)) as client:
         events = client.events()
         assert [isinstance(next(events), Heartbeat) for _ in range(3)]
         assert client.call(Verify()).clean

@@ -92,7 +92,7 @@ async def test_after_a_recharge_and_another_act_the_other_act_is_taken_back(
         )
         await pilot.press("u")
         await shows(pilot, question)
-        assert "50.00" not in screen_text(app)
+        assert "Take back the recharge" not in screen_text(app)
         await pilot.press("y")
         await shows(pilot, said)
     assert own_site.extension("1004").balance_micros == PAID
