@@ -86,6 +86,10 @@ def store_events(
         session.run("cel.close_channels")
         session.run("cel.open_channels")
     settled = _settled(session, records, site)
+    if settled.stored is not None:
+        numbers = pc.min_max(settled.stored["call_id"]).as_py()
+        with session.bound(changed=settled.stored):
+            session.run("cel.update_calls", first=numbers["min"], last=numbers["max"])
     outcome = store_settled(
         session,
         settled,

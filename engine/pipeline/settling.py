@@ -71,9 +71,6 @@ def settle_stored(
     verdicts = rate_calls(session, book, question, site=site)
     for name in VERDICTS.names[1:]:
         changed = changed.append_column(name, verdicts[name])
-    if "started_at" in stored.column_names:
-        with session.bound(changed=stored):
-            session.run("cel.update_calls", first=_least(stored["call_id"]), last=_most(stored["call_id"]))
     with session.bound(changed=changed):
         session.run("legs.update_calls", first=_least(stored["call_id"]), last=_most(stored["call_id"]))
     movements = _movements(stored, verdicts["cost_micros"])

@@ -108,7 +108,7 @@ def test_a_leg_of_thirty_days_costs_thirty_days(new_site: NewSite) -> None:
 def test_a_clock_that_is_set_back_during_a_call_loses_no_call(new_site: NewSite) -> None:
     site = new_site()
     lines = outbound(at=4000)
-    lines[6:] = [line for line in outbound(at=4000, end=-3000.0)[6:]]
+    lines[6:] = outbound(at=4000, end=-3000.0)[6:]
     for line in lines:
         site.take([line])
     assert len(site.calls()) == 1
