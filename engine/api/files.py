@@ -6,7 +6,16 @@ from pathlib import Path
 
 from engine.api.client import Client, open_file
 from engine.api.operation import Progress
-from engine.api.site import FILES_AT_ONCE, DetectResult, DetectSource, Ingest, IngestResult, LineCounts
+from engine.api.site import (
+    FILES_AT_ONCE,
+    CompareSources,
+    DetectResult,
+    DetectSource,
+    Ingest,
+    IngestResult,
+    LineCounts,
+    SourcesCompared,
+)
 from engine.domain.errors import InvalidInput, StorageError
 
 MAX_FORMAT_BYTES = 1 << 20
@@ -55,6 +64,14 @@ def detect_file(
     (file,) = client.give([path])
     operation = DetectSource(file=file, format=form, format_text=text, timezone=timezone)
     return client.call(operation, progress=progress)
+
+
+def compare_files(
+    client: Client, cdr: str | Path, cel: str | Path, *, progress: Report | None = None
+) -> SourcesCompared:
+    """What CDRs and CEL of the same calls would charge, leg by leg."""
+    records, events = client.give([cdr, cel])
+    return client.call(CompareSources(cdr=records, cel=events), progress=progress)
 
 
 def _format(name: str) -> tuple[str, bytes]:

@@ -127,6 +127,7 @@ CHANGES_RATES = {
 TASKS: dict[type, tasks.Task] = {
     site_api.Ingest: tasks.ingest,
     site_api.DetectSource: tasks.detect_source,
+    site_api.CompareSources: tasks.compare,
     site_api.RetryQuarantine: tasks.retry_quarantine,
     site_api.SyncLockouts: tasks.sync_lockouts,
     site_api.Verify: tasks.verify_books,
@@ -216,7 +217,7 @@ def work(
     try:
         result = TASKS[kind](service, operation, _name(caller), progress, cancelled)
     except PbxmeterError as error:
-        if kind is not site_api.DetectSource:
+        if kind not in (site_api.DetectSource, site_api.CompareSources):
             note_refused(service, operation, caller, error)
         raise
     if kind in (site_api.Verify, site_api.SyncLockouts):

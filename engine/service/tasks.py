@@ -20,6 +20,7 @@ from engine.api.site import (
     FILES_AT_ONCE,
     Backup,
     BackupResult,
+    CompareSources,
     DetectResult,
     DetectSource,
     GivenFile,
@@ -28,6 +29,7 @@ from engine.api.site import (
     Lockouts,
     RetryQuarantine,
     RetryResult,
+    SourcesCompared,
     SyncLockouts,
     Verify,
     VerifyResult,
@@ -38,6 +40,7 @@ from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
 from engine.pipeline.budget import budget_now
 from engine.pipeline.checkpoints import read_before
+from engine.pipeline.compare import compare_sources
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
 from engine.pipeline.rerating import Rerating
@@ -139,6 +142,26 @@ def detect_source(
         if request.format
         else None,
     )
+
+
+def compare(
+    service: ServiceContext,
+    request: CompareSources,
+    operator: str,
+    progress: Report,
+    cancelled: Cancellation,
+) -> SourcesCompared:
+    """Holds CDRs and CEL of the same calls against each other."""
+    with contextlib.ExitStack() as stack, service.database.reading() as session:
+        return compare_sources(
+            session,
+            cdr=_given(service, request.cdr, operator, stack),
+            cel=_given(service, request.cel, operator, stack),
+            settings=service.settings(),
+            home=service.home,
+            book=service.state.book,
+            site=service.state.site,
+        )
 
 
 def retry_quarantine(
