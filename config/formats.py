@@ -9,6 +9,7 @@ from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from config.document import Value, parse_document, read_text
+from config.event_fields import EventFields, event_fields
 from config.expressions import Column, Expression, Kind, columns_of, parse_expression
 from engine.domain.call_columns import FORMAT_TEXTS
 from engine.domain.errors import ConfigError, InvalidInput
@@ -102,31 +103,6 @@ class CallFields:
         found = [getattr(self, name) for name in self.__slots__ if name != "texts"]
         given = [cast(Expression, expression) for expression in found if expression is not None]
         return [*given, *self.texts.values()]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EventFields:
-    """Where each part of a channel event is found; texts that a format does not tell are empty."""
-
-    type: Expression
-    """CHAN_START, ANSWER and so on, as Asterisk names them."""
-    time: Expression
-    caller: Expression
-    exten: Expression
-    channel: Expression
-    app: Expression
-    app_data: Expression
-    account_code: Expression
-    unique_id: Expression
-    link_id: Expression
-    peer: Expression
-    """The channels in the same bridge, separated by commas."""
-    extra: Expression
-    """What the event tells beside, as JSON."""
-
-    def expressions(self) -> list[Expression]:
-        """All of them."""
-        return [getattr(self, name) for name in self.__slots__]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -254,7 +230,7 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
         call=fields.call(keys["call"]) if "call" in keys else _NO_CALL,
         key=tuple(fields.columns(item) for item in keys["key"].items()) if "key" in keys else (),
         segments=fields.segments(keys["segments"]) if "segments" in keys else None,
-        event=fields.event(keys["event"]) if "event" in keys else None,
+        event=event_fields(keys["event"], fields.expression) if "event" in keys else None,
     )
 
 
@@ -423,14 +399,6 @@ class _Fields:
             dial_data=found.get("dial_data", nothing),
             texts={name: found.get(name, nothing) for name in FORMAT_TEXTS},
         )
-
-    def event(self, value: Value) -> EventFields:
-        keys = value.mapping(tuple(EventFields.__slots__))
-        for name in ("type", "time", "channel", "unique_id"):
-            if name not in keys:
-                value.fail(f"{name} is missing.")
-        found = {name: self.expression(keys[name], "text") for name in keys}
-        return EventFields(**{name: found.get(name, _NOTHING) for name in EventFields.__slots__})
 
     def segments(self, value: Value) -> Segments:
         keys = value.mapping(("same", "more"))

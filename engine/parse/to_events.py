@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from config.event_fields import EventFields
 from config.expressions import Apply
-from config.formats import EventFields, Format
+from config.formats import Format
 from config.settings import Numbering
 from engine.domain.channel_events import CALLER_IS_INTERNAL, EXTEN_IS_INTERNAL, EXTEN_IS_OUTSIDE
 from engine.parse import timestamps
