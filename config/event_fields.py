@@ -6,6 +6,18 @@ from dataclasses import dataclass
 from config.document import Value
 from config.expressions import Expression, Kind, parse_expression
 
+NO_CALL = """
+start: "''"
+duration: "''"
+billsec: "''"
+disposition: "''"
+extension: "''"
+dialled: "''"
+answered: "present('')"
+outbound: "present('')"
+"""
+"""`call` of formats whose lines are events."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventFields:

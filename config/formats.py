@@ -9,7 +9,7 @@ from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from config.document import Value, parse_document, read_text
-from config.event_fields import EventFields, event_fields
+from config.event_fields import NO_CALL, EventFields, event_fields
 from config.expressions import Column, Expression, Kind, columns_of, parse_expression
 from engine.domain.call_columns import FORMAT_TEXTS
 from engine.domain.errors import ConfigError, InvalidInput
@@ -227,7 +227,7 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
         surplus=fields.column(keys["surplus"]) if "surplus" in keys else "",
         ignore=keys["ignore"].texts() if "ignore" in keys else (),
         times=fields.times(keys["times"] if "times" in keys else root.fail("times is missing.")),
-        call=fields.call(keys["call"]) if "call" in keys else _NO_CALL,
+        call=fields.call(keys["call"] if "call" in keys else parse_document(NO_CALL, name=name)),
         key=tuple(fields.columns(item) for item in keys["key"].items()) if "key" in keys else (),
         segments=fields.segments(keys["segments"]) if "segments" in keys else None,
         event=event_fields(keys["event"], fields.expression) if "event" in keys else None,
@@ -312,15 +312,6 @@ _TEXTS = (
     *FORMAT_TEXTS,
 )
 _TRUTHS = ("answered", "outbound", "inbound", "internal", "joins")
-_NOTHING = parse_expression("''", "text")
-_NEVER = parse_expression("present('')", "truth")
-_NO_CALL = CallFields(
-    **dict.fromkeys(("start", "answer", "end", "duration", "ring", "billsec", "forwarder", "joins")),
-    **dict.fromkeys(("extension", "caller_name", "dial_data"), _NOTHING),
-    **dict.fromkeys(("answered", "outbound", "inbound", "internal"), _NEVER),
-    texts=dict.fromkeys(FORMAT_TEXTS, _NOTHING),
-)
-"""Of formats whose lines are events."""
 
 
 class _Fields:
