@@ -1,9 +1,10 @@
-"""Random calls of a small PBX, shuffled over files, held against the plain model of legs and against the truth."""
+"""Random calls of a small PBX, shuffled over files, held against the plain model and against the truth."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,12 @@ SECOND = 1_000_000
 EXTENSIONS, TRUNKS = r"\d{4}", ("IAX2/carrier", "IAX2/deadtrunk")
 
 
+Named = tuple[str, str, str]
+"""Name, unique id and link of a channel."""
+Due = tuple[str, str, int]
+"""Payer, number and seconds."""
+
+
 @dataclass
 class Pbx:
     """Places calls and writes the events that Asterisk writes of them."""
@@ -24,46 +31,44 @@ class Pbx:
     number: int = 0
     bridge: int = 0
     events: list[Event] = field(default_factory=list[Event])
-    truth: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
+    truth: list[Due] = field(default_factory=list[Due])
 
     def wait(self, least: int = 100_000, most: int = 20 * SECOND) -> int:
         self.now += self.choice.randrange(least, most)
         return self.now
 
-    def say(self, kind: str, channel: tuple[str, str, str], **told: str) -> None:
+    def say(self, kind: str, channel: Named, **told: str) -> None:
         self.now += self.choice.randrange(50, 3000)
         name, unique, link = channel
         parts = {"caller": "", "exten": "", "app": "", "bridge": ""} | told
         self.events.append(Event(kind, self.now, channel=name, unique=unique, link=link, **parts))
 
-    def channel(self, name: str, link: str = "", *, tail: str = "-") -> tuple[str, str, str]:
+    def channel(self, name: str, link: str = "", *, tail: str = "-") -> Named:
         self.number += 1
         unique = f"{self.now // SECOND}.{self.number}"
         return f"{name}{tail}{self.number}" if tail else name, unique, link or unique
 
-    def phone(self, extension: str, exten: str) -> tuple[str, str, str]:
+    def phone(self, extension: str, exten: str) -> Named:
         found = self.channel(f"IAX2/{extension}")
         self.say("CHAN_START", found, caller=extension, exten=exten)
         return found
 
-    def outgoing(self, name: str, link: str) -> tuple[str, str, str]:
+    def outgoing(self, name: str, link: str) -> Named:
         found = self.channel(name, link)
         self.say("CHAN_START", found, exten="s")
         return found
 
-    def join(self, one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+    def join(self, one: Named, other: Named) -> None:
         self.bridge += 1
         for channel, app in ((one, "AppDial"), (other, "Dial")):
             self.say("BRIDGE_ENTER", channel, app=app, bridge=f"b{self.bridge}")
 
-    def end(self, *channels: tuple[str, str, str], app: str = "AppDial") -> None:
+    def end(self, *channels: Named, app: str = "AppDial") -> None:
         for channel in channels:
             self.say("HANGUP", channel, app=app if channel is channels[0] else "")
             self.say("CHAN_END", channel)
 
-    def trunk_leg(
-        self, dialler: tuple[str, str, str], number: str, caller: str
-    ) -> tuple[tuple[str, str, str], int]:
+    def trunk_leg(self, dialler: Named, number: str, caller: str) -> tuple[Named, int]:
         """A trunk that is dialled and answers."""
         leg = self.outgoing("IAX2/carrier", dialler[2])
         self.wait()
@@ -195,26 +200,38 @@ def line_of(event: Event) -> bytes:
     return (",".join('"' + text.replace('"', '""') + '"' for text in fields) + "\n").encode()
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+CALLS = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.sampled_from(["1001", "1002", "1003"]), st.integers(0, 99)),
+    min_size=1,
+    max_size=5,
 )
-@given(
-    calls=st.lists(
-        st.tuples(st.sampled_from(KINDS), st.sampled_from(["1001", "1002", "1003"]), st.integers(0, 99)),
-        min_size=1,
-        max_size=5,
-    ),
-    seed=st.integers(0, 2**32),
-    files=st.integers(1, 4),
-)
+ALLOWED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+Placed = list[tuple[Callable[[Pbx, str, str], None], str, int]]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=ALLOWED)
+@given(calls=CALLS, seed=st.integers(0, 2**32), files=st.integers(1, 4))
 def test_random_calls_cost_the_truth_in_any_order_over_any_files(
-    new_site: Callable[[], CelSite],
-    calls: list[tuple[Callable[[Pbx, str, str], None], str, int]],
-    seed: int,
-    files: int,
+    new_site: Callable[[], CelSite], calls: Placed, seed: int, files: int
 ) -> None:
+    check(new_site(), calls, seed, files)
+
+
+@pytest.mark.long
+@settings(max_examples=1000, deadline=None, suppress_health_check=ALLOWED)
+@given(calls=CALLS, seed=st.integers(0, 2**32), files=st.integers(1, 9))
+def test_many_random_calls_cost_the_truth(
+    new_site: Callable[[], CelSite], calls: Placed, seed: int, files: int
+) -> None:
+    site = new_site()
+    try:
+        check(site, calls, seed, files)
+    finally:
+        site.close()
+
+
+def check(site: CelSite, calls: Placed, seed: int, files: int) -> None:
+    """Places the calls, and imports their events into the store."""
     pbx = Pbx(random.Random(seed))  # noqa: S311 - calls, no secret
     for place, extension, digits in calls:
         place(pbx, extension, f"9708{digits:07d}")
@@ -224,7 +241,6 @@ def test_random_calls_cost_the_truth_in_any_order_over_any_files(
     lines = [line_of(event) for event in pbx.events]
     if files > 1:
         pbx.choice.shuffle(lines)
-    site = new_site()
     step = -(-len(lines) // files)
     for first in range(0, len(lines), step):
         site.take(lines[first : first + step])

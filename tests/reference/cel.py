@@ -111,7 +111,7 @@ class Call:
         return None if first is channel else first
 
     def stands_for(self, channel: Channel) -> Channel:
-        """Who is behind a channel: through halves of Local channels and outbound legs, to the first that dialled."""
+        """Who is behind halves of Local channels and outbound legs that dial on."""
         for _ in range(20):
             after: Channel | None = None
             if channel.name.startswith("Local/") and channel.name.endswith(";2"):
