@@ -70,7 +70,7 @@ class Alarms:
             )
             bad = session.integer("quarantine.open_count")
             lost = session.integer(
-                "cel.lost_ends", since=now - LOST_AFTER, **{"from": now - timedelta(days=UNRATED_DAYS)}
+                "cel.lost_ends", since=now - LOST_AFTER, first=now - timedelta(days=UNRATED_DAYS)
             )
         if unrated:
             one = f"1 call of the last {UNRATED_DAYS} days matches no rate rule."

@@ -320,7 +320,7 @@ FROM new_events GROUP BY unique_id;
 
 -- name: lost_ends
 -- Channels whose end was never told: assumed, or nothing has been heard of their call since a moment.
-SELECT count(*) FROM open_channel WHERE (ended_at IS NOT NULL OR call_last_at < $since) AND last_at >= $from;
+SELECT count(*) FROM open_channel WHERE (ended_at IS NOT NULL OR call_last_at < $since) AND last_at >= $first;
 
 -- name: first_file
 -- The path of the file that was read first of those that held calls or events, and whether it held events.
