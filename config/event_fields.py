@@ -6,16 +6,9 @@ from dataclasses import dataclass
 from config.document import Value
 from config.expressions import Expression, Kind, parse_expression
 
-NO_CALL = """
-start: "''"
-duration: "''"
-billsec: "''"
-disposition: "''"
-extension: "''"
-dialled: "''"
-answered: "present('')"
-outbound: "present('')"
-"""
+_NOTHING = dict.fromkeys(("start", "duration", "billsec", "disposition", "extension", "dialled"), "''")
+_NEVER = dict.fromkeys(("answered", "outbound"), "present('')")
+NO_CALL = "\n".join(": ".join((name, f'"{text}"')) for name, text in (_NOTHING | _NEVER).items())
 """`call` of formats whose lines are events."""
 
 
