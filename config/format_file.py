@@ -4,6 +4,7 @@ import re
 from typing import cast
 
 from config.document import Value, parse_document
+from config.event_fields import NO_CALL, event_fields
 from config.expressions import Column, Expression, Kind, columns_of, parse_expression, size_of, substituted
 from config.format_model import MAX_COLUMNS, SEPARATOR, CallFields, Format, Records, Segments, Times
 from config.time_formats import check_time_formats
@@ -18,7 +19,7 @@ MAX_SIZE = 1000
 
 _KEYS = (
     "title", "records", "delimiter", "quote", "header", "columns", "layouts", "more", "further", "widths",
-    "patterns", "surplus", "ignore", "define", "times", "call", "identity", "segments",
+    "patterns", "surplus", "ignore", "define", "times", "call", "event", "identity", "segments",
 )  # fmt: skip
 
 
@@ -46,8 +47,8 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
     fields = _Fields(None if records in ("json", "xml") else known)
     if "define" in keys:
         fields.define(keys["define"])
-    if "call" not in keys:
-        root.fail("call is missing.")
+    if ("call" in keys) == ("event" in keys):
+        root.fail("call and event are both given.") if "call" in keys else root.fail("call is missing.")
     delimiter = _character(keys["delimiter"]) if "delimiter" in keys else ","
     quote = _character(keys["quote"]) if "quote" in keys and keys["quote"].text(empty=True) else ""
     if quote == delimiter:
@@ -68,9 +69,10 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
         surplus=fields.column(keys["surplus"]) if "surplus" in keys else "",
         ignore=keys["ignore"].texts() if "ignore" in keys else (),
         times=fields.times(keys["times"] if "times" in keys else root.fail("times is missing.")),
-        call=fields.call(keys["call"]),
+        call=fields.call(keys["call"] if "call" in keys else parse_document(NO_CALL, name=name)),
         identity=fields.columns(keys["identity"]) if "identity" in keys else (),
         segments=fields.segments(keys["segments"]) if "segments" in keys else None,
+        event=event_fields(keys["event"], fields.expression) if "event" in keys else None,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
+from config.event_fields import EventFields
 from config.expressions import Expression, Text, columns_of
 
 Records = Literal["delimited", "unescaped", "fixed", "pattern", "json", "xml"]
@@ -115,6 +116,8 @@ class Format:
     """Columns that tell a record from all others, beside its start, destination, seconds and outcome; all
     writers of the format have them. Empty = the channels do, or else every column that all layouts have."""
     segments: Segments | None
+    event: EventFields | None = None
+    """In formats whose lines are events of channels, from which calls are made. None = lines are calls."""
     escaped: bool = False
     """Backslashes stand before quotes, separators and themselves, and `\\N` for nothing: a dump."""
 
@@ -130,7 +133,7 @@ class Format:
     def told(self) -> set[str]:
         """The columns that the parts of a call are made of."""
         found = set[str]()
-        expressions = self.call.expressions()
+        expressions = self.call.expressions() if self.event is None else self.event.expressions()
         if self.times.epoch is not None:
             expressions.append(self.times.epoch)
         if self.segments is not None:

@@ -12,6 +12,7 @@ from engine.domain.message import of_system
 
 FORMAT_NAMES = (
     "asterisk-csv",
+    "asterisk-cel",
     "asterisk-custom",
     "freepbx-export",
     "freeswitch-csv",

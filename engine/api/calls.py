@@ -133,6 +133,8 @@ class CallDetail(Result, frozen=True, kw_only=True):
     passed_by: str = ""
     """Who passed the call on; '' = nobody."""
     charged_seconds: int = 0
+    end_assumed: bool = False
+    """Made from events of channels, of which the one that ends it is missing: others say when it ended."""
 
 
 class GetCall(Operation[CallDetail], frozen=True, kw_only=True):
@@ -236,7 +238,9 @@ class DaySums(Result, frozen=True, kw_only=True):
     unrated: int
 
 
-AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup"]
+AlarmKind = Literal[
+    "source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup", "lost end"
+]
 
 
 class Alarm(Result, frozen=True, kw_only=True):

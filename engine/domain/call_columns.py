@@ -83,6 +83,12 @@ whose numbers are the site's own, that channels are told, that a trunk channel's
 the seconds of its use, and that the clock ticks in minutes, so that equal records of one file are different
 ones. 0 = none of it: the record is a call by itself."""
 
+MADE_OF_EVENTS: Final = 64
+"""Bit of `facts`: the call was made from events of its channel, and has no line of its own."""
+END_ASSUMED: Final = 128
+"""Bit of `facts`: the event that ends the channel is missing; the end is what its call, a restart of the PBX,
+or the time that has passed say."""
+
 FORMAT_TEXTS: Final = tuple(column.name for column in CALL_COLUMNS if column.origin == "format")
 
 ExportKind = Literal["text", "time", "whole", "money"]

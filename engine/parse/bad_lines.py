@@ -10,6 +10,7 @@ from engine.parse.layouts import Layouts
 from engine.parse.repair import MAX_SPAN_BYTES, MAX_SPAN_LINES, BadLine, Ignored, Repair, Repaired
 from engine.parse.split import decoded, read_lines
 from engine.parse.to_calls import CallReader
+from engine.parse.to_events import EventReader
 
 CUT_OFF = Message(
     "the file ends without a newline, so that the line may be cut off; retry it if nothing is missing"
@@ -19,7 +20,7 @@ CUT_OFF = Message(
 class BadLines:
     """Looks at the bad lines of one file again."""
 
-    def __init__(self, form: Format, layouts: Layouts, calls: CallReader) -> None:
+    def __init__(self, form: Format, layouts: Layouts, calls: CallReader | EventReader) -> None:
         self._form = form
         self._layouts = layouts
         self._calls = calls

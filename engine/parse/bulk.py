@@ -18,6 +18,7 @@ from engine.parse.layouts import Layouts
 from engine.parse.repair import MAX_SPAN_LINES, BadLine, Ignored
 from engine.parse.split import Read, Splitter, Unframed, mended, read_delimited, read_lines
 from engine.parse.to_calls import CallReader
+from engine.parse.to_events import EventReader
 
 NOT_CLOSED = Message("a quote is not closed")
 MAX_OPEN_ENDS = 64
@@ -48,7 +49,7 @@ class _Chunk:
 class ChunkReader:
     """Reads chunks of one file; several threads may do so at once."""
 
-    def __init__(self, form: Format, layouts: Layouts, calls: CallReader) -> None:
+    def __init__(self, form: Format, layouts: Layouts, calls: CallReader | EventReader) -> None:
         self._form = form
         self._layouts = layouts
         self._calls = calls

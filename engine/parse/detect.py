@@ -19,6 +19,7 @@ from engine.api.message_json import from_json
 from engine.api.site import DetectResult
 from engine.domain.errors import InvalidInput
 from engine.domain.message import N_, NOTHING, Message
+from engine.parse import evaluate
 from engine.parse.dress import DELIMITERS, RETURNS, SAMPLE_LINES, ends_with_returns
 from engine.parse.framing import refuse_utf16
 from engine.parse.layouts import Layouts
@@ -39,6 +40,9 @@ _HEADER = (
     "started_at (local)", "answered_at (local)", "extension", "name", "direction", "dialled", "trunk",
     "disposition", "answered", "duration", "billsec",
 )  # fmt: skip
+
+
+_EVENT_HEADER = ("happened_at", "type", "caller", "exten", "channel", "app", "unique_id", "link_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +75,11 @@ class _Fit:
 
     @property
     def share(self) -> float:
-        """Calls among the lines that are no headers and not blank."""
+        """Calls and events among the lines that are no headers and not blank."""
         if self.parsed is None:
             return 0.0
-        lines = self.parsed.calls.num_rows + self.parsed.rejects.num_rows
-        return self.parsed.calls.num_rows / lines if lines else 0.0
+        lines = self.parsed.records + self.parsed.rejects.num_rows
+        return self.parsed.records / lines if lines else 0.0
 
     @property
     def weight(self) -> tuple[float, bool, int]:
@@ -125,11 +129,14 @@ def detect(
     if source_zone is None and zone:
         best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
         assert best.parsed is not None
-    lines = best.parsed.calls.num_rows + best.parsed.rejects.num_rows
+    lines = best.parsed.records + best.parsed.rejects.num_rows
+    template = N_("{num_rows} of {lines} lines are calls of {title}.")
+    if best.form.event is not None:
+        template = N_("{num_rows} of {lines} lines are events of {title}.")
     reasons = [
         Message(
-            "{num_rows} of {lines} lines are calls of {title}.",
-            num_rows=best.parsed.calls.num_rows,
+            template,
+            num_rows=best.parsed.records,
             lines=lines,
             title=best.form.title,
         )
@@ -142,12 +149,12 @@ def detect(
         format=best.form.name,
         timezone=zone,
         reasons=reasons,
-        header=list(_HEADER),
+        header=list(_HEADER if best.form.event is None else _EVENT_HEADER),
         rows=_rows(best.parsed),
         unknown_columns=_unknown(best.form_read, head),
         faults=faults + _faults(best),
         trunks=_trunks(best, head),
-        extensions=_most(best.parsed.calls["extension"].to_pylist()),
+        extensions=_most(_extensions(best.parsed)),
         contradiction=zone_reason
         if proved and source_zone is not None and zone != source_zone.key
         else NOTHING,
@@ -260,12 +267,23 @@ def _rows(parsed: Parsed) -> list[list[str]]:
         "started_local", "answered_local", "extension", "caller_name", "direction", "dialled", "trunk",
         "disposition", "answered", "duration", "billsec",
     )  # fmt: skip
+    if parsed.events.num_rows:
+        return [
+            [str(row[name]) for name in _EVENT_HEADER]
+            for row in parsed.events.slice(0, _SHOWN_ROWS).to_pylist()
+        ]
     shown = parsed.calls.slice(0, _SHOWN_ROWS).select(names).to_pylist()
     return [["" if row[name] is None else str(row[name]) for name in names] for row in shown]
 
 
 def _most(values: Sequence[str]) -> list[str]:
     return [value for value, _ in Counter(values).most_common(_SHOWN_NAMES) if value]
+
+
+def _extensions(parsed: Parsed) -> list[str]:
+    if parsed.events.num_rows:
+        return [device for device in parsed.events["device"].to_pylist() if device]
+    return parsed.calls["extension"].to_pylist()
 
 
 def _unknown(form: Format, head: bytes) -> list[str]:
@@ -283,6 +301,12 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
     Where the format knows trunks by itself, those.
     """
     assert fit.parsed is not None
+    if fit.form.event is not None:
+        events = fit.parsed.events
+        rows = zip(events["channel"].to_pylist(), events["device"].to_pylist(), strict=True)
+        return _most(
+            [evaluate.stem(name) for name, device in rows if not device and not name.startswith("Local/")]
+        )
     found = _most(fit.parsed.calls["trunk"].to_pylist())
     form = fit.form_read
     columns = {name for layout in form.layouts for name in layout} | set(form.names.values())

@@ -24,6 +24,7 @@ from engine.parse.framing import UTF8_BOM, chunks, refuse_utf16, whole_bytes
 from engine.parse.layouts import Layouts
 from engine.parse.schema import Parsed
 from engine.parse.to_calls import CallReader
+from engine.parse.to_events import EventReader
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Chunks of one piece worked on at once; Arrow releases the interpreter meanwhile."""
@@ -61,6 +62,7 @@ class Parser:
     ) -> None:
         self._form = form
         self._calls = partial(CallReader, numbering=numbering, source_zone=source_zone, site_zone=site_zone)
+        self._events = partial(EventReader, numbering=numbering, source_zone=source_zone)
         self._readings: dict[tuple[object, ...], _Reading] = {}
         self._dresses: dict[bytes, Dress] = {}
         self._orders: dict[bytes, Format] = {}
@@ -135,12 +137,13 @@ class Parser:
             if len(self._readings) >= MAX_DRESSES:
                 self._readings.clear()
             layouts, calls = Layouts(form), self._calls(form)
+            records = calls if form.event is None else self._events(form)
             known = _Reading(
                 form=form,
                 layouts=layouts,
                 calls=calls,
-                chunks=ChunkReader(form, layouts, calls),
-                bad_lines=BadLines(form, layouts, calls),
+                chunks=ChunkReader(form, layouts, records),
+                bad_lines=BadLines(form, layouts, records),
             )
             self._readings[key] = known
         return known

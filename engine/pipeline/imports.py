@@ -52,7 +52,7 @@ class Import:
         self._progress = progress
         self._cancelled = cancelled
         self._budget = budget
-        self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "charged", "cost_micros"), 0)
+        self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "made", "charged", "cost_micros"), 0)
         self._notes: list[Message] = []
         self._bytes_done = 0
         self._bytes_total = 0
@@ -134,7 +134,7 @@ class Import:
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
             tail = data[max(0, parsed.consumed - FINGERPRINT_BYTES) : parsed.consumed]
             preceding = (preceding + tail)[-FINGERPRINT_BYTES:]
-            size = self._size(parsed.consumed, parsed.calls.num_rows)
+            size = self._size(parsed.consumed, parsed.records)
             last = final and parsed.consumed in (0, len(data))
             ready = [
                 ReadPiece(

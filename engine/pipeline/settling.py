@@ -3,6 +3,7 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
@@ -16,6 +17,17 @@ from engine.pipeline.legs import LEG_COLUMNS
 from engine.rating.book import RateBook
 from engine.rating.calls import VERDICTS, rate_calls
 from engine.store import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewlySettled:
+    """Calls that are new, and stored calls that are something else now."""
+
+    calls: pa.Table
+    """With `LEG_COLUMNS`."""
+    stored: pa.Table | None
+    """As `settle_stored` takes them; None = there are none."""
+
 
 NOTE = "settled anew"
 """Of the ledger entries: more records of the same leg have come."""

@@ -135,6 +135,10 @@ class SourceParser:
             self._parser.resume(header)
         return not self._parser.needs_header
 
+    def parse_whole(self, data: bytes) -> Parsed:
+        """All lines of a file."""
+        return self._parser.parse(data, base_offset=0, first=True, final=True)
+
     def parse_line(self, raw: bytes, *, base_offset: int) -> Parsed:
         """One line on its own, as found in quarantine."""
         return self._parser.parse(raw, base_offset=base_offset, first=False, final=True)

@@ -294,7 +294,7 @@ def _file(row: Row) -> Iterator[Message]:
     name = Message("File {file_id} ({row})", file_id=file_id, row=row[1])
     (
         lines, parts, offset, part_bytes, stored, calls, stored_bytes, call_bytes,
-        quarantined, bad, quarantined_bytes, bad_bytes, end,
+        quarantined, bad, quarantined_bytes, bad_bytes, events, told, event_bytes, told_bytes, end,
     ) = msgspec.convert(row[2:], list[int])  # fmt: skip
     if lines != parts:
         yield Message(
@@ -337,6 +337,20 @@ def _file(row: Row) -> Iterator[Message]:
             name=name,
             quarantined_bytes=quarantined_bytes,
             bad_bytes=bad_bytes,
+        )
+    if events != told:
+        yield Message(
+            "{name}: {events:,} lines count as events, but {told:,} events come from it.",
+            name=name,
+            events=events,
+            told=told,
+        )
+    if event_bytes != told_bytes:
+        yield Message(
+            "{name}: {event_bytes:,} bytes count as events, but its events have {told_bytes:,}.",
+            name=name,
+            event_bytes=event_bytes,
+            told_bytes=told_bytes,
         )
     if end > offset:
         yield Message(

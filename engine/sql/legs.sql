@@ -132,7 +132,7 @@ WITH records AS (
     SELECT row, link_id, near_channel, far_channel FROM batch
     UNION ALL
     SELECT -1 - call_id, link_id, near_channel, far_channel
-    FROM call WHERE facts <> 0 AND ended_at >= $first AND started_at <= $last
+    FROM call WHERE facts & 32 <> 0 AND ended_at >= $first AND started_at <= $last
 ), names AS (
     SELECT row, hash(link_id) AS name FROM records WHERE link_id <> ''
     UNION ALL
@@ -146,7 +146,7 @@ SELECT DISTINCT row FROM names SEMI JOIN shared USING (name);
 
 -- name: recent_names
 -- Link ids and channels of the records that ended at a moment or later.
-SELECT link_id, near_channel, far_channel FROM call WHERE facts <> 0 AND ended_at >= $since LIMIT $limit;
+SELECT link_id, near_channel, far_channel FROM call WHERE facts & 32 <> 0 AND ended_at >= $since LIMIT $limit;
 
 -- name: stored_records
 -- Stored records by their numbers, as settling takes them, with what they are a part of now.

@@ -95,7 +95,8 @@ WHERE file_id = $file_id;
 UPDATE source_file SET
     duplicates = duplicates + $duplicates, quarantined = quarantined + $quarantined, ignored = ignored + $ignored,
     duplicate_bytes = duplicate_bytes + $duplicate_bytes,
-    quarantined_bytes = quarantined_bytes + $quarantined_bytes, ignored_bytes = ignored_bytes + $ignored_bytes
+    quarantined_bytes = quarantined_bytes + $quarantined_bytes, ignored_bytes = ignored_bytes + $ignored_bytes,
+    events = events + $events, event_bytes = event_bytes + $event_bytes
 WHERE file_id = $file_id;
 
 -- name: describe_file
@@ -107,7 +108,7 @@ WHERE file_id = $file_id;
 
 -- name: files
 -- The files that were read last, with their accounts.
-SELECT file_id, source, path, format, read_offset, lines, stored, duplicates, quarantined, ignored, finished,
+SELECT file_id, source, path, format, read_offset, lines, stored, duplicates, quarantined, ignored, events, finished,
     last_read_at
 FROM source_file ORDER BY last_read_at DESC, file_id DESC LIMIT $limit;
 
@@ -115,7 +116,7 @@ FROM source_file ORDER BY last_read_at DESC, file_id DESC LIMIT $limit;
 -- What reading the files of each source came to; imports by hand have no source.
 SELECT source, count(*) AS files, CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(stored) AS BIGINT) AS stored,
     CAST(sum(duplicates) AS BIGINT) AS duplicates, CAST(sum(quarantined) AS BIGINT) AS quarantined,
-    CAST(sum(ignored) AS BIGINT) AS ignored, max(last_read_at) AS last_read_at, max(last_call_at) AS last_call_at
+    CAST(sum(ignored) AS BIGINT) AS ignored, CAST(sum(events) AS BIGINT) AS events, max(last_read_at) AS last_read_at, max(last_call_at) AS last_call_at
 FROM source_file GROUP BY source;
 
 -- name: checkpoints

@@ -149,6 +149,8 @@ def _leg(detail: CallDetail) -> Iterator[tuple[str, str]]:
                 charged_seconds=detail.charged_seconds
             ),
         )
+    if detail.end_assumed:
+        yield "end", _("assumed: the event that ends the channel was never written")
     if len(detail.records) > 1:
         yield "records", ", ".join(str(number) for number in detail.records)
     if detail.row.caller and detail.row.caller != detail.row.extension:

@@ -174,10 +174,12 @@ CREATE TABLE source_file (
     duplicates        BIGINT NOT NULL,
     quarantined       BIGINT NOT NULL,
     ignored           BIGINT NOT NULL,         -- blank lines, headers
+    events            BIGINT NOT NULL DEFAULT 0, -- parts of calls, in table event
     stored_bytes      BIGINT NOT NULL,
     duplicate_bytes   BIGINT NOT NULL,
     quarantined_bytes BIGINT NOT NULL,
     ignored_bytes     BIGINT NOT NULL,
+    event_bytes       BIGINT NOT NULL DEFAULT 0,
     finished          BOOLEAN NOT NULL,        -- rotated away or imported whole: not followed any more
     first_read_at     TIMESTAMP NOT NULL,
     last_read_at      TIMESTAMP NOT NULL,

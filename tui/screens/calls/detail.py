@@ -170,6 +170,10 @@ def _people(detail: CallDetail) -> list[Content]:
         (_("Caller"), row.caller if row.caller != row.extension else ""),
         (_("Placed by"), detail.placed_by if detail.placed_by != row.extension else ""),
         (_("Passed on by"), detail.passed_by),
+        (
+            _("End"),
+            _("assumed: the event that ends the channel was never written") if detail.end_assumed else "",
+        ),
     )
     return [_line(label, clean(who)) for label, who in others if who]
 
