@@ -21,6 +21,7 @@ from engine.pipeline.legs import settle_batch
 from engine.pipeline.settling import arriving_by_leg, rating_question, settle_stored
 from engine.pipeline.small_path import SmallPath
 from engine.rating.book import RateBook
+from engine.rating.rewriting import with_rated_numbers
 from engine.store import Session
 
 SMALL_BATCH = 5000
@@ -106,7 +107,7 @@ def store_calls(
         )
     rows = pa.arange(0, calls.num_rows)
     settled = settle_batch(session, calls, site=site)
-    calls = settled.calls
+    calls = with_rated_numbers(settled.calls, site.rewrite)
     verdicts = path.rate(rating_question(calls, rows), book=book, site=site)
     calls = calls.append_column("call_id", pc.add(rows, pa.scalar(account_cache.next_call, pa.int64())))
     for name in VERDICT_COLUMNS:
