@@ -143,6 +143,9 @@ class RateTest(Result, frozen=True, kw_only=True):
     """What prefixes and lengths were held against."""
     steps: list[RewriteStep]
     """From the number dialled to the rated one: the entries of `numbering.rewrite` that fit."""
+    destination: str
+    """What the rated number leads to; '' = not known."""
+    country: str
     billsec: int
     answered_local: datetime
     """Site's local time."""

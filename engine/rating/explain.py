@@ -14,6 +14,7 @@ from engine.domain.site import Site
 from engine.domain.zones import parse_moment, to_local
 from engine.rating.book import Draft, RateBook, draft_table, reached
 from engine.rating.calls import rate_calls
+from engine.rating.destinations import destination_of
 from engine.rating.rewriting import rewrite_steps
 from engine.rating.rules import sound
 from engine.rating.versions import Listed, last_numbers, listed_rate
@@ -46,12 +47,15 @@ def test_rate(session: Session, request: TestRate, *, site: Site, now: datetime)
     number = steps[-1].after if steps else dialled
     parts, winner = _rated(session, request, number, answered_local, draft, site)
     contenders = _contenders(session, request.extension, number, answered_local, draft, winner)
+    destination, country = destination_of(session, number)
     won = contenders[0].listed if winner is not None else None
     return RateTest(
         extension=request.extension,
         dialled=dialled,
         rated_number=number,
         steps=steps,
+        destination=destination,
+        country=country,
         billsec=request.billsec,
         answered_local=answered_local,
         rate=won.rate if won else None,

@@ -11,6 +11,7 @@ from engine.access import accounts, audit, settings
 from engine.access.passwords import hash_new_password
 from engine.access.sessions import Caller
 from engine.api import calls as calls_api
+from engine.api import destinations as destinations_api
 from engine.api import extensions as extensions_api
 from engine.api import rates as rates_api
 from engine.api import session as session_api
@@ -23,7 +24,7 @@ from engine.domain.zones import utc_now
 from engine.ledger import bar_preview, extension_sheet, extensions, listings, operations
 from engine.lockout.barred import list_lockouts
 from engine.pipeline import quarantine, sources
-from engine.rating import check, explain, rules, sheet
+from engine.rating import check, destinations, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
 from engine.service import engine_status, sign_in, tasks
 from engine.service.audited import subjects
@@ -63,6 +64,12 @@ READS: dict[type, Read] = {
     rates_api.ExportRates: lambda service, session, site, op: sheet.export_rates(session),
     rates_api.TestRate: lambda service, session, site, op: explain.test_rate(
         session, op, site=site, now=utc_now()
+    ),
+    destinations_api.ListDestinations: lambda service, session, site, op: destinations.list_destinations(
+        session, op
+    ),
+    destinations_api.ExportDestinations: lambda service, session, site, op: destinations.export_destinations(
+        session
     ),
     rates_api.CheckRates: lambda service, session, site, op: check.check_rates(session, op),
     calls_api.ListCalls: lambda service, session, site, op: calls.list_calls(session, site, op),
@@ -107,6 +114,9 @@ CHANGES: dict[type, Change] = {
     rates_api.ImportRates: lambda session, op, who: sheet.import_rates(
         session, op.content, apply=op.apply, operator=who, now=utc_now()
     ),
+    destinations_api.ImportDestinations: lambda session, op, who: destinations.import_destinations(
+        session, op.content, apply=op.apply
+    ),
     site_api.SetSetting: lambda session, op, who: settings.set_setting(session, op),
 }
 
@@ -139,6 +149,7 @@ EXPORTS = {
     extensions_api.ExportRecharges,
     extensions_api.ExportLedger,
     rates_api.ExportRates,
+    destinations_api.ExportDestinations,
     calls_api.ExportCalls,
 }
 """What takes data out in bulk: noted in the audit."""

@@ -114,7 +114,7 @@ def test_a_destination_is_the_prefix_of_its_rule_or_the_first_digits(books: Book
         (None, "1"),
     ):
         books.call(rate_version=version, dialled=dialled)
-    found = [(row.key, row.label, row.calls) for row in lines(books, by="all", per="destination")]
+    found = [(row.key, row.label, row.calls) for row in lines(books, by="all", per="prefix")]
     assert found == [
         ("1", "", 1),
         ("90044", "UK", 1),
@@ -144,9 +144,7 @@ def test_unanswered_calls_count_for_the_destination_that_an_answered_one_would(b
     books.call(rate_version=1, dialled="913800")
     for dialled in ("913811", "92", "9021555", "9"):
         books.call(dialled=dialled, answered_at=None, cost_micros=0, unrated="not answered")
-    found = [
-        (row.key, row.label, row.calls, row.answered) for row in lines(books, by="all", per="destination")
-    ]
+    found = [(row.key, row.label, row.calls, row.answered) for row in lines(books, by="all", per="prefix")]
     assert found == [
         ("9", "", 1, 0),
         ("9021", "Shanghai", 1, 0),
@@ -170,7 +168,7 @@ def in_use(books: Books, version_id: int, *, enabled: bool = True, **given: obje
     insert(books.session, "rate", [row])
 
 
-@pytest.mark.parametrize("per", ["extension", "trunk", "rate", "destination"])
+@pytest.mark.parametrize("per", ["extension", "trunk", "rate", "destination", "country", "prefix"])
 def test_a_line_finds_the_calls_that_it_counts(books: Books, per: Per) -> None:
     books.rate(1, name="Mobile, day", prefix="9013")
     books.rate(2, name="All else", prefix="")

@@ -75,6 +75,7 @@ def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **
             "Name",
             "Direction",
             "Dialled",
+            "Destination",
             "Trunk",
             "Talk",
             "Cost",
@@ -126,11 +127,20 @@ def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
         row.name,
         said(row.direction.value),
         f"←{row.other_party}" if row.other_party else row.dialled,
+        row.destination,
         row.trunk,
         f"{row.billsec} s",
         session.money(row.cost_micros) if row.unrated is None else "",
         row.rate if row.unrated is None else said(row.unrated.value),
     )
+
+
+def _number(row: CallRow) -> Iterator[tuple[str, str]]:
+    """The number that was rated where it is another one, and where it leads."""
+    if row.rated_number != row.dialled:
+        yield "rated as", row.rated_number or said(Unrated.NUMBER_UNKNOWN.value)
+    if row.destination:
+        yield "destination", f"{row.destination}  {row.country}"
 
 
 def _leg(detail: CallDetail) -> Iterator[tuple[str, str]]:
@@ -166,6 +176,7 @@ def show_call(session: Session, call_id: int) -> None:
         ("answered", local_time(detail.answered_local)),
         ("extension", f"{row.extension}  {row.name}"),
         ("dialled", f"{row.dialled}  {said(row.direction.value)}  {row.trunk}"),
+        *_number(row),
         ("disposition", f"{row.disposition}, {row.billsec} s of talk, {row.duration} s in all"),
         ("cost", cost),
         *_leg(detail),

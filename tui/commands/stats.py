@@ -22,6 +22,8 @@ _HEADS = {
     "trunk": N_("Trunk"),
     "rate": N_("Rate"),
     "destination": N_("Destination"),
+    "country": N_("Country"),
+    "prefix": N_("Prefix"),
 }
 
 
@@ -41,9 +43,7 @@ _HEADS = {
     show_default=True,
     help="The period of a line; all = one for everything.",
 )
-@click.option(
-    "--per", type=click.Choice(["extension", "trunk", "rate", "destination"]), help="And a line for each."
-)
+@click.option("--per", type=click.Choice([*_HEADS]), help="And a line for each.")
 @click.option("--all-directions", is_flag=True, help="Count every call, not outbound ones only.")
 @which_calls
 @click.option("-o", "--output", metavar="FILE", help="Write the lines as CSV; - is standard output.")
@@ -84,7 +84,7 @@ def stats(
 
 
 def _named(row: StatRow) -> str:
-    """A trunk, rule or destination; in brackets why there was no rule."""
+    """A trunk, rule, destination, country or prefix; in brackets why there was no rule."""
     return f"({said(row.unrated)})" if row.unrated is not None else row.label or row.key
 
 
