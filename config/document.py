@@ -161,7 +161,7 @@ def replaced(pattern: str, to: str, text: str) -> str:
             pa.array([text]), pattern=pattern, replacement=to, max_replacements=1
         )
     except pa.ArrowInvalid as error:
-        raise ValueError(str(error).removeprefix("Invalid replacement string: ")) from error
+        raise ValueError(str(error).partition("string: ")[2].rstrip(".")) from error
     return str(made[0].as_py())
 
 

@@ -77,8 +77,11 @@ def rewrite_steps(number: str, rewrites: Sequence[Rewrite], *, origin: Origin) -
         text = str(made[0].as_py())
         remark = ""
         if not _usable(made)[0].as_py():
-            excess = f"{len(text):,} characters, more than {MAX_NUMBER}" if text else "nothing"
-            remark = f"passed over: it would leave {excess}"
+            remark = (
+                f"passed over: it would leave {len(text):,} characters, more than {MAX_NUMBER}"
+                if text
+                else "passed over: it would leave nothing"
+            )
         after = number if remark else text
         steps.append(
             RewriteStep(
