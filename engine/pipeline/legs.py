@@ -3,6 +3,7 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from engine.domain.site import Site
 from engine.legs.records import RECORDS
 from engine.legs.settle import Payers, settle
 from engine.parse.schema import EMPTY, FALSE
+from engine.pipeline.recent_names import RecentNames, hashes
 from engine.store import Session
 
 APART = timedelta(days=1)
@@ -62,19 +64,29 @@ class Settled:
     stored: pa.Table | None
     """Stored calls of the same legs that change: `legs.stored_records`, and `LEG_COLUMNS` as new_…. None =
     there are none."""
+    names: Collection[int] | None
+    """Hashes of their link ids and channel names; None = too many to say."""
 
 
-def settle_batch(session: Session, calls: pa.Table, *, site: Site) -> Settled:
-    """Tells what legs the calls, with their keys and not stored yet, are parts of."""
+def settle_batch(session: Session, calls: pa.Table, *, site: Site, recent: RecentNames | None) -> Settled:
+    """Tells what legs the calls, with their keys and not stored yet, are parts of.
+
+    `recent`: the names of the records stored last, for a few calls; None = the store is asked.
+    """
     rows = pa.arange(0, calls.num_rows)
     plain = _alone(calls, site)
     names = calls.select(["link_id", "near_channel", "far_channel", "started_at", "ended_at"])
     names = names.append_column("row", rows).filter(_has(calls["facts"], CHANNELS))
-    if not names.num_rows:
-        return Settled(calls=_with(calls, plain), stored=None)
+    own_names = None if recent is None else hashes(names)
+    if not names.num_rows or (
+        recent is not None
+        and own_names is not None
+        and not recent.shared(session, own_names, since=_first(names))
+    ):
+        return Settled(calls=_with(calls, plain), stored=None, names=own_names)
     met, stored = _relatives(session, names)
     if not met:
-        return Settled(calls=_with(calls, plain), stored=None)
+        return Settled(calls=_with(calls, plain), stored=None, names=own_names)
     chosen = pa.array(sorted(met), pa.int64())
     part = calls.take(chosen)
     own = _records(part.append_column("row", chosen))
@@ -95,7 +107,7 @@ def settle_batch(session: Session, calls: pa.Table, *, site: Site) -> Settled:
         for name in LEG_COLUMNS.names
     }
     settled = pa.table([columns[name] for name in LEG_COLUMNS.names], schema=LEG_COLUMNS)
-    return Settled(calls=_with(calls, settled), stored=_changed(stored, verdicts))
+    return Settled(calls=_with(calls, settled), stored=_changed(stored, verdicts), names=own_names)
 
 
 def _with(calls: pa.Table, legs: pa.Table) -> pa.Table:
@@ -168,7 +180,7 @@ def _relatives(session: Session, names: pa.Table) -> tuple[set[int], pa.Table | 
     if len(found) > 1:
         # What stored records led to may lead back to rows that lie further away.
         together = pa.concat_tables([names, _named(stored, names.schema)])
-        met = {row for row in _related(session, together, apart=None) if row >= 0}
+        met = {row for row in _related(session, together, alone=True) if row >= 0}
     return met, stored
 
 
@@ -176,12 +188,17 @@ def _named(stored: pa.Table, schema: pa.Schema) -> pa.Table:
     return stored.select(schema.names).cast(schema)
 
 
-def _related(session: Session, names: pa.Table, *, apart: timedelta | None = APART) -> set[int]:
-    """The rows of `legs.related`; `apart` None = stored records are left out."""
-    if apart is None:
+def _first(names: pa.Table) -> datetime:
+    """Stored records that ended earlier belong to none of these."""
+    return pc.min(names["started_at"]).as_py() - APART
+
+
+def _related(session: Session, names: pa.Table, *, alone: bool = False) -> set[int]:
+    """The rows of `legs.related`; `alone` = stored records are left out."""
+    if alone:
         first, last = datetime.max, datetime.min
     else:
-        first, last = pc.min(names["started_at"]).as_py() - apart, pc.max(names["ended_at"]).as_py() + apart
+        first, last = _first(names), pc.max(names["ended_at"]).as_py() + APART
     with session.bound(batch=names):
         return {row for (row,) in session.records(tuple[int], "legs.related", first=first, last=last)}
 

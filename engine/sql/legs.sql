@@ -137,6 +137,10 @@ WITH records AS (
 )
 SELECT DISTINCT row FROM names SEMI JOIN shared USING (name);
 
+-- name: recent_names
+-- Link ids and channels of the records that ended at a moment or later.
+SELECT link_id, near_channel, far_channel FROM call WHERE facts <> 0 AND ended_at >= $since LIMIT $limit;
+
 -- name: stored_records
 -- Stored records by their numbers, as settling takes them, with what they are a part of now.
 SELECT -1 - call_id AS row, call_id, call_key, started_at, ended_at, answered_at, answered_local, duration, billsec,

@@ -150,7 +150,7 @@ def test_the_list_tells_whose_a_prefix_is_and_finds_by_prefix_name_and_country(s
     put(store, "prefix,name,country\n+81,Nippon,JP\n")
     found = list_destinations(store, ListDestinations(text="jp"))
     assert [(row.prefix, row.name, row.own) for row in found.rows] == [("+81", "Nippon", True)]
-    assert [row.country for row in list_destinations(store, ListDestinations(text="+441")).rows][0] == "GG"
+    assert next(row.country for row in list_destinations(store, ListDestinations(text="+441")).rows) == "GG"
     assert list_destinations(store, ListDestinations(text="guern", limit=1)).total == 4
     with pytest.raises(InvalidInput):
         list_destinations(store, ListDestinations(limit=0))
