@@ -150,7 +150,7 @@ WORDS = [
     'dialled=""', "dialled:*,1", "trunk:carrier", "trunk=dahdi/1", 'trunk=""', "-trunk:pjsip,dahdi",
     "rate:mobile", '-rate:"Mobile day"', "rate=local", "rate:mob,loc",
     'rate=""', '-rate="",local', "prefix:00", "-prefix:1,00", "prefix=00",
-    'prefix=*98,""', 'country=""',
+    'prefix=*98,""',
     "disposition:answer",
     "disposition=busy", "disposition:busy,no", "cost>1", "cost>=1.25", "cost<0.5", "cost<=0.5", "cost:1",
     "cost:0.5-1.5", "-cost:0,1-2", "cost!=0", "billsec>=1m", "billsec:15,60-90", "duration<1:00",
