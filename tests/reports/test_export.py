@@ -49,7 +49,8 @@ def test_rows_come_oldest_first_with_names_and_exact_costs(books: Books) -> None
         "duration": 65, "billsec": 60, "cost": "0.0125", "rate": "Mobile", "unrated": "",
         "call_key": "f" * 16, "source": "/var/log/Master.csv",
         "caller": "", "rated_number": "0123456", "charged_seconds": 60, "leg": "f" * 16, "placed_by": "",
-        "passed_by": "", "called_party": "", "link_id": "", "channel": "", "account_code": "", "destination": "", "country": "",
+        "passed_by": "", "called_party": "", "link_id": "", "channel": "", "account_code": "",
+        "destination": "", "country": "",
     }  # fmt: skip
 
 
