@@ -30,14 +30,15 @@ def asterisk_dialplan(settings: Settings, *, home: Path, trunk: str = "") -> str
         raise NotFound("lockout: config.yaml names no barred list. Add one of the kind file.")
     path = str(home / settings.lockout[0].path)
     if not _SAFE_PATH.fullmatch(path):
-        raise InvalidInput(
-            f"lockout: {path} cannot stand in a dialplan: choose a path of letters, digits, / . _ and -.",
-            field="lockout",
+        raise InvalidInput.in_field(
+            "lockout",
+            "{path} cannot stand in a dialplan: choose a path of letters, digits, / . _ and -.",
+            path=path,
         )
     trunk = trunk or _first_endpoint(settings)
     if not _SAFE_TRUNK.fullmatch(trunk):
-        raise InvalidInput(
-            f"trunk: {trunk!r} is no PJSIP endpoint: letters, digits, . _ and -.", field="trunk"
+        raise InvalidInput.in_field(
+            "trunk", "{trunk!r} is no PJSIP endpoint: letters, digits, . _ and -.", trunk=trunk
         )
     text = shipped_dialplan("asterisk-file")
     text = _EMERGENCY.sub(lambda lines: _let_through(lines[0], settings.numbering.emergency), text, count=1)

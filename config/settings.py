@@ -13,6 +13,7 @@ from config.document import Value, matches, parse_document, read_text, replaced
 from config.formats import format_names, load_format
 from engine.domain.errors import ConfigError, InvalidInput
 from engine.domain.memory import MB, free_memory
+from engine.domain.message import N_, of_system
 from engine.domain.numbers import MAX_NUMBER, Rewrite
 from engine.domain.zones import zone
 
@@ -160,7 +161,7 @@ def load_settings(path: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise ConfigError("{path}: cannot be read: {reason}.", path=path, reason=of_system(error)) from error
     return parse_settings(read_text(str(path), content), name=str(path), base=path.parent)
 
 
@@ -187,7 +188,7 @@ def _zone(value: Value) -> ZoneInfo:
     try:
         return zone(value.text(), field="timezone")
     except InvalidInput as error:
-        value.fail(error.message.removeprefix("timezone: "))
+        value.fail(error.what)
 
 
 def _numbering(value: Value) -> Numbering:
@@ -197,7 +198,7 @@ def _numbering(value: Value) -> Numbering:
     if "extensions" in keys:
         extensions = keys["extensions"].regex()
         if matches(extensions, ""):
-            keys["extensions"].fail(f"{extensions!r} also matches no number at all.")
+            keys["extensions"].fail("{extensions!r} also matches no number at all.", extensions=extensions)
     if "trunks" in keys:
         items = _at_most(keys["trunks"], MAX_TRUNKS)
         trunks = tuple(_glob(item) for item in items)
@@ -208,7 +209,7 @@ def _numbering(value: Value) -> Numbering:
         extensions=extensions,
         trunks=trunks,
         emergency=emergency,
-        payer=cast("Payer", keys["payer"].choice(PAYERS, "payer")) if "payer" in keys else default.payer,
+        payer=cast("Payer", keys["payer"].choice(PAYERS, N_("payer"))) if "payer" in keys else default.payer,
         devices=_devices(keys["devices"]) if "devices" in keys else default.devices,
         unclaimed=_number(unclaimed) if unclaimed and unclaimed.text(numbers=True, empty=True) else "",
         rewrite=_rewrites(keys["rewrite"]) if "rewrite" in keys else (),
@@ -225,44 +226,48 @@ def _rewrite(item: Value) -> Rewrite:
     text = _required(item, keys, "to")
     to = text.text(numbers=True, empty=True)
     if len(to) > MAX_NUMBER:
-        text.fail(f"has {len(to):,} characters; a number has {MAX_NUMBER} at most.")
+        text.fail("has {count} characters; a number has {most} at most.", count=len(to), most=MAX_NUMBER)
     if any(character < " " or character == "\x7f" for character in to):
         text.fail("must be one line without control characters.")
     try:
         replaced(match, to, "")
     except ValueError as error:
-        text.fail(f"{to!r} does not fit {match!r}: {error}.")
-    of = keys["of"].choice(ORIGINS, "kind of number") if "of" in keys else "both"
+        text.fail("{to!r} does not fit {match!r}: {error}.", to=to, match=match, error=str(error))
+    of = keys["of"].choice(ORIGINS, N_("kind of number")) if "of" in keys else "both"
     return Rewrite(match=match, to=to, of=cast("Literal['dialled', 'trunk', 'both']", of))
 
 
 def _devices(value: Value) -> dict[str, str]:
     found = {device: _number(number) for device, number in value.mapping().items()}
     if len(found) > MAX_DEVICES:
-        value.fail(f"has {len(found)} devices; at most {MAX_DEVICES} are read.")
+        value.fail(
+            "has {count} devices; at most {max_devices} are read.", count=len(found), max_devices=MAX_DEVICES
+        )
     return found
 
 
 def _at_most(value: Value, most: int) -> list[Value]:
     items = value.items()
     if len(items) > most:
-        value.fail(f"has {len(items)} items; at most {most} are read.")
+        value.fail("has {count} items; at most {most} are read.", count=len(items), most=most)
     return items
 
 
 def _glob(value: Value) -> str:
     text = value.text(numbers=True)
     if re.search(r"\[(?!!?\]?[^\]]*\])", text):
-        value.fail(f"{text!r} is not a glob: a `[` is not closed. Write `[[]` for the character itself.")
+        value.fail(
+            "{text!r} is not a glob: a `[` is not closed. Write `[[]` for the character itself.", text=text
+        )
     if any(character < " " for character in text):
-        value.fail(f"{text!r} must not hold control characters.")
+        value.fail("{text!r} must not hold control characters.", text=text)
     return text
 
 
 def _number(value: Value) -> str:
     text = value.text(numbers=True)
     if not re.fullmatch(r"[0-9*#+]{1,64}", text):
-        value.fail(f"{text!r} is not a number; digits, *, # and + make one.")
+        value.fail("{text!r} is not a number; digits, *, # and + make one.", text=text)
     return text
 
 
@@ -279,22 +284,22 @@ def _sources(value: Value, base: Path | None) -> tuple[Source, ...]:
         )
         earlier = [source.path for source in sources[:-1]]
         if sources[-1].path in earlier:
-            keys["path"].fail(f"is the same as sources[{earlier.index(sources[-1].path)}].path.")
+            keys["path"].fail("is the same as sources[{index}].path.", index=earlier.index(sources[-1].path))
     return tuple(sources)
 
 
 def _required(item: Value, keys: Mapping[str, Value], name: str) -> Value:
     if name not in keys:
-        item.fail(f"{name} is missing.")
+        item.fail("{name} is missing.", name=name)
     return keys[name]
 
 
 def _format(value: Value, base: Path | None) -> str:
     name = value.text()
     if "/" not in name and not name.endswith((".yaml", ".yml")):
-        value.choice(format_names(), "format")
+        value.choice(format_names(), N_("format"))
     elif not (base or Path()).joinpath(name).is_file():
-        value.fail(f"there is no format file {name!r}.")
+        value.fail("there is no format file {name!r}.", name=name)
     load_format(name, base)
     return name
 
@@ -307,10 +312,11 @@ def _target(item: Value) -> FileTarget:
     kind = _required(item, item.mapping(), "kind")
     if kind.text() in LATER_KINDS:
         kind.fail(
-            f"{kind.text()} is not served by this version; file is. "
-            "The dialplan can read the barred list: see docs/lockout.md."
+            "{text} is not served by this version; file is. The dialplan can read the barred "
+            "list: see docs/lockout.md.",
+            text=kind.text(),
         )
-    kind.choice(("file",), "kind of lockout target")
+    kind.choice(("file",), N_("kind of lockout target"))
     keys = item.mapping(("kind", "path"))
     return FileTarget(path=_line(keys, "path", FileTarget().path))
 
@@ -338,7 +344,7 @@ def _span(value: Value) -> timedelta:
     text = value.text(numbers=True)
     found = re.fullmatch(r"([1-9]\d{0,3})([mhdw])", text)
     if found is None:
-        value.fail(f"{text!r} is not a span of time: write 30m, 12h, 1d or 2w.")
+        value.fail("{text!r} is not a span of time: write 30m, 12h, 1d or 2w.", text=text)
     return int(found[1]) * _SPANS[found[2]]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.settings import SPOOL_LIST
 from engine.domain.errors import StorageError
+from engine.domain.message import of_system
 from engine.lockout.readable import closed_to_others
 
 FOLDER_MODE = 0o755
@@ -95,20 +96,32 @@ class BarredFile:
     def _unwritable(self, error: OSError) -> StorageError:
         if isinstance(error, PermissionError) and os.geteuid() != 0:
             return StorageError(
-                f"{self._path} could not be written: {error.strerror}. Make its folder as root: "
-                f"install -d -o {os.geteuid()} -m 755 {self._path.parent}"
+                "{path} could not be written: {reason}. Make its folder as root: install -d -o "
+                "{geteuid} -m 755 {parent}",
+                path=self._path,
+                reason=of_system(error),
+                geteuid=os.geteuid(),
+                parent=self._path.parent,
             )
-        return StorageError(f"{self._path} could not be written: {error.strerror}.")
+        return StorageError(
+            "{path} could not be written: {reason}.", path=self._path, reason=of_system(error)
+        )
 
     def _check_readable(self) -> None:
         try:
             closed = closed_to_others(self._path, own_groups=self._own_groups)
         except OSError as error:
-            raise StorageError(f"{self._path} cannot be looked at: {error.strerror}.") from error
+            raise StorageError(
+                "{path} cannot be looked at: {reason}.", path=self._path, reason=of_system(error)
+            ) from error
         if closed is not None:
             mode = closed.stat().st_mode & 0o777
             raise StorageError(
-                f"{self._path}: the PBX cannot read it, because {closed} is closed to other users "
-                f"(mode {mode:04o}). Name another path for it in config.yaml, such as {SPOOL_LIST}, "
-                "or, where it is not the home folder, open that folder with chmod o+x."
+                "{path}: the PBX cannot read it, because {closed} is closed to other users (mode "
+                "{mode:04o}). Name another path for it in config.yaml, such as {spool_list}, or, "
+                "where it is not the home folder, open that folder with chmod o+x.",
+                path=self._path,
+                closed=closed,
+                mode=mode,
+                spool_list=SPOOL_LIST,
             )

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from engine.api.site import TargetRow
-from engine.domain.errors import PbxmeterError
+from engine.domain.errors import PbxmeterError, message_of
+from engine.domain.message import NOTHING, Message
 from engine.domain.threads import Start, start_thread
 from engine.lockout.target import Target, speakable
 
@@ -44,7 +45,7 @@ class Reconciler:
         self._done = 0
         self._held: frozenset[str] | None = None
         self._pending = 0
-        self._message = ""
+        self._message = NOTHING
         self._last_sync: datetime | None = None
         self._thread = start(f"lockout {target.name}", self._serve, until=self._stop.is_set)
 
@@ -65,7 +66,7 @@ class Reconciler:
     def status(self) -> TargetRow:
         """How the target stands; without its thread nobody looks after it, whatever it held before."""
         if not self._thread.is_alive() and not self._message:
-            self._message = "Nobody looks after this target any more; engine.log says why."
+            self._message = Message("Nobody looks after this target any more; engine.log says why.")
         state: Literal["agrees", "behind", "down"] = (
             "down" if self._message else "behind" if self._pending or self._held is None else "agrees"
         )
@@ -111,14 +112,14 @@ class Reconciler:
         before = (self._held, self._message)
         try:
             self._compare()
-            self._message = ""
+            self._message = NOTHING
             self._last_sync = self._now()
         except (PbxmeterError, OSError) as error:
-            self._message = str(error)
+            self._message = message_of(error)
             log.warning("Lockout target %s: %s", self._target.name, error)
         except Exception as error:
             # An error of our own: barring must not stand still without a word.
-            self._message = f"{error!r}; engine.log has the details."
+            self._message = Message("{error}; engine.log has the details.", error=repr(error))
             log.exception("Lockout target %s failed", self._target.name)
         if (self._held, self._message) != before:
             self._tell()

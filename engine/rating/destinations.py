@@ -16,6 +16,7 @@ from engine.api.destinations import DestinationRow, Destinations, ListDestinatio
 from engine.api.extensions import CsvText
 from engine.api.operation import Fault, ImportResult
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message, as_it_is
 from engine.domain.numbers import MAX_NUMBER
 from engine.domain.sheet import Faults, SheetLine, read_sheet, write_sheet
 from engine.store import Session
@@ -93,7 +94,7 @@ def destination_of(session: Session, number: str) -> tuple[str, str]:
 def list_destinations(session: Session, request: ListDestinations) -> Destinations:
     """What is in force, by prefix. Raises `InvalidInput` for a bad limit."""
     if not 1 <= request.limit <= MAX_LISTED:
-        raise InvalidInput(f"limit: must lie between 1 and {MAX_LISTED:,}.", field="limit")
+        raise InvalidInput.in_field("limit", "must lie between 1 and {most}.", most=f"{MAX_LISTED:,}")
     own = own_destinations(session)
     text = request.text.strip().lower()
     rows = [
@@ -120,7 +121,14 @@ def import_destinations(session: Session, content: bytes, *, apply: bool) -> Imp
     wanted = _read(content, faults)
     before = own_destinations(session)
     if not wanted and before and not faults.count:
-        faults.add(1, "", f"the sheet holds no prefixes; it would remove all {len(before):,} of the site.")
+        faults.add(
+            1,
+            "",
+            Message(
+                "the sheet holds no prefixes; it would remove all {count} of the site.",
+                count=f"{len(before):,}",
+            ),
+        )
     added = [prefix for prefix in wanted if prefix not in before]
     changed = [prefix for prefix in wanted if prefix in before and wanted[prefix] != before[prefix]]
     removed = [prefix for prefix in before if prefix not in wanted]
@@ -142,13 +150,13 @@ def import_destinations(session: Session, content: bytes, *, apply: bool) -> Imp
 
 def _preview(
     before: Table, wanted: Table, added: Sequence[str], changed: Sequence[str], removed: Sequence[str]
-) -> list[str]:
+) -> list[Message]:
     lines = (
         [f"+ {_shown(prefix, wanted)}" for prefix in added[:MAX_PREVIEW]]
         + [f"~ {_shown(prefix, before)} → {' '.join(wanted[prefix])}" for prefix in changed[:MAX_PREVIEW]]
         + [f"- {_shown(prefix, before)}" for prefix in removed[:MAX_PREVIEW]]
     )
-    return lines[:MAX_PREVIEW]
+    return [as_it_is(line) for line in lines[:MAX_PREVIEW]]
 
 
 def _shown(prefix: str, table: Table) -> str:
@@ -162,11 +170,17 @@ def _read(content: bytes, faults: Faults) -> dict[str, tuple[str, str]]:
         prefix = line.cells["prefix"]
         if first.setdefault(prefix, line.number) != line.number:
             faults.add(
-                line.number, "prefix", f"{prefix[:MAX_NUMBER]!r} stands in line {first[prefix]} already."
+                line.number,
+                "prefix",
+                Message(
+                    "{cell!r} stands in line {line} already.", cell=prefix[:MAX_NUMBER], line=first[prefix]
+                ),
             )
             continue
         if len(first) > MAX_PREFIXES:
-            faults.add(line.number, "", f"at most {MAX_PREFIXES:,} prefixes are taken.")
+            faults.add(
+                line.number, "", Message("at most {most} prefixes are taken.", most=f"{MAX_PREFIXES:,}")
+            )
             break
         if entry := _entry(line, faults):
             found[prefix] = entry
@@ -180,12 +194,22 @@ def _entry(line: SheetLine, faults: Faults) -> tuple[str, str] | None:
         faults.add(
             line.number,
             "prefix",
-            f"{prefix[:40]!r} is not a prefix: at most {MAX_NUMBER} digits, *, # and +.",
+            Message(
+                "{cell!r} is not a prefix: at most {most} digits, *, # and +.",
+                cell=prefix[:40],
+                most=MAX_NUMBER,
+            ),
         )
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-        faults.add(line.number, "name", f"must be 1 to {MAX_NAME} characters that can be printed.")
+        faults.add(
+            line.number, "name", Message("must be 1 to {most} characters that can be printed.", most=MAX_NAME)
+        )
     if not _COUNTRY.fullmatch(country):
-        faults.add(line.number, "country", f"{country[:40]!r} is not a country: two letters, or empty.")
+        faults.add(
+            line.number,
+            "country",
+            Message("{cell!r} is not a country: two letters, or empty.", cell=country[:40]),
+        )
     return None if faults.count > before else (name, country.upper())
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.api.rates import RewriteStep
+from engine.domain.message import NOTHING, Message
 from engine.domain.names import Direction
 from engine.domain.numbers import MAX_NUMBER, Origin, Rewrite
 
@@ -75,12 +76,16 @@ def rewrite_steps(number: str, rewrites: Sequence[Rewrite], *, origin: Origin) -
             continue
         made = _made(before, entry)
         text = str(made[0].as_py())
-        remark = ""
+        remark = NOTHING
         if not _usable(made)[0].as_py():
             remark = (
-                f"passed over: it would leave {len(text):,} characters, more than {MAX_NUMBER}"
+                Message(
+                    "passed over: it would leave {count} characters, more than {most}",
+                    count=len(text),
+                    most=MAX_NUMBER,
+                )
                 if text
-                else "passed over: it would leave nothing"
+                else Message("passed over: it would leave nothing")
             )
         after = number if remark else text
         steps.append(

@@ -48,7 +48,7 @@ def test_a_target_that_was_down_gets_everything_once_it_is_back() -> None:
     )
     try:
         reconciler.sync(10)
-        assert (reconciler.status().state, reconciler.status().message) == ("down", "out of reach")
+        assert (reconciler.status().state, str(reconciler.status().message)) == ("down", "out of reach")
         target.up = True
         assert target.taken.wait(30)
         reconciler.sync(10)
@@ -107,4 +107,4 @@ def test_a_target_whose_thread_is_dead_does_not_agree() -> None:
         start=start,
     )
     assert reconciler.status().state == "down"
-    assert "Nobody looks after this target" in reconciler.status().message
+    assert "Nobody looks after this target" in str(reconciler.status().message)

@@ -10,7 +10,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import print_table
-from tui.text.sentences import said
+from tui.text.i18n import N_, _
 
 
 @click.group(cls=Group)
@@ -31,14 +31,19 @@ def list_destinations(session: Session, text: str, limit: int) -> None:
         print_document(session, found)
         return
     print_table(
-        ("Prefix", "Name", "Country", "From"),
+        (N_("Prefix"), N_("Name"), N_("Country"), N_("From")),
         [
-            (row.prefix or "''", row.name, row.country, said("the site" if row.own else "shipped"))
+            (row.prefix or "''", row.name, row.country, _("the site") if row.own else _("shipped"))
             for row in found.rows
         ],
     )
     if found.total > len(found.rows):
-        say(f"{len(found.rows):,} of {found.total:,} prefixes; --limit shows more", err=True)
+        say(
+            _("{shown} of {total} prefixes; --limit shows more").format(
+                shown=f"{len(found.rows):,}", total=f"{found.total:,}"
+            ),
+            err=True,
+        )
 
 
 @destinations.command(
@@ -46,7 +51,7 @@ def list_destinations(session: Session, text: str, limit: int) -> None:
     epilog=examples("destinations import places.csv --dry-run", "destinations import - < places.csv"),
 )
 @click.argument("file")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help=N_("Say what would change, and change nothing."))
 @click.pass_context
 def import_destinations(context: click.Context, file: str, dry_run: bool) -> None:
     """Replaces the site's own prefixes by a CSV file; - reads standard input.
@@ -61,7 +66,7 @@ def import_destinations(context: click.Context, file: str, dry_run: bool) -> Non
 
 
 @destinations.command("export", epilog=examples("destinations export -o places.csv"))
-@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help=N_("Write this file; default: standard output."))
 @click.pass_obj
 def export_destinations(session: Session, output: str | None) -> None:
     """Writes the site's own prefixes as CSV that imports back to the same."""

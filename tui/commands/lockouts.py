@@ -12,7 +12,7 @@ from tui.commands.document import json_text, print_document
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 
 @click.group(cls=Group)
@@ -36,7 +36,7 @@ def sync_lockouts(session: Session) -> None:
 
 @lockouts.command("dialplan", epilog=examples("lockouts dialplan asterisk --trunk carrier"))
 @click.argument("pbx", type=click.Choice(["asterisk"]), default="asterisk")
-@click.option("--trunk", metavar="NAME", default="", help="The PJSIP endpoint that leads outside.")
+@click.option("--trunk", metavar="NAME", default="", help=N_("The PJSIP endpoint that leads outside."))
 @click.pass_obj
 def print_dialplan(session: Session, pbx: str, trunk: str) -> None:  # noqa: ARG001 - one PBX so far
     """Prints what the PBX needs to honour this site's barred list, emergency numbers first."""
@@ -54,11 +54,11 @@ def _print(session: Session, state: Lockouts) -> None:
         return
     if state.targets:
         print_table(
-            ("Target", "State", "Pending", "Last compared", "Message"),
+            (N_("Target"), N_("State"), N_("Pending"), N_("Last compared"), N_("Message")),
             [
                 (
                     row.target,
-                    said("up to date" if row.state == "agrees" else row.state),
+                    (_("up to date") if row.state == "agrees" else row.state),
                     str(row.pending),
                     local_time(to_local(row.last_sync_at, session.zone) if row.last_sync_at else None),
                     said(row.message),
@@ -68,18 +68,18 @@ def _print(session: Session, state: Lockouts) -> None:
             right="Pending",
         )
     else:
-        say("No lockout target is configured: the PBX is told of nobody.")
+        say(_("No lockout target is configured: the PBX is told of nobody."))
     click.echo()
     if not state.rows:
-        say("nobody is barred")
+        say(_("nobody is barred"))
         return
     print_table(
-        ("Extension", "Name", "Because", "Available", "Known to"),
+        (N_("Extension"), N_("Name"), N_("Because"), N_("Available"), N_("Known to")),
         [
             (
                 row.extension,
                 row.name,
-                said(row.reason),
+                _(row.reason),
                 session.money(row.available_micros),
                 ", ".join(row.taken),
             )
