@@ -110,7 +110,11 @@ def test_a_sheet_replaces_the_sites_prefixes_and_comes_out_as_it_went_in(store: 
     assert export_destinations(store).text == "prefix,name,country\n0,National,DE\n00,Abroad,\n"
     result = put(store, "name;prefix\nNational;0\nService;0800\n", apply=False)
     assert (result.applied, result.added, result.changed, result.removed) == (False, 1, 1, 1)
-    assert [str(line) for line in result.preview] == ["+ 0800 Service", "~ 0 National DE → National ", "- 00 Abroad"]
+    assert [str(line) for line in result.preview] == [
+        "+ 0800 Service",
+        "~ 0 National DE → National ",
+        "- 00 Abroad",
+    ]
     assert destination_of(store, "0800123") == ("National", "DE")
     put(store, "name;prefix\nNational;0\nService;0800\n")
     assert destination_of(store, "0800123") == ("Service", "")

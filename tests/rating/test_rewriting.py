@@ -79,7 +79,9 @@ def test_entries_that_would_loop_end() -> None:
 def test_an_entry_that_would_leave_nothing_is_passed_over_and_says_so() -> None:
     assert one("9", ("^9", ""), ("9", "8")) == "8"
     steps = rewrite_steps("9", [Rewrite(match=".*", to="")], origin="dialled")
-    assert [(step.after, str(step.remark)) for step in steps] == [("9", "passed over: it would leave nothing")]
+    assert [(step.after, str(step.remark)) for step in steps] == [
+        ("9", "passed over: it would leave nothing")
+    ]
 
 
 def test_an_entry_that_would_make_more_than_64_characters_is_passed_over_and_says_so() -> None:
