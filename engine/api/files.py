@@ -101,4 +101,5 @@ def _added_up(results: list[IngestResult]) -> IngestResult:
         **{name: sum(getattr(result, name) for result in results) for name in counts},
         seconds=round(sum(result.seconds for result in results), 3),
         cancelled=results[-1].cancelled,
+        notes=tuple(note for result in results for note in result.notes),
     )

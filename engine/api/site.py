@@ -110,6 +110,8 @@ class IngestResult(LineCounts, frozen=True, kw_only=True):
     cost_micros: int
     seconds: float
     cancelled: bool = False
+    notes: tuple[Message, ...] = ()
+    """What was other than expected in its files, as sentences, at most 100."""
 
 
 FILES_AT_ONCE = 32
@@ -262,6 +264,15 @@ class SyncLockouts(Operation[Lockouts], frozen=True, kw_only=True):
     returns: ClassVar[type] = Lockouts
 
 
+class FileDuplicates(Result, frozen=True, kw_only=True):
+    """How many lines of a file were calls that were stored already."""
+
+    path: str
+    lines: int
+    stored: int
+    duplicates: int
+
+
 class VerifyResult(Result, frozen=True, kw_only=True):
     """Whether the books agree; every finding is a sentence."""
 
@@ -271,6 +282,8 @@ class VerifyResult(Result, frozen=True, kw_only=True):
     calls: int
     files: int
     findings: list[Message]
+    duplicates: tuple[FileDuplicates, ...] = ()
+    """Of the files that brought any, at most 1,000, those read last first."""
 
 
 class Verify(Operation[VerifyResult], frozen=True, kw_only=True):

@@ -76,9 +76,12 @@ JOINS: Final = 4
 CALLER_INTERNAL: Final = 8
 DIALLED_INTERNAL: Final = 16
 CHANNELS: Final = 32
+OWN_LEG: Final = 64
+MINUTES: Final = 128
 """Bits of `facts`: which channel is a trunk's, whether an application joined the two at no meeting place, and
-whose numbers are the site's own, and that channels are told. 0 = they are not: the
-record is a call by itself."""
+whose numbers are the site's own, that channels are told, that a trunk channel's record tells the answer and
+the seconds of its use, and that the clock ticks in minutes, so that equal records of one file are different
+ones. 0 = none of it: the record is a call by itself."""
 
 FORMAT_TEXTS: Final = tuple(column.name for column in CALL_COLUMNS if column.origin == "format")
 

@@ -18,6 +18,7 @@ from engine.pipeline.batch_path import CHARGED, BatchPath
 from engine.pipeline.bulk_path import BulkPath
 from engine.pipeline.duplicates import Identity, keyed
 from engine.pipeline.legs import settle_batch
+from engine.pipeline.recurring import numbered
 from engine.pipeline.settling import arriving_by_leg, rating_question, settle_stored
 from engine.pipeline.small_path import SmallPath
 from engine.rating.book import RateBook
@@ -96,7 +97,7 @@ def store_calls(
     account_cache.renew(session)
     small = parsed.num_rows <= SMALL_BATCH
     path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)
-    calls, identities = path.fresh(parsed)
+    calls, identities = path.fresh(numbered(session, parsed))
     if not calls.num_rows:
         return StoredCalls(
             calls=calls,

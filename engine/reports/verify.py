@@ -6,12 +6,13 @@ from datetime import datetime
 import msgspec
 
 from engine.api.message_json import from_json
-from engine.api.site import VerifyResult
+from engine.api.site import FileDuplicates, VerifyResult
 from engine.domain.message import Message
 from engine.domain.money import format_amount
 from engine.store import Mark, Session, changed_states, last_link
 
 MAX_FINDINGS = 100
+MAX_FILES = 1000
 
 Step = Callable[[int, int], None]
 """Is told before each check how many are done, and of how many; raises to end it."""
@@ -42,6 +43,7 @@ def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_
         calls=calls,
         files=files,
         findings=findings[:MAX_FINDINGS],
+        duplicates=tuple(session.records(FileDuplicates, "verify.duplicate_lines", limit=MAX_FILES)),
     )
 
 

@@ -67,6 +67,14 @@ class Alarms:
                         Message("{source}: {fault}", source=health.source, fault=fault),
                     )
                 )
+            if doubt := ingest_loop.zone_doubt(health.source):
+                found.append(
+                    (
+                        "source",
+                        f"zone {health.source}",
+                        Message("{source}: {fault}", source=health.source, fault=doubt),
+                    )
+                )
         for target in self._targets():
             if target.state == "down":
                 found.append(

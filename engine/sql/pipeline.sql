@@ -6,6 +6,23 @@ WITH stored AS (
 )
 SELECT row FROM parsed ANTI JOIN stored USING (call_key, started_at);
 
+-- name: occurrences
+-- Of each row of the bound table `recurring`, whose rows are in the order of their files: how often its file has
+-- held such a record, this one included.
+WITH held AS (
+    SELECT file_id, call_key, started_at, count(*) AS times FROM recurring_record
+    WHERE started_at BETWEEN $first AND $last AND file_id IN (SELECT file_id FROM recurring)
+    GROUP BY ALL
+)
+SELECT row, coalesce(held.times, 0) + row_number() OVER (
+    PARTITION BY recurring.file_id, recurring.call_key, recurring.started_at ORDER BY row
+) AS occurrence
+FROM recurring LEFT JOIN held USING (file_id, call_key, started_at);
+
+-- name: note_occurrences
+-- Keeps that their files held the records of the bound table `recurring`.
+INSERT INTO recurring_record SELECT file_id, call_key, started_at FROM recurring;
+
 -- name: append_many_calls
 -- Appends the bound table `many_calls`, whose columns are those of table `call`.
 INSERT INTO call BY NAME SELECT * FROM many_calls;

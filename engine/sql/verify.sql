@@ -5,6 +5,11 @@
 SELECT (SELECT count(*) FROM extension), (SELECT count(*) FROM ledger_entry), (SELECT count(*) FROM call),
        (SELECT count(*) FROM source_file);
 
+-- name: duplicate_lines
+-- The files that brought calls which were stored already, and how many, those read last first.
+SELECT path, lines, stored, duplicates FROM source_file WHERE duplicates > 0
+ORDER BY last_read_at DESC, file_id DESC LIMIT $limit;
+
 -- name: balances
 -- Balances that are not the sum of the extension's entries; a NULL balance = there is no such extension.
 WITH booked AS (

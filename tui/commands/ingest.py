@@ -53,6 +53,7 @@ def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone:
             (N_("charged"), f"{result.charged:,}"),
             (N_("cost"), session.money_named(result.cost_micros)),
             (N_("seconds"), f"{result.seconds:.1f}"),
+            *((N_("note"), note) for note in result.notes),
         ]
     )
     if result.quarantined:

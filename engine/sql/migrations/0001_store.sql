@@ -112,6 +112,13 @@ CREATE TABLE call (
     charged_seconds    INTEGER NOT NULL DEFAULT 0  -- of the leg on its first record, 0 on the others
 );
 
+-- Records of PBXs whose clock ticks in minutes, as often as each file holds them: equal ones are different calls.
+CREATE TABLE recurring_record (
+    file_id    BIGINT NOT NULL,
+    call_key   UBIGINT NOT NULL,               -- of the first of them
+    started_at TIMESTAMP NOT NULL
+);
+
 -- Names and countries of numbers, by prefix: the site's own; others ship (config/destinations.csv).
 CREATE TABLE destination (
     prefix  VARCHAR NOT NULL,                  -- '' = any number
