@@ -51,6 +51,12 @@ class CallRow(Result, frozen=True, kw_only=True):
     unrated: Unrated | None
     caller: str = ""
     """The calling number, as the PBX wrote it."""
+    rated_number: str = ""
+    """What prefixes and lengths of rules are held against; '' = unknown."""
+    destination: str = ""
+    """The name that the longest prefix of an outbound call's number has now; '' = none."""
+    country: str = ""
+    """Two letters; '' = none."""
 
     @property
     def other_party(self) -> str:
@@ -163,7 +169,7 @@ class ExportCalls(Operation[CallCount], frozen=True, kw_only=True):
 
 
 By = Literal["day", "month", "year", "hour", "weekday", "all"]
-Per = Literal["", "extension", "trunk", "rate", "destination"]
+Per = Literal["", "extension", "trunk", "rate", "destination", "country", "prefix"]
 
 
 class StatRow(Result, frozen=True, kw_only=True):

@@ -120,5 +120,7 @@ CALL_EXPORT: Final[dict[str, ExportKind]] = {
     "link_id": "text",
     "channel": "text",
     "account_code": "text",
+    "destination": "text",
+    "country": "text",
 }
 """The columns of the calls export, in their order. New ones go to the end: some read them by place."""

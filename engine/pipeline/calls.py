@@ -22,6 +22,7 @@ from engine.pipeline.recurring import numbered
 from engine.pipeline.settling import NewlySettled, arriving_by_leg, rating_question, settle_stored
 from engine.pipeline.small_path import SmallPath
 from engine.rating.book import RateBook
+from engine.rating.rewriting import with_rated_numbers
 from engine.store import Session
 
 SMALL_BATCH = 5000
@@ -148,7 +149,7 @@ def store_settled(
 ) -> StoredCalls:
     """Rates, stores and charges calls that are new, and rates those anew that have changed."""
     path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)
-    calls = settled.calls
+    calls = with_rated_numbers(settled.calls, site.rewrite)
     if not calls.num_rows and settled.stored is None:
         return no_calls(calls)
     rows = pa.arange(0, calls.num_rows)

@@ -119,7 +119,33 @@ CREATE TABLE recurring_record (
     started_at TIMESTAMP NOT NULL
 );
 
--- Of each number dialled, the longest prefix of a rule in use that it begins with; others are left out.
+-- Names and countries of numbers, by prefix: the site's own; others ship (config/destinations.csv).
+CREATE TABLE destination (
+    prefix  VARCHAR NOT NULL,                  -- '' = any number
+    name    VARCHAR NOT NULL,
+    country VARCHAR NOT NULL                   -- two letters; '' = none
+);
+
+-- What all prefixes come to: numbers from `low` up to the next one's, in the order of text.
+CREATE TABLE destination_span (
+    low     VARCHAR NOT NULL,
+    name    VARCHAR NOT NULL,                  -- '' = these numbers have no destination
+    country VARCHAR NOT NULL
+);
+
+-- The number that a call is rated by.
+CREATE MACRO number_rated(rated_number, dialled) AS coalesce(rated_number, dialled);
+
+-- The destinations of outbound calls' numbers; numbers without one are left out.
+CREATE VIEW number_destination AS
+SELECT called.number, span.name, span.country
+FROM (
+    SELECT DISTINCT number_rated(rated_number, dialled) AS number FROM call WHERE direction = 'outbound'
+) AS called
+ASOF JOIN destination_span AS span ON called.number >= span.low
+WHERE span.name <> '';
+
+-- Of each rated number, the longest prefix of a rule in use that it begins with; others are left out.
 CREATE VIEW dialled_prefix AS
 WITH prefix AS (
     SELECT DISTINCT rate_version.prefix
@@ -127,8 +153,8 @@ WITH prefix AS (
     WHERE rate.enabled AND rate_version.prefix <> ''
 ),
 digits AS (SELECT DISTINCT length(prefix) AS count FROM prefix),
-number AS (SELECT DISTINCT dialled FROM call)
-SELECT number.dialled, max_by(prefix.prefix, digits.count) AS prefix
+number AS (SELECT DISTINCT number_rated(rated_number, dialled) AS dialled FROM call)
+SELECT number.dialled AS number, max_by(prefix.prefix, digits.count) AS prefix
 FROM number CROSS JOIN digits
 JOIN prefix ON prefix.prefix = left(number.dialled, digits.count)
 GROUP BY number.dialled;

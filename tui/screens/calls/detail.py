@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.api.calls import CallDetail, GetCall
+from engine.api.calls import CallDetail, CallRow, GetCall
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import MONEY_MAY_BE_MISSING, Unrated
 from tui.screens.calls.text import DIRECTIONS, REASONS
@@ -82,6 +82,7 @@ class CallDetailScreen(ModalScreen[None]):
                 _("Number"),
                 f"{clean(row.dialled) or '–'}   {_(DIRECTIONS[row.direction])}   {clean(row.trunk)}",
             ),
+            *_number(row),
             _line(_("Started"), stamp(row.started_local)),
             *_people(detail),
         ]
@@ -161,6 +162,14 @@ class CallDetailScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+def _number(row: CallRow) -> list[Content]:
+    """The number that was rated where it is another one, and where it leads."""
+    rated = row.rated_number if row.rated_number != row.dialled else ""
+    place = f"{clean(row.destination)}   {row.country}".strip()
+    shown = ((_("Rated as"), rated), (_("Destination"), place))
+    return [_line(label, clean(text)) for label, text in shown if text]
 
 
 def _people(detail: CallDetail) -> list[Content]:
