@@ -166,7 +166,7 @@ def test_a_failed_backup_is_an_alarm_until_one_succeeds(house: House) -> None:
     assert house.backups.fault, "it is not tried again at once"
     house.now += timedelta(minutes=2)
     house.backups.turn()
-    assert house.backups.fault == ""
+    assert not house.backups.fault
     assert len(house.alarms) == 2
 
 
