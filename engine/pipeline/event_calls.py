@@ -21,7 +21,7 @@ _ZERO = pa.scalar(0, pa.int32())
 TOLD = (
     "started_at", "started_local", "answered_at", "answered_local", "ended_at", "dialled", "trunk",
     "disposition", "duration", "billsec", "caller", "called_party", "account_code", "link_id", "near_channel",
-    "far_channel", "facts",
+    "far_channel", "facts", "written",
 )  # fmt: skip
 """Columns of a call that events tell, its leg apart."""
 
@@ -34,7 +34,6 @@ _COMPARED = (
     "passed_by",
     "leg",
     "charged_seconds",
-    "rated_number",
 )
 
 
@@ -111,6 +110,9 @@ def changed_calls(calls: pa.Table, stored: pa.Table, places: pa.ChunkedArray) ->
         now["settled"].is_valid(), pc.equal(before["unrated"], _text(Unrated.PART_OF_ANOTHER.value))
     )
     another = pc.fill_null(another, False)
+    # Rewriting may have made another number of it since.
+    unknown = [pc.fill_null(pc.equal(calls["rated_number"], EMPTY), False) for calls in (now, before)]
+    another = pc.or_(another, pc.xor(*unknown))
     for name in _COMPARED:
         one, other = now[name], before[name].cast(now[name].type)
         same = pc.or_(pc.fill_null(pc.equal(one, other), False), pc.and_(pc.is_null(one), pc.is_null(other)))

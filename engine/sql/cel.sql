@@ -247,7 +247,7 @@ WHERE happened_at >= $first AND type IN ('HANGUP', 'CHAN_END', 'LINKEDID_END');
 SELECT call_id, call.call_key, call.started_at, call.started_local, call.answered_at, call.answered_local, call.ended_at,
     call.extension, call.direction, call.dialled, call.trunk, call.disposition, call.duration, call.billsec,
     call.cost_micros, call.caller, call.called_party, call.account_code, call.link_id, call.near_channel,
-    call.far_channel, call.facts, call.rated_number, call.channel, call.placed_by, call.passed_by, call.leg,
+    call.far_channel, call.facts, call.written, call.rated_number, call.channel, call.placed_by, call.passed_by, call.leg,
     call.charged_seconds, call.unrated
 FROM call SEMI JOIN derived ON derived.call_key = call.call_key
 WHERE call.facts & 64 <> 0 AND call.started_at BETWEEN $first AND $last;
@@ -259,7 +259,7 @@ UPDATE call SET
     answered_local = changed.answered_local, ended_at = changed.ended_at, dialled = changed.dialled,
     trunk = changed.trunk, disposition = changed.disposition, duration = changed.duration, billsec = changed.billsec,
     caller = changed.caller, called_party = changed.called_party, account_code = changed.account_code,
-    link_id = changed.link_id, near_channel = changed.near_channel, far_channel = changed.far_channel,
+    link_id = changed.link_id, written = changed.written, near_channel = changed.near_channel, far_channel = changed.far_channel,
     facts = changed.facts
 FROM changed
 WHERE call.call_id = changed.call_id AND call.call_id BETWEEN $first AND $last;
