@@ -3,7 +3,7 @@
 import difflib
 import importlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -28,10 +28,11 @@ class Value:
     """The way to it, as in `sources[0].format`; '' = the document."""
     node: yaml.Node
 
-    def fail(self, message: str) -> NoReturn:
-        """Raises the error of this place."""
+    def fail(self, message: str, /, **fields: object) -> NoReturn:
+        """Raises the error of this place; with fields, `message` is their template."""
         where = f"{self.key}: " if self.key else ""
-        raise ConfigError(f"{self.file}:{self.line}: {where}{message}")
+        said = message.format(**fields) if fields else message
+        raise ConfigError(f"{self.file}:{self.line}: {where}{said}")
 
     @property
     def is_null(self) -> bool:
@@ -131,6 +132,23 @@ class Value:
         except ValueError as error:
             self.fail(f"{value!r} is not a regular expression that can be used: {error}.")
         return value
+
+
+def required(item: Value, keys: Mapping[str, Value], name: str) -> Value:
+    """The value of a key that must be there."""
+    if name not in keys:
+        item.fail(f"{name} is missing.")
+    return keys[name]
+
+
+def line(keys: Mapping[str, Value], name: str, default: str) -> str:
+    """A text of one line; `default` where the key is left out."""
+    if name not in keys:
+        return default
+    text = keys[name].text(numbers=True)
+    if any(character < " " or character == "\x7f" for character in text):
+        keys[name].fail("must be one line without control characters.")
+    return text
 
 
 def matches(pattern: str, text: str) -> bool:

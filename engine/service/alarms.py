@@ -59,7 +59,7 @@ class Alarms:
             if fault:
                 found.append(("source", f"source {health.source}", f"{health.source}: {fault}"))
         for target in self._targets():
-            if target.state == "down":
+            if target.fault:
                 found.append(("target", f"target {target.target}", f"{target.target}: {target.message}"))
         now = self._now()
         with self._database.reading() as session:

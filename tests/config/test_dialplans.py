@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from config.dialplans import asterisk_dialplan, shipped_dialplan
-from config.settings import SPOOL_LIST, Settings, parse_settings
+from config.lockout import SPOOL_LIST
+from config.settings import Settings, parse_settings
 from engine.domain.errors import InvalidInput, NotFound
 from engine.lockout.barred_file import BarredFile
 from tests.open_folder import open_folder
 
-TEXT = shipped_dialplan("asterisk-file")
+TEXT = shipped_dialplan("asterisk.conf")
 ANY_NUMBER = TEXT[TEXT.index("exten => _9.") :]
 
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.lockout import FileTarget
 from config.new_site import shipped_text
 from config.settings import (
     BackupSettings,
     EngineSettings,
-    FileTarget,
     Numbering,
     Settings,
     Source,
