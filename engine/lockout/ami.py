@@ -51,11 +51,11 @@ class AmiSession:
             self._wire.close()
             raise
 
-    def ask(self, actions: Sequence[Fields], *, seconds: float = ANSWER_SECONDS) -> list[Answer]:
+    def ask(self, actions: Sequence[Fields], *, seconds: float | None = None) -> list[Answer]:
         """The answers, in the order of the actions."""
         answers: list[Answer] = []
         for start in range(0, len(actions), AT_ONCE):
-            answers += self._ask_some(actions[start : start + AT_ONCE], seconds)
+            answers += self._ask_some(actions[start : start + AT_ONCE], seconds or ANSWER_SECONDS)
         return answers
 
     def refused(self, action: str, answer: Answer) -> TargetError:

@@ -67,8 +67,9 @@ class Wire:
     def lost(self) -> bool:
         """Whether the other end has closed. What it sent meanwhile stays to be read, within the limit."""
         try:
+            self._socket.settimeout(0)
             while len(self._buffer) <= MOST_BUFFERED:
-                data = self._socket.recv(_CHUNK, socket.MSG_DONTWAIT)
+                data = self._socket.recv(_CHUNK)
                 if not data:
                     return True
                 self._buffer += data
