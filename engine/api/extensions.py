@@ -103,6 +103,9 @@ class BarPreview(Result, frozen=True, kw_only=True):
     without_money: int
     """Of these, so many for want of money."""
     freed: int
+    over_limit: int
+    """Over limit now, whether locked by hand or not."""
+    over_limit_after: int
     numbers: list[str]
     """The first 200 of those it would bar."""
 
@@ -110,8 +113,8 @@ class BarPreview(Result, frozen=True, kw_only=True):
 class PreviewBarred(Operation[BarPreview], frozen=True, kw_only=True):
     """Says whom a change would bar, and changes nothing. None = as it is.
 
-    The change is that of `SetExtensions` for `numbers`, of `ImportExtensions` for `content`, or of the
-    site's billing switch.
+    The change is that of `SetExtensions` or `Recharge` for `numbers`, of `ImportExtensions` for `content`,
+    or of the site's billing switch.
     """
 
     role: ClassVar[Role | None] = Role.BILLING
@@ -122,6 +125,7 @@ class PreviewBarred(Operation[BarPreview], frozen=True, kw_only=True):
     locked: bool | None = None
     content: bytes | None = None
     site_billing: bool | None = None
+    recharge_micros: int = 0
 
 
 class RechargeRow(Result, frozen=True, kw_only=True):

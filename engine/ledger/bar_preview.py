@@ -19,15 +19,22 @@ def preview_barred(session: Session, site: Site, request: PreviewBarred) -> BarP
     """Counts those who would be barred and freed; what cannot be read in a sheet is left out."""
     after = site.billing if request.site_billing is None else request.site_billing
     with session.bound(changes=_table(_changes(session, request))):
-        ((extensions, barred, without_money, freed, numbers),) = session.records(
-            tuple[int, int, int, int, list[str]],
+        ((extensions, barred, without_money, freed, over, over_after, numbers),) = session.records(
+            tuple[int, int, int, int, int, int, list[str]],
             "lockout.preview",
             site_billing=site.billing,
             site_billing_after=after,
+            recharge_micros=request.recharge_micros,
             most=MAX_NUMBERS_SHOWN,
         )
     return BarPreview(
-        extensions=extensions, barred=barred, without_money=without_money, freed=freed, numbers=numbers
+        extensions=extensions,
+        barred=barred,
+        without_money=without_money,
+        freed=freed,
+        over_limit=over,
+        over_limit_after=over_after,
+        numbers=numbers,
     )
 
 

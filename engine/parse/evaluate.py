@@ -71,6 +71,8 @@ class Numbers:
 
     def __init__(self, numbering: Numbering) -> None:
         self._devices = numbering.devices
+        self._known: dict[str, str] = {}
+        """Extensions by devices that were asked for."""
         self._pattern = rf"\A(?:{numbering.extensions})\z"
         globs = "|".join(fnmatch.translate(glob) for glob in numbering.trunks)
         self._trunks = re.compile(globs) if globs else None
@@ -81,20 +83,26 @@ class Numbers:
 
     def devices(self, names: pa.Array) -> pa.Array:
         """The extensions of devices by their names, as in `PJSIP/8001`; '' for trunks and Local channels."""
-        known = self._devices
         texts: list[str] = names.to_pylist()
-        own = [text in known for text in texts]
-        found = [
-            known[text]
-            if text in known
-            else ""
-            if text.startswith("Local/") or self.trunk(text)
-            else peer(text)
-            for text in texts
-        ]
-        numbers = pa.array(found, pa.string())
-        valid = pc.or_(self.are_internal(numbers), pa.array(own, pa.bool_()))
-        return pc.if_else(valid, numbers, EMPTY)
+        found = list(map(self._known.get, texts))
+        if None not in found:
+            return pa.array(found, pa.string())
+        made = self._new_devices([text for text, known in zip(texts, found, strict=True) if known is None])
+        if len(self._known) + len(made) <= MAX_REMEMBERED:
+            self._known |= made
+        return pa.array(
+            [made[text] if known is None else known for text, known in zip(texts, found, strict=True)],
+            pa.string(),
+        )
+
+    def _new_devices(self, names: list[str]) -> dict[str, str]:
+        configured = self._devices
+        peers = ["" if name.startswith("Local/") or self.trunk(name) else peer(name) for name in names]
+        internal = self.are_internal(pa.array(peers, pa.string())).to_pylist()
+        return {
+            name: configured.get(name, number if valid else "")
+            for name, number, valid in zip(names, peers, internal, strict=True)
+        }
 
     def trunk(self, name: str) -> str:
         """The trunk's own name if a trunk glob matches, else ''."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from engine.ledger.entries import MAX_BALANCE_MICROS, beyond_range
 from engine.pipeline.checkpoints import FileDescription
 from engine.pipeline.duplicates import Identity, RecentKeys
+from engine.pipeline.recent_names import RecentNames
 from engine.store import Session
 
 MAX_FILES = 1000
@@ -34,6 +35,7 @@ class AccountCache:
 
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     recent: RecentKeys = field(default_factory=RecentKeys)
+    names: RecentNames = field(default_factory=RecentNames)
     files: dict[int, FileDescription] = field(default_factory=dict[int, FileDescription])
     """The stored descriptions of files that are read at present, at most `MAX_FILES`."""
     next_call: int = 1
@@ -54,6 +56,7 @@ class AccountCache:
         ((next_call, next_entry),) = session.records(tuple[int, int], "pipeline.next_numbers")
         if next_call != self.next_call:
             self.recent.forget()
+            self.names.forget()
         self.next_call, self.next_entry = next_call, next_entry
         self.turn = session.turn - 1
 
@@ -76,22 +79,29 @@ class AccountCache:
         files: Mapping[int, FileDescription],
         calls: int,
         entries: int,
-        balances: Mapping[str, int],
+        balances: Mapping[str, int] | None,
         identities: Collection[Identity] | None,
+        names: Collection[int] | None,
     ) -> None:
         """Applies a change after its commit: files, numbers used, balances that moved, calls stored.
 
-        `identities` None = too many to say.
+        `identities`, `names` None = too many to say; `balances` None = the accounts are to be read anew.
         """
         if identities is None:
             self.recent.forget()
         else:
             self.recent.add(identities)
+        if names is None:
+            self.names.forget()
+        else:
+            self.names.add(names)
         if len(self.files) >= MAX_FILES:
             self.files = {}
         self.files |= files
         self.next_call += calls
         self.next_entry += entries
+        if balances is None:
+            return
         for number, balance in balances.items():
             self.accounts[number].balance_micros = balance
         self.turn = session.turn

@@ -66,15 +66,15 @@ class StoredBatch:
 
     def committed(self, session: Session, account_cache: AccountCache) -> None:
         """Brings the account cache up to date, after the commit and in the writer thread."""
-        if self.outcome.balances is not None:
-            account_cache.take_over(
-                session,
-                files={position.file_id: named for position, named in self.files},
-                calls=self.outcome.numbers_used,
-                entries=self.charged,
-                balances=self.outcome.balances,
-                identities=self.outcome.identities,
-            )
+        account_cache.take_over(
+            session,
+            files={position.file_id: named for position, named in self.files},
+            calls=self.outcome.numbers_used,
+            entries=self.charged,
+            balances=self.outcome.balances,
+            identities=self.outcome.identities,
+            names=self.outcome.names,
+        )
 
 
 def store_pieces(

@@ -56,6 +56,8 @@ class StoredCalls:
     """Balances after the charges; None = too many to say, or new extensions: read the accounts anew."""
     identities: Collection[Identity] | None
     """Keys and starts; None = too many to say."""
+    names: Collection[int] | None
+    """Hashes of link ids and channel names; None = too many to say."""
     moved: Collection[str]
     """Extensions of stored calls that cost something else now, by calls that came later."""
 
@@ -102,10 +104,11 @@ def store_calls(
             numbers_used=0,
             balances=dict[str, int](),
             identities=(),
+            names=(),
             moved=(),
         )
     rows = pa.arange(0, calls.num_rows)
-    settled = settle_batch(session, calls, site=site)
+    settled = settle_batch(session, calls, site=site, recent=account_cache.names if small else None)
     calls = settled.calls
     verdicts = path.rate(rating_question(calls, rows), book=book, site=site)
     calls = calls.append_column("call_id", pc.add(rows, pa.scalar(account_cache.next_call, pa.int64())))
@@ -141,6 +144,7 @@ def store_calls(
         balances=None if arrived else balances,
         moved=moved,
         identities=identities,
+        names=settled.names,
     )
 
 

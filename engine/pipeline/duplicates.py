@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from engine.domain.zones import moment
 from engine.parse.schema import Parsed
-from engine.store import Session, in_order
+from engine.store import Session, in_order, lower_md5
 
 Identity = tuple[int, int]
 """Key and start of a call, in microseconds since 1970."""
@@ -23,6 +23,8 @@ MAX_KEYS = 100_000
 
 RETRY_LOOKUPS = 200
 """How many look-ups go to the store before it is tried again to learn more calls than fit."""
+
+FEW_TEXTS = 1000
 
 _MICROSECOND = timedelta(microseconds=1)
 LOOK_BACK = timedelta(hours=12)
@@ -82,11 +84,17 @@ def keyed(calls: pa.Table) -> pa.Table:
     """The calls with their keys instead of the texts that make them unique."""
     if "call_key" in calls.column_names:
         return calls
-    texts = calls["key_text"].cast(pa.binary()).to_pylist()
-    # The lower half of the digest, as md5_number_lower of DuckDB gives it.
-    halves = b"".join([hashlib.md5(text, usedforsecurity=False).digest()[8:] for text in texts])
-    keys = pa.Array.from_buffers(pa.uint64(), len(texts), [None, pa.py_buffer(halves)])
+    texts = calls["key_text"]
+    keys = lower_md5(texts) if len(texts) > FEW_TEXTS else _few_keys(texts)
     return calls.drop_columns(["key_text"]).append_column("call_key", keys)
+
+
+def _few_keys(texts: pa.ChunkedArray) -> pa.Array:
+    """As `lower_md5` gives them: a statement takes longer to begin than a few digests take."""
+    halves = [
+        hashlib.md5(text, usedforsecurity=False).digest()[8:] for text in texts.cast(pa.binary()).to_pylist()
+    ]
+    return pa.Array.from_buffers(pa.uint64(), len(texts), [None, pa.py_buffer(b"".join(halves))])
 
 
 def with_keys(parsed: Parsed) -> Parsed:

@@ -3,8 +3,9 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,7 @@ from engine.domain.site import Site
 from engine.legs.records import RECORDS
 from engine.legs.settle import Payers, settle
 from engine.parse.schema import EMPTY, FALSE
+from engine.pipeline.recent_names import RecentNames, hashes
 from engine.store import Session
 
 APART = timedelta(days=1)
@@ -62,20 +64,29 @@ class Settled:
     stored: pa.Table | None
     """Stored calls of the same legs that change: `legs.stored_records`, and `LEG_COLUMNS` as new_…. None =
     there are none."""
+    names: Collection[int] | None
+    """Hashes of their link ids and channel names; None = too many to say."""
 
 
-def settle_batch(session: Session, calls: pa.Table, *, site: Site) -> Settled:
-    """Tells what legs the calls, with their keys and not stored yet, are parts of."""
+def settle_batch(session: Session, calls: pa.Table, *, site: Site, recent: RecentNames | None) -> Settled:
+    """Tells what legs the calls, with their keys and not stored yet, are parts of.
+
+    `recent`: the names of the records stored last, for a few calls; None = the store is asked.
+    """
     rows = pa.arange(0, calls.num_rows)
     plain = _alone(calls, site)
     names = calls.select(["link_id", "near_channel", "far_channel", "started_at", "ended_at"])
     names = names.append_column("row", rows).filter(_has(calls["facts"], CHANNELS))
-    if not names.num_rows:
-        return Settled(calls=_with(calls, plain), stored=None)
-    stored = _stored_relatives(session, names)
-    met = _meeting_rows(session, names, stored)
+    own_names = None if recent is None else hashes(names)
+    if not names.num_rows or (
+        recent is not None
+        and own_names is not None
+        and not recent.shared(session, own_names, since=_first(names))
+    ):
+        return Settled(calls=_with(calls, plain), stored=None, names=own_names)
+    met, stored = _relatives(session, names)
     if not met:
-        return Settled(calls=_with(calls, plain), stored=None)
+        return Settled(calls=_with(calls, plain), stored=None, names=own_names)
     chosen = pa.array(sorted(met), pa.int64())
     part = calls.take(chosen)
     own = _records(part.append_column("row", chosen))
@@ -96,7 +107,7 @@ def settle_batch(session: Session, calls: pa.Table, *, site: Site) -> Settled:
         for name in LEG_COLUMNS.names
     }
     settled = pa.table([columns[name] for name in LEG_COLUMNS.names], schema=LEG_COLUMNS)
-    return Settled(calls=_with(calls, settled), stored=_changed(stored, verdicts))
+    return Settled(calls=_with(calls, settled), stored=_changed(stored, verdicts), names=own_names)
 
 
 def _with(calls: pa.Table, legs: pa.Table) -> pa.Table:
@@ -145,32 +156,51 @@ def _alone(calls: pa.Table, site: Site) -> pa.Table:
     return pa.table(columns, schema=LEG_COLUMNS)
 
 
-def _stored_relatives(session: Session, names: pa.Table) -> pa.Table | None:
-    """The stored records of the same calls, as `legs.stored_records` gives them; None = there are none."""
+def _relatives(session: Session, names: pa.Table) -> tuple[set[int], pa.Table | None]:
+    """(the rows of a batch that belong to other records, the stored records of the same calls).
+
+    Those as `legs.stored_records` gives them; None = there are none.
+    """
+    rows = _related(session, names)
+    met = {row for row in rows if row >= 0}
     known: set[int] = set()
-    asked = names
+    fresh = rows - met
     found: list[pa.Table] = []
     for _ in range(MAX_STEPS):
-        first, last = pc.min(asked["started_at"]).as_py() - APART, pc.max(asked["ended_at"]).as_py() + APART
-        with session.bound(relatives=asked):
-            numbers = session.records(tuple[int], "legs.stored_relatives", first=first, last=last)
-        fresh = sorted({number for (number,) in numbers} - known)
         if not fresh:
             break
-        known.update(fresh)
-        asked = session.table("legs.stored_records", numbers=fresh)
-        found.append(asked)
-    return pa.concat_tables(found) if found else None
+        known |= fresh
+        stored = session.table("legs.stored_records", numbers=sorted(-1 - row for row in fresh))
+        found.append(stored)
+        asked = _named(stored.set_column(0, "row", pa.arange(0, stored.num_rows)), names.schema)
+        fresh = {row for row in _related(session, asked) if row < 0} - known
+    if not found:
+        return met, None
+    stored = pa.concat_tables(found)
+    if len(found) > 1:
+        # What stored records led to may lead back to rows that lie further away.
+        together = pa.concat_tables([names, _named(stored, names.schema)])
+        met = {row for row in _related(session, together, alone=True) if row >= 0}
+    return met, stored
 
 
-def _meeting_rows(session: Session, names: pa.Table, stored: pa.Table | None) -> set[int]:
-    """The rows of a batch that belong to other records, of the batch or stored."""
-    columns = ["row", "link_id", "near_channel", "far_channel"]
-    together = names.select(columns)
-    if stored is not None:
-        together = pa.concat_tables([together, stored.select(columns).cast(together.schema)])
-    with session.bound(calls=together):
-        return {row for (row,) in session.records(tuple[int], "legs.meeting_rows") if row >= 0}
+def _named(stored: pa.Table, schema: pa.Schema) -> pa.Table:
+    return stored.select(schema.names).cast(schema)
+
+
+def _first(names: pa.Table) -> datetime:
+    """Stored records that ended earlier belong to none of these."""
+    return pc.min(names["started_at"]).as_py() - APART
+
+
+def _related(session: Session, names: pa.Table, *, alone: bool = False) -> set[int]:
+    """The rows of `legs.related`; `alone` = stored records are left out."""
+    if alone:
+        first, last = datetime.max, datetime.min
+    else:
+        first, last = _first(names), pc.max(names["ended_at"]).as_py() + APART
+    with session.bound(batch=names):
+        return {row for (row,) in session.records(tuple[int], "legs.related", first=first, last=last)}
 
 
 def _records(calls: pa.Table) -> pa.Table:

@@ -117,26 +117,29 @@ FROM placed
 LEFT JOIN owned ON owned.call_no = placed.call_no AND owned.place = placed.place
 LEFT JOIN settled ON settled.call_no = owned.call_no AND settled.channel = owned.channel;
 
--- name: meeting_rows
--- Rows of the bound table `calls` that share a link id or a channel name with another row of it.
-WITH names AS (
-    SELECT DISTINCT row, unnest([link_id, channel_name(near_channel), channel_name(far_channel)]) AS name
-    FROM calls
+-- name: related
+-- Which rows of the bound table `batch` share a link id or a channel name with another one, or with a stored record that
+-- was under way in a time; and which such records there are, as -1 less their number. Names are compared by their
+-- hashes: a row too many costs a closer look, and none is missed.
+WITH records AS (
+    SELECT row, link_id, near_channel, far_channel FROM batch
+    UNION ALL
+    SELECT -1 - call_id, link_id, near_channel, far_channel
+    FROM call WHERE facts <> 0 AND ended_at >= $first AND started_at <= $last
+), names AS (
+    SELECT row, hash(link_id) AS name FROM records WHERE link_id <> ''
+    UNION ALL
+    SELECT row, hash(channel_name(near_channel)) FROM records WHERE near_channel <> ''
+    UNION ALL
+    SELECT row, hash(channel_name(far_channel)) FROM records WHERE far_channel <> ''
 ), shared AS (
-    SELECT name FROM names WHERE name <> '' GROUP BY name HAVING count(*) > 1
+    SELECT name FROM names GROUP BY name HAVING min(row) <> max(row) AND max(row) >= 0
 )
 SELECT DISTINCT row FROM names SEMI JOIN shared USING (name);
 
--- name: stored_relatives
--- Stored records that share a link id or a channel name with the bound table `relatives`, and were under way in a time.
-WITH wanted AS (
-    SELECT DISTINCT unnest([link_id, channel_name(near_channel), channel_name(far_channel)]) AS name FROM relatives
-), stored AS (
-    SELECT call_id, unnest([link_id, channel_name(near_channel), channel_name(far_channel)]) AS name
-    FROM call
-    WHERE facts <> 0 AND ended_at >= $first AND started_at <= $last
-)
-SELECT DISTINCT call_id FROM stored SEMI JOIN wanted USING (name) WHERE name <> '';
+-- name: recent_names
+-- Link ids and channels of the records that ended at a moment or later.
+SELECT link_id, near_channel, far_channel FROM call WHERE facts <> 0 AND ended_at >= $since LIMIT $limit;
 
 -- name: stored_records
 -- Stored records by their numbers, as settling takes them, with what they are a part of now.

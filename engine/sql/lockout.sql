@@ -21,15 +21,17 @@ SELECT number FROM extension;
 
 -- name: preview
 -- Who would be barred and freed if the bound table `changes` (number, billing, credit_limit_micros, locked; NULL =
--- as it is) and the site's billing switch applied.
+-- as it is), the site's billing switch and a recharge of each applied.
 WITH concerned AS (
     SELECT
         number,
-        coalesce(extension.locked OR ($site_billing AND extension.billing
-            AND balance_micros + extension.credit_limit_micros <= 0), false) AS barred_before,
+        coalesce(extension.locked, false) AS locked_before,
+        coalesce(
+            over_limit($site_billing, extension.billing, balance_micros + extension.credit_limit_micros), false
+        ) AS over_before,
         coalesce(changes.locked, extension.locked, false) AS locked,
         coalesce(changes.billing, extension.billing, false) AS billing,
-        coalesce(balance_micros, 0)
+        coalesce(balance_micros, 0) + $recharge_micros
             + coalesce(changes.credit_limit_micros, extension.credit_limit_micros, 0) AS available_micros
     FROM extension
     FULL JOIN changes USING (number)
@@ -37,8 +39,9 @@ WITH concerned AS (
 ),
 judged AS (
     SELECT
-        number, barred_before, locked,
-        locked OR ($site_billing_after AND billing AND available_micros <= 0) AS barred_after
+        number, locked, over_before, locked_before OR over_before AS barred_before,
+        over_limit($site_billing_after, billing, available_micros) AS over_after,
+        locked OR over_after AS barred_after
     FROM concerned
 )
 SELECT
@@ -46,6 +49,8 @@ SELECT
     count(*) FILTER (WHERE barred_after AND NOT barred_before),
     count(*) FILTER (WHERE barred_after AND NOT barred_before AND NOT locked),
     count(*) FILTER (WHERE barred_before AND NOT barred_after),
+    count(*) FILTER (WHERE over_before),
+    count(*) FILTER (WHERE over_after),
     coalesce(
         list(number ORDER BY length(number), number) FILTER (WHERE barred_after AND NOT barred_before), []
     )[1:$most]

@@ -2,6 +2,7 @@
 
 from engine.store.chain import chained, changed_states, last_link
 from engine.store.database import ROW_GROUP_ROWS, Database
+from engine.store.digests import lower_md5
 from engine.store.high_water import Mark, announce_restored, mark_path, read_mark, write_mark
 from engine.store.order import in_order
 from engine.store.session import Session
@@ -21,6 +22,7 @@ __all__ = [
     "changed_states",
     "in_order",
     "last_link",
+    "lower_md5",
     "mark_path",
     "read_mark",
     "write_mark",

@@ -44,10 +44,10 @@ Task = Callable[..., Measured]
 """Takes its arguments by keyword, as JSON holds them."""
 
 
-def measured(task: str, arguments: Mapping[str, object]) -> Measured:
-    """Runs `tests.bench.TASK.run` in a process of its own. Raises CalledProcessError when it fails."""
+def measured(task: str, arguments: Mapping[str, object], *, root: Path = ROOT) -> Measured:
+    """Runs `tests.bench.TASK.run` of a checkout in its own process. CalledProcessError when it fails."""
     command = [sys.executable, "-m", "tests.bench.measure", task, json.dumps(arguments)]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True)
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 

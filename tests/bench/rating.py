@@ -14,7 +14,7 @@ from typing import Final
 
 from tests.bench.files import Files
 from tests.bench.machine import described
-from tests.bench.measure import Measured, measured, median
+from tests.bench.measure import ROOT, Measured, measured, median
 from tests.bench.tables import batch_table, run_table
 
 ROWS: Final = (1_000_000, 10_000_000)
@@ -35,14 +35,18 @@ class Case:
     arguments: dict[str, object]
     costs: str = ""
     """Cases of one word here must come to the same costs; '' = there are none."""
+    root: Path = ROOT
+    """The checkout whose code runs."""
 
 
 class Bench:
     """Runs the cases on the files of a folder and prints the tables."""
 
-    def __init__(self, files: Files, rounds: int | None) -> None:
+    def __init__(self, files: Files, rounds: int | None, *, against: Path | None = None) -> None:
+        """`against`: a checkout of another version, which imports the same files beside this one."""
         self._files = files
         self._rounds = rounds
+        self._against = against
 
     def backlog(self, rows: int, rules: list[int], *, columns: int, full: bool) -> None:
         """Floor, ingest and, where the bench is `full`, re-rating and peers."""
@@ -50,6 +54,8 @@ class Bench:
         cases = [self._floor(rows, columns)]
         for count in rules:
             cases.append(self._ours(rows, columns, count))
+            if self._against is not None:
+                cases.append(self._other_version(rows, columns, count, self._against))
             if full and count == self._main(rules):
                 cases += [self._rerated(rows, count, step) for step in STEPS]
         if full and rows <= MOST_PEER_ROWS:
@@ -60,7 +66,7 @@ class Bench:
         for number in range(rounds):
             for case in cases:
                 _say(f"round {number + 1} of {rounds}: {case.label}")
-                runs[case.label].append(measured(case.task, case.arguments))
+                runs[case.label].append(measured(case.task, case.arguments, root=case.root))
         _say("")
         found = {label: median(several) for label, several in runs.items()}
         print(run_table(found, rows=rows))
@@ -113,6 +119,19 @@ class Bench:
         }
         label = f"pbxmeter ingest, {rules:,} rules"
         return Case(label=label, task="ours", arguments=arguments, costs=f"{rules:,} rules")
+
+    def _other_version(self, rows: int, columns: int, rules: int, root: Path) -> Case:
+        """Its store is its own, and its costs may be others."""
+        files = Files(self._files.folder / "against")
+        arguments: dict[str, object] = {
+            "calls": str(self._files.calls(rows, columns)),
+            "store": str(files.folder / f"store-{rows}-{columns}-{rules}.duckdb"),
+            "extensions": str(files.extensions()),
+            "rates": str(files.rates(rules)),
+        }
+        return Case(
+            label=f"the same by {root.name}, {rules:,} rules", task="ours", arguments=arguments, root=root
+        )
 
     def _rerated(self, rows: int, rules: int, step: int) -> Case:
         arguments: dict[str, object] = {
@@ -184,8 +203,14 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "pbxmeter-bench", help="for the files"
     )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="a checkout of another version, to import with as well",
+    )
     options = parser.parse_args()
-    bench = Bench(Files(options.folder), options.rounds)
+    bench = Bench(Files(options.folder), options.rounds, against=options.against)
     print(described())
     for rows in options.rows:
         bench.backlog(rows, options.rules, columns=21, full=not options.ingest_only)

@@ -11,7 +11,7 @@ import zipfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
@@ -189,7 +189,7 @@ def test_only_what_was_typed_changes_in_a_rule() -> None:
 @pytest.mark.parametrize(
     "typed", [{"price_seconds": "x"}, {"valid_from": "2026-02-30"}, {"start_time": "24:00"}, {"price": "1,5"}]
 )
-def test_a_rules_field_that_cannot_be_read_is_named(typed: dict[str, str]) -> None:
+def test_a_rules_field_that_cannot_be_read_is_named(typed: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as refusal:
         changed_rate(Rate(name="A"), **typed)
     assert refusal.value.field == next(iter(typed))

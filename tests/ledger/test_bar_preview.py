@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.api.extensions import PreviewBarred, SetExtensions
+from engine.api.extensions import Adjust, ListExtensions, PreviewBarred, Recharge, SetExtensions
 from engine.domain.site import Site
 from engine.ledger.bar_preview import preview_barred
 from engine.ledger.extension_sheet import import_extensions
-from engine.ledger.extensions import set_extensions
+from engine.ledger.extensions import list_extensions, set_extensions
+from engine.ledger.operations import adjust, recharge
 from engine.lockout.barred import barred_extensions
 from engine.store import Session
 from tests.reports.building import open_database
@@ -40,6 +41,10 @@ def change(session: Session, request: SetExtensions) -> None:
 
 def barred(session: Session, site: Site) -> set[str]:
     return {who.extension for who in barred_extensions(session, site)}
+
+
+def over_limit(session: Session, site: Site) -> set[str]:
+    return {row.number for row in list_extensions(session, site, ListExtensions()).rows if row.over_limit}
 
 
 def test_switching_the_site_on_counts_the_billed_who_have_nothing(session: Session) -> None:
@@ -86,3 +91,29 @@ def test_the_preview_of_a_sheet_is_what_its_import_does(session: Session) -> Non
     assert (set(found.numbers), found.freed) == (after - before, len(before - after))
     assert found.numbers == ["1001", "1004", "1007"]
     assert (found.barred, found.without_money) == (3, 3)
+
+
+@pytest.mark.parametrize("site", [ON, OFF])
+@pytest.mark.parametrize("amount", [1, 5_000_000])
+def test_the_preview_of_a_recharge_says_who_stays_over_limit(
+    session: Session, site: Site, amount: int
+) -> None:
+    change(session, SetExtensions(numbers=["1006"], billing=True))
+    adjust(
+        session,
+        Adjust(number="1004", amount_micros=-8_000_000, reason="spent", key="before"),
+        operator="anna",
+        now=NOW,
+    )
+    numbers = ["1001", "1004", "1005", "1006"]
+    before = over_limit(session, site)
+    found = preview_barred(session, site, PreviewBarred(numbers=numbers, recharge_micros=amount))
+    recharge(
+        session,
+        Recharge(numbers=numbers, amount_micros=amount, note="", key="once"),
+        operator="anna",
+        now=NOW,
+    )
+    after = over_limit(session, site)
+    assert (found.over_limit, found.over_limit_after) == (len(before), len(after))
+    assert (found.barred, found.freed) == (0, len(before - after - {"1006"}))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from engine.legs.records import RECORDS
 from engine.legs.settle import Payers, settle
-from engine.store import Database, Session
+from engine.store import Session
 from tests.reference.legs import LETTERS, Numbering, Record, legs_of, number_of, originated, without_copies
+from tests.stores import new_store
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 SITE = Numbering(extensions=r"\d{4}", trunks=("IAX2/carrier", "IAX2/deadtrunk"))
@@ -22,7 +23,7 @@ START = datetime(2026, 11, 28, 16)
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    database = Database(tmp_path_factory.mktemp("legs") / "store.duckdb", threads=1)
+    database = new_store(tmp_path_factory.mktemp("legs") / "store.duckdb")
     with database.reading() as opened:
         yield opened
     database.close()

@@ -11,9 +11,9 @@ from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.batch import ReadPiece, StoredBatch, store_pieces
 from engine.pipeline.checkpoints import load_checkpoints
 from engine.rating.book import RateBook
-from engine.store import Database, Session, Writer
+from engine.store import Session, Writer
 from engine.tail.checkpoint import Checkpoint
-from tests.stores import NOW, SITE
+from tests.stores import NOW, SITE, new_store
 
 FIRST = Checkpoint(source="/cdr/*", path="/cdr/a.csv", device=1, inode=1, read_offset=10, lines=1)
 
@@ -22,7 +22,7 @@ class Reader:
     """Stores pieces of blank lines as the engine does, each in a change of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "test.duckdb", threads=1)
+        self.database = new_store(folder / "test.duckdb")
         self.writer = Writer(self.database)
         self.account_cache = AccountCache()
         with self.database.reading() as session:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,9 +19,9 @@ from engine.pipeline.ingest_loop import IngestLoop
 from engine.pipeline.live_site import LiveSite
 from engine.pipeline.source_parser import SourceParser
 from engine.reports.verify import verify
-from engine.store import Database, Session, Writer
+from engine.store import Session, Writer
 from engine.tail import piece
-from tests.stores import NOW, UTC
+from tests.stores import NOW, UTC, new_store
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
 
@@ -49,7 +49,7 @@ class Ingesting:
 
     def __init__(self, home: Path, sources: list[str], writer: type[Writer] = Writer) -> None:
         numbering = Numbering(extensions=r"8\d{3}", trunks=("PJSIP/trunk_*",))
-        self.database = Database(home / "test.duckdb", threads=1)
+        self.database = new_store(home / "test.duckdb")
         self.writer = writer(self.database)
         self.faults: list[str] = []
         self.ingest_loop = IngestLoop(
@@ -193,7 +193,7 @@ def test_a_line_over_the_end_of_a_full_piece_is_whole_in_the_next_one(
 def test_a_backlog_is_read_in_another_thread_while_its_file_grows_is_renamed_and_copied(
     tmp_path: Path, begun: list[Ingesting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(module.IngestLoop.__init__.__kwdefaults__, "backlog_bytes", 0)
+    monkeypatch.setitem(cast("dict[str, Any]", module.IngestLoop.__init__.__kwdefaults__), "backlog_bytes", 0)
     monkeypatch.setattr(module, "backlog_bytes", lambda *_, **__: 16_384)
     whole = (OFFICE / "Master.csv").read_bytes().splitlines(keepends=True)
     file = tmp_path / "Master.csv"

@@ -25,9 +25,9 @@ from engine.reports.calls import get_call, list_calls
 from engine.reports.export import export_calls
 from engine.reports.statistics import get_statistics
 from engine.reports.verify import verify
-from engine.store import Database, Session, Writer
+from engine.store import Session, Writer
 from engine.tail.file_reader import Content
-from tests.stores import NOW
+from tests.stores import NOW, new_store
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 UTC = ZoneInfo("UTC")
@@ -60,7 +60,7 @@ class Site:
     def __init__(self, folder: Path, numbering: Numbering, rates: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.numbering, self.rates = folder, numbering, rates
-        self.database = Database(folder / "site.duckdb", threads=1)
+        self.database = new_store(folder / "site.duckdb")
         self.writer = Writer(self.database)
         self.writer.run(self._set_up)
         self.state = LiveSite(self.database, zone=UTC, numbering=numbering)

@@ -29,9 +29,9 @@ from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
 from engine.reports.statistics import get_statistics
 from engine.reports.verify import verify
-from engine.store import Database, Session, Writer
+from engine.store import Session, Writer
 from engine.tail.file_reader import Content
-from tests.stores import NOW
+from tests.stores import NOW, new_store
 
 OFFICE = Path(__file__).parents[2] / "sample_cdr" / "office"
 NUMBERING = Numbering(extensions=r"8\d{3}", trunks=("PJSIP/trunk_*",))
@@ -42,7 +42,7 @@ class Site:
     """The sample office's store, without an engine around it."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "office.duckdb", threads=1)
+        self.database = new_store(folder / "office.duckdb")
         self.writer = Writer(self.database)
         self.writer.run(self._set_up)
         self.state = LiveSite(self.database, zone=SHANGHAI, numbering=NUMBERING)

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.store import Database, Session
+from engine.store import Session
+from tests.stores import new_store
 
 
 @pytest.fixture(scope="session")
 def rating_store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Session]:
     """A session on an empty store."""
     path: Path = tmp_path_factory.mktemp("rating") / "rating.duckdb"
-    database = Database(path, threads=1)
+    database = new_store(path)
     session = database.session()
     yield session
     session.close()

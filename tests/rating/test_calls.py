@@ -123,7 +123,7 @@ def test_the_long_campaign_finds_no_difference(rating_store: Session, part: int)
     """Every case side by side with others, and every tenth and those without billing alone."""
     drawn: list[Case] = []
 
-    @settings(max_examples=EXAMPLES // PARTS, **HYPOTHESIS | {"database": None})
+    @settings(max_examples=EXAMPLES // PARTS, database=None, **HYPOTHESIS)
     @given(case=cases(max_rules=20, max_calls=40))
     def draw(case: Case) -> None:
         drawn.append(case)

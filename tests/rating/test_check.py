@@ -1,6 +1,7 @@
 """What the check finds in a list, what it says about it, and that its shadows really never win."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +15,9 @@ from engine.store import Session
 from tests.rating.site import HYPOTHESIS, call_table, put_extensions, put_rates, rate_of_rule, rated
 from tests.reference.strategies import Case, cases
 
-MORNING = {"start_second": 8 * 3600, "end_second": 12 * 3600}
-DAY = {"start_second": 8 * 3600, "end_second": 18 * 3600}
-NIGHT = {"start_second": 18 * 3600, "end_second": 8 * 3600}
+MORNING: dict[str, Any] = {"start_second": 8 * 3600, "end_second": 12 * 3600}
+DAY: dict[str, Any] = {"start_second": 8 * 3600, "end_second": 18 * 3600}
+NIGHT: dict[str, Any] = {"start_second": 18 * 3600, "end_second": 8 * 3600}
 WORKDAYS, WEEKEND = 0b0011111, 0b1100000
 
 
@@ -35,7 +36,7 @@ def remarks(session: Session, *rates: Rate, billed: tuple[str, ...] = ()) -> lis
     return check_rates(session, CheckRates()).rows
 
 
-def rate(prefix: str = "9", **fields: object) -> Rate:
+def rate(prefix: str = "9", **fields: Any) -> Rate:
     return Rate(name=f"rule {prefix}", prefix=prefix, **fields)  # type: ignore[arg-type]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,11 +21,11 @@ from tests.reference.strategies import Case, cases
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SITE = Site(zone=BERLIN, billing=True)
-MINUTE = {"price_micros": 100_000}
+MINUTE: dict[str, Any] = {"price_micros": 100_000}
 
 
 def ask(
-    session: Session, dialled: str = "912345", billsec: int = 61, at: str = "2026-11-02 12:00", **more: object
+    session: Session, dialled: str = "912345", billsec: int = 61, at: str = "2026-11-02 12:00", **more: Any
 ) -> RateTest:
     request = TestRate(extension="1001", dialled=dialled, billsec=billsec, at=at, **more)  # type: ignore[arg-type]
     return explained(session, request, site=SITE, now=NOW)

@@ -10,11 +10,13 @@ import threading
 import time
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from engine.api.calls import CallFilter, ListCalls
 from engine.api.client import Client
 from engine.api.extensions import ListExtensions
 from engine.api.files import import_files
+from engine.api.operation import Operation
 from engine.api.site import GetStatus, ListQuarantine
 from tests.reliability.figures import quiet_site, resident_bytes, shown
 from tests.reliability.lines import ZONE, Lines
@@ -27,7 +29,11 @@ STORED_ROWS = 200_000
 class Screens:
     """Asks what screens ask, again and again, and notes how long each answer took."""
 
-    QUESTIONS = (ListCalls(limit=100), ListCalls(limit=100, filter=CallFilter(text="80")), ListExtensions())
+    QUESTIONS: tuple[Operation[Any], ...] = (
+        ListCalls(limit=100),
+        ListCalls(limit=100, filter=CallFilter(text="80")),
+        ListExtensions(),
+    )
 
     def __init__(self, client: Client) -> None:
         self.taken: list[float] = []

@@ -15,7 +15,7 @@ from typing import TypeVar
 from engine.api.client import Client
 from engine.api.extensions import ExportExtensions, ExportRecharges, Recharge, Recharged, SetExtensions
 from engine.api.rates import Rerate
-from engine.domain.errors import EngineDown, NotSignedIn
+from engine.domain.errors import EngineDown, NotSignedIn, Refused
 
 FOLDER = "crowd"
 END = "end"
@@ -87,6 +87,10 @@ class Member:
                 if self._client is None:
                     self._client = Client(self._home)
                 return question(self._client)
+            except Refused as refused:
+                if refused.code != "busy":
+                    raise
+                time.sleep(0.5 * self._random.random())
             except (EngineDown, NotSignedIn):
                 if self._client is not None:
                     self._client.close()

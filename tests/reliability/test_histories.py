@@ -35,7 +35,7 @@ def campaign(machine: type[FileHistory], runs: int, *, fixed: bool = False) -> N
             stateful_step_count=20,
             deadline=None,
             database=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[*HealthCheck.__members__.values()],
             print_blob=True,
             report_multiple_bugs=False,
         ),

@@ -205,8 +205,8 @@ def play(site: Site, random: Random, count: int) -> None:
             site.stop()
 
 
-def test_fifty_kills_at_all_kinds_of_moments_lose_and_double_nothing(site: Site) -> None:
-    play(site, Random(50), 50)  # noqa: S311 - a history to repeat
+def test_thirty_kills_at_all_kinds_of_moments_lose_and_double_nothing(site: Site) -> None:
+    play(site, Random(50), 30)  # noqa: S311 - a history to repeat
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ import pyarrow as pa
 from engine.domain.site import Site
 from engine.domain.zones import to_local
 from engine.store import Database, Session
+from tests.stores import new_store
 
 SHANGHAI = Site(zone=ZoneInfo("Asia/Shanghai"), billing=True)
 BERLIN = Site(zone=ZoneInfo("Europe/Berlin"), billing=True)
@@ -160,4 +161,4 @@ _TYPES: dict[str, pa.DataType] = {
 
 
 def open_database(folder: Path) -> Database:
-    return Database(folder / "test.duckdb", threads=2)
+    return new_store(folder / "test.duckdb", threads=2)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -18,7 +18,7 @@ MANY = 200_000
 SOME = 20_000
 
 
-def listed(books: Books, **asked: object) -> list[int]:
+def listed(books: Books, **asked: Any) -> list[int]:
     filter_ = CallFilter(
         **{name: asked.pop(name) for name in list(asked) if name in CallFilter.__struct_fields__}
     )
@@ -236,7 +236,7 @@ def test_sums_beyond_64_bits_of_intermediate_are_not_floats(books: Books) -> Non
         ({"filter": CallFilter(until="2026-13")}, "to"),
     ],
 )
-def test_a_bad_request_names_its_field(books: Books, asked: dict[str, object], field: str) -> None:
+def test_a_bad_request_names_its_field(books: Books, asked: dict[str, Any], field: str) -> None:
     books.call()
     with pytest.raises(InvalidInput) as caught:
         list_calls(books.session, SHANGHAI, ListCalls(**asked))

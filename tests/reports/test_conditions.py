@@ -60,7 +60,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     database.close()
 
 
-def found(books: Books, **asked: object) -> set[int]:
+def found(books: Books, **asked: Any) -> set[int]:
     page = list_calls(books.session, SHANGHAI, ListCalls(filter=CallFilter(**asked), limit=1000))
     return {row.call_id for row in page.rows}
 
@@ -118,7 +118,8 @@ def _in_time(moment: datetime, operator: str, value: Any) -> bool:
 
 def _is_extension(number: str, value: Any, whole: bool) -> bool:
     if isinstance(value, Span):
-        return number.isdecimal() and len(number) == len(value.low) and value.low <= number <= value.high
+        low, high = str(value.low), str(value.high)
+        return number.isdecimal() and len(number) == len(low) and low <= number <= high
     if not whole and value.endswith("*"):
         return number.startswith(value[:-1])
     return number == value

@@ -1,6 +1,7 @@
 """The export of calls against the same rows written by plain Python."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from engine.reports.export import COLUMNS
 from tests.reports.building import NOON, Books
 
 
-def exported(books: Books, **asked: object) -> list[dict[str, object]]:
+def exported(books: Books, **asked: Any) -> list[dict[str, object]]:
     reader = export_calls(books.session, books.site, ExportCalls(filter=CallFilter(**asked)))
     return reader.read_all().to_pylist()
 

@@ -1,6 +1,7 @@
 """Sums by period and key, on the site's clocks."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from engine.api.calls import CallFilter, CountCalls, GetHeat, GetOverview, GetStatistics, Per, StatRow
 from engine.api.extensions import ListRecharges
 from engine.domain.errors import InvalidInput
+from engine.domain.names import Direction
 from engine.ledger.listings import list_recharges
 from engine.reports.calls import count_calls
 from engine.reports.overview import get_overview
@@ -16,7 +18,7 @@ from tests.reports.building import NOON, SHANGHAI, Books, insert
 from tui.screens.statistics.text import key_term
 
 
-def lines(books: Books, **asked: object) -> list[StatRow]:
+def lines(books: Books, **asked: Any) -> list[StatRow]:
     return get_statistics(books.session, books.site, GetStatistics(**asked)).rows
 
 
@@ -31,7 +33,7 @@ def test_only_outbound_calls_count_unless_asked_otherwise(books: Books) -> None:
     books.call(direction="inbound", cost_micros=0)
     assert [row.calls for row in lines(books)] == [1]
     assert [row.calls for row in lines(books, all_directions=True)] == [3]
-    assert [row.calls for row in lines(books, filter=CallFilter(direction="inbound"))] == [1]
+    assert [row.calls for row in lines(books, filter=CallFilter(direction=Direction.INBOUND))] == [1]
     assert [row.calls for row in lines(books, filter=CallFilter(where="direction:inbound,internal"))] == [2]
 
 

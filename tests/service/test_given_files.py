@@ -8,12 +8,14 @@ import socket
 from collections.abc import Generator
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.api.client import Client
 from engine.api.files import detect_file, import_files
 from engine.api.identity import give
+from engine.api.operation import Operation
 from engine.api.session import ListAudit
 from engine.api.site import FILES_AT_ONCE, DetectSource, GivenFile, Ingest, ListQuarantine, RetryQuarantine
 from engine.domain.errors import ConfigError, InvalidInput, NotFound, PbxmeterError, Refused, StorageError
@@ -126,10 +128,11 @@ def test_no_path_and_no_format_file_is_opened_for_a_client(home: Path, calls: Pa
             with pytest.raises(NotFound) as caught:
                 eve.call(DetectSource(file=GivenFile(path=str(secret), ticket="")))
             for name in (str(secret), "../secret.yaml", "ami.secret", "inside.yaml"):
-                for operation in (
+                operations: list[Operation[Any]] = [
                     DetectSource(file=eve.give([calls])[0], format=name),
                     Ingest(files=eve.give([calls]), format=name),
-                ):
+                ]
+                for operation in operations:
                     with pytest.raises(InvalidInput) as caught:
                         eve.call(operation)
                     assert caught.value.field == "format"

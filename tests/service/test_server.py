@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow.flight as flight
@@ -76,7 +77,8 @@ def test_roles_bound_what_one_may_do(home: Path) -> None:
     with Client(home, credentials=Credentials(name="billing", password="long enough")) as clerk:
         clerk.call(SetExtensions(numbers=["1"], create=True))
         clerk.call(recharge)
-        for admin_only in (SetSetting(name="billing", value="on"), ListAudit()):
+        operations: list[Operation[Any]] = [SetSetting(name="billing", value="on"), ListAudit()]
+        for admin_only in operations:
             with pytest.raises(Refused, match="admin"):
                 clerk.call(admin_only)
 
@@ -146,6 +148,7 @@ def _raw(home: Path, name: str, body: bytes) -> Failed:
     folder = run_folder(home)
     token = ask_identity(home).token
     with Client(home) as client:
+        assert client._flight is not None
         stream = client._flight.do_action(flight.Action(name, body), client._options())
         assert folder and token
         return msgspec.json.decode(next(iter(stream)).body.to_pybytes(), type=Failed)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,13 +67,15 @@ def test_cancelling_breaks_off_the_statement_in_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize("field", ["limit", "offset"])
 @pytest.mark.parametrize("value", [-1, 2**70])
 def test_no_list_takes_a_limit_or_offset_out_of_bounds(
-    home: Path, listing: type[Operation[object]], field: str, value: int
+    home: Path, listing: type[Operation[Any]], field: str, value: int
 ) -> None:
     if field not in listing.__struct_fields__:
         return
-    number = {"number": "1001"} if listing is ListLedger else {}
+    fields: dict[str, Any] = {field: value}
+    if listing is ListLedger:
+        fields["number"] = "1001"
     with Client(home) as client, pytest.raises(InvalidInput):
-        client.call(listing(**number, **{field: value}))
+        client.call(listing(**fields))
 
 
 def test_a_stream_refuses_as_a_list_does(home: Path) -> None:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.style import Style
@@ -18,16 +19,15 @@ from tests.tui.pty import Terminal
 STORED = Path(__file__).with_name("snapshots")
 UPDATE = "UPDATE_SNAPSHOTS"
 
-LOOKS = pytest.mark.parametrize(
-    ("language", "size"), [("zh_CN", (80, 24)), ("en", (120, 40))], ids=["zh_CN-80x24", "en-120x40"]
-)
+LOOKED_AT = [("zh_CN", (80, 24)), ("en", (120, 40))]
+LOOKS = pytest.mark.parametrize(("language", "size"), LOOKED_AT, ids=["zh_CN-80x24", "en-120x40"])
 """A dialog is looked at where room is scarcest and where it is ample; screens in every size and language."""
 
 Run = tuple[str, str]
 """Text and the name of its style."""
 
 
-def rows_of_app(app: App[object]) -> list[list[Run]]:
+def rows_of_app(app: App[Any]) -> list[list[Run]]:
     """What a Textual application shows now."""
     strips = app.screen._compositor.render_strips()
     return [

@@ -124,7 +124,7 @@ def texts_of(catalogue: Catalog) -> dict[str, tuple[str, ...]]:
     return {
         message.id if isinstance(message.id, str) else message.id[0]: (message.string,)
         if isinstance(message.string, str)
-        else tuple(message.string)
+        else tuple(message.string or ())
         for message in catalogue
         if message.id
     }

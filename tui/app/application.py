@@ -128,7 +128,7 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         `PLACES` unless that is ''."""
         with self.batch_update():
             await self.switch_mode(mode)
-            screen = cast("SiteScreen", self.screen_stack[0])
+            screen = self._numbered
             with suppress(TimeoutError):
                 await asyncio.wait_for(screen.stands.wait(), FIRST_DATA_SECONDS)
         # None is in front where the operator has quit meanwhile.
@@ -153,16 +153,22 @@ class PbxmeterApp(KnowsItsSite, TellsItsErrors[int], OwnKeys, CleanLines[int], L
         self.tell_of_keymap()
         self._guide_if_new()
 
+    @property
+    def _numbered(self) -> "SiteScreen":
+        """The numbered screen in front, or under the dialogs in front."""
+        return cast("SiteScreen", self.screen_stack[0])
+
     @work(group=DIALOG_GROUP)
-    async def show_help(self, screen: "SiteScreen") -> None:
+    async def show_help(self) -> None:
         from tui.screens.help import HelpScreen
 
-        await self.push_screen_wait(HelpScreen(screen))
+        await self.push_screen_wait(HelpScreen(self._numbered))
 
     @work(group=DIALOG_GROUP)
-    async def show_palette(self, screen: "SiteScreen") -> None:
+    async def show_palette(self) -> None:
         from tui.screens.palette import PaletteScreen
 
+        screen = self._numbered
         chosen = await self.push_screen_wait(PaletteScreen(screen))
         if chosen is None:
             return

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.domain.errors import InvalidInput
-from tui.app.keymap import fitted, keymap_path, read_entries
 from tui.app.notices import Notices
 from tui.terminal.escapes import take_escapes
 from tui.text.sentences import said
 from tui.widgets.actions import Action
+from tui.widgets.keymap import fitted, keymap_path, read_entries
 
 
 class OwnKeys(Notices):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.app import garbage
+from tui.commands.exit_codes import DEMO_WANTED
 from tui.text import i18n
 from tui.text.i18n import _
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from engine.api.client import Credentials
 
 SLOW_LINK_FPS = "15"
-DEMO_WANTED = -1
-"""What `run` answers with when the operator wants to see the sample office instead."""
 
 
 def run(

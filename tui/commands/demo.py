@@ -25,7 +25,7 @@ from tui.commands.command import Command, examples
 from tui.commands.document import print_document
 from tui.commands.engine import ended
 from tui.commands.say import say
-from tui.commands.session import Session
+from tui.commands.session import FullScreen, Session
 from tui.commands.table import print_pairs, print_table
 from tui.text.sentences import said
 
@@ -52,8 +52,8 @@ def demo(session: Session, keep: str | None) -> None:
         session.user = session.password_file = None
         try:
             lines = build_site(session, barred_list=f"{folder}/barred.txt" if folder else HOME_LIST)
-            if interactive:
-                _open_application(session)
+            if interactive and session.full_screen is not None:
+                _open_application(session, session.full_screen)
             else:
                 _print_summary(session, lines)
         finally:
@@ -160,12 +160,11 @@ def _print_top(session: Session, top: list[StatRow], barred: list[LockoutRow]) -
     print_pairs([("barred", numbers or said("nobody"))])
 
 
-def _open_application(session: Session) -> None:
+def _open_application(session: Session, full_screen: FullScreen) -> None:
     from sample_cdr import site
-    from tui.app.start import run
 
     with site.live_calls(session.folder / _FOLLOWED_FILE):
-        run(session.folder, slow_link=session.slow_link, mouse=session.mouse)
+        full_screen(session.folder, slow_link=session.slow_link, mouse=session.mouse)
 
 
 def _stop_engine(session: Session) -> None:

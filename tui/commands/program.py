@@ -10,15 +10,12 @@ import click
 
 from engine.domain.errors import PbxmeterError
 from tui.commands.command import Group, examples
+from tui.commands.exit_codes import BROKEN_PIPE, DEMO_WANTED, INTERRUPTED, REFUSED, USAGE
 from tui.commands.say import say, say_error
-from tui.commands.session import Session
+from tui.commands.session import FullScreen, Session
 from tui.commands.table import wants_colour
-from tui.main import INTERRUPTED
 from tui.terminal.clean import clean
 from tui.text.i18n import N_
-
-REFUSED, USAGE, BROKEN_PIPE = 1, 2, 141
-"""Exit codes besides 0 = done."""
 
 
 class _Pbxmeter(Group):
@@ -85,25 +82,33 @@ def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
     context.call_on_close(session.close)
     if context.invoked_subcommand is not None:
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    full_screen = session.full_screen
+    if full_screen is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(
             "The full-screen application needs a terminal; see pbxmeter --help for commands."
         )
-    from tui.app.start import DEMO_WANTED, run
-
-    code = run(session.folder, credentials=session.credentials, slow_link=slow_link, mouse=session.mouse)
+    code = full_screen(
+        session.folder, credentials=session.credentials, slow_link=slow_link, mouse=session.mouse
+    )
     if code == DEMO_WANTED:
         terminal = [*(["--slow-link"] if slow_link else []), *(["--no-mouse"] if no_mouse else [])]
-        code = run_command([*terminal, "demo"])
+        code = run_command([*terminal, "demo"], full_screen)
     context.exit(code)
 
 
-def run_command(arguments: Sequence[str]) -> int:
-    """The exit code of one command line; says on standard error why it was refused."""
+def run_command(arguments: Sequence[str], full_screen: FullScreen | None = None) -> int:
+    """The exit code of one command line; says on standard error why it was refused.
+
+    `full_screen` runs the application where the command line asks for it.
+    """
     shown_on = sys.stdout
     try:
         result: object = cli.main(
-            list(arguments), prog_name="pbxmeter", standalone_mode=False, color=wants_colour()
+            list(arguments),
+            prog_name="pbxmeter",
+            standalone_mode=False,
+            color=wants_colour(),
+            obj=Session(full_screen),
         )
         sys.stdout.flush()
     except PbxmeterError as error:

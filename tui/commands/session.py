@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -29,10 +29,20 @@ R = TypeVar("R")
 _CANCEL_SECONDS = 3.0
 
 
+class FullScreen(Protocol):
+    """Runs the full-screen application; its exit code, or `DEMO_WANTED`."""
+
+    def __call__(
+        self, home: Path, *, credentials: "Credentials | None" = None, slow_link: bool, mouse: bool
+    ) -> int: ...
+
+
 class Session:
     """The shared options, and the connection once a command asks for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, full_screen: FullScreen | None = None) -> None:
+        """`full_screen` None: in this program commands only print."""
+        self.full_screen = full_screen
         self.home: str | None = None
         self.user: str | None = None
         self.password_file: str | None = None

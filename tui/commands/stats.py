@@ -13,7 +13,7 @@ from tui.commands.progress import duration_text
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import print_table
-from tui.screens.statistics.text import lines_csv
+from tui.export.statistics_csv import lines_csv
 from tui.text.i18n import N_
 from tui.text.sentences import said
 

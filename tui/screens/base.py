@@ -34,7 +34,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -48,10 +48,8 @@ from engine.domain.errors import EngineDown, NotSignedIn, PbxmeterError
 from tui.terminal.drawn_whole import DrawnWhole
 from tui.text.i18n import _
 from tui.widgets.actions import ROLE_NAMES, SHELL_ACTIONS, Action, bindings
+from tui.widgets.shell import Shell, shell_of
 from tui.widgets.statusline import Banner, KeyLine, StatusLine, TabLine
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
 
 R = TypeVar("R")
 
@@ -88,9 +86,9 @@ class SiteScreen(DrawnWhole[None]):
         """Set when the first data are there, or failed to come."""
 
     @property
-    def shell(self) -> "PbxmeterApp":
+    def shell(self) -> Shell:
         """The application."""
-        return cast("PbxmeterApp", self.app)
+        return shell_of(self)
 
     def compose(self) -> ComposeResult:
         yield TabLine(id="tabs")
@@ -259,10 +257,10 @@ class SiteScreen(DrawnWhole[None]):
             await self.app.run_action(name, self)
 
     def action_help(self) -> None:
-        self.shell.show_help(self)
+        self.shell.show_help()
 
     def action_palette(self) -> None:
-        self.shell.show_palette(self)
+        self.shell.show_palette()
 
     def action_undo(self) -> None:
         self.shell.undo(self.reload_soon)

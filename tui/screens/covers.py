@@ -1,6 +1,6 @@
 """What stands before the numbered screens can, and over them while the terminal is too small."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,9 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.text.i18n import _
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
+from tui.widgets.shell import shell_of
 
 SMALLEST_COLUMNS = 70
 SMALLEST_ROWS = 18
@@ -68,4 +66,4 @@ class TooSmall(Screen[None]):
         self.call_later(lambda: self.query_one("#too-small", Static).update(self._text()))
 
     def on_screen_resume(self) -> None:
-        self.call_later(cast("PbxmeterApp", self.app).fit)
+        self.call_later(shell_of(self).fit)

@@ -34,11 +34,11 @@ from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField
 from tui.widgets.forms import Form
 from tui.widgets.marks import MarkList
+from tui.widgets.shell import Shell
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tui.app.application import PbxmeterApp
 
 Target = Literal["csv", "parquet", "xlsx", "clipboard"]
 
@@ -138,7 +138,7 @@ class ExportForm(Form[str]):
         self._target = wanted
 
     def on_mark_list_turned(self) -> None:
-        self._tell_consequence()
+        self.show_consequence()
 
     def _chosen_columns(self) -> tuple[str, ...]:
         chosen = self.query_one("#columns", MarkList).marked
@@ -188,13 +188,15 @@ class ExportForm(Form[str]):
         return ExportChoice(path=path, file_format=target, columns=columns)
 
     async def _copy(self, choice: ExportChoice) -> str:
-        text, rows = await run_task(self, _("Copying"), lambda report: _copied(self._write, choice, report))
+        text, rows = await run_task(
+            self.shell, _("Copying"), lambda report: _copied(self._write, choice, report)
+        )
         self.app.copy_to_clipboard(text)
         return _("Copied %s to your terminal's clipboard.") % (self._noun(rows) % f"{rows:,}")
 
     async def _save(self, choice: ExportChoice, path: Path) -> str:
         rows = await run_task(
-            self,
+            self.shell,
             _("Writing %s") % exports.shown(path),
             lambda report: _written(self._write, choice, path, report),
             hint=_("nothing half-written stays"),
@@ -203,7 +205,7 @@ class ExportForm(Form[str]):
 
 
 async def export_calls(
-    shell: "PbxmeterApp", chosen: CallFilter, *, sort: CallSort, descending: bool, in_words: str
+    shell: Shell, chosen: CallFilter, *, sort: CallSort, descending: bool, in_words: str
 ) -> None:
     """The whole way: count, ask, write, tell. For use in a dialog worker."""
     link = shell.link
@@ -239,7 +241,7 @@ async def export_calls(
 
 
 async def export_sheet(
-    shell: "PbxmeterApp",
+    shell: Shell,
     title: str,
     asked: Awaitable[CsvText],
     *,
@@ -269,7 +271,7 @@ async def export_sheet(
     await _export(shell, form)
 
 
-async def _export(shell: "PbxmeterApp", form: ExportForm) -> None:
+async def _export(shell: Shell, form: ExportForm) -> None:
     done = await shell.push_screen_wait(form)
     if done is not None:
         shell.done(done)

@@ -5,13 +5,13 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from tui.app.keymap import keymap_path
 from tui.screens.base import SiteScreen
 from tui.screens.list_screen import ListScreen
 from tui.terminal.wrapping import wrapped
 from tui.text.i18n import N_, _
 from tui.widgets.actions import SHELL_ACTIONS, Action, key_name
 from tui.widgets.dialogs import TextDialog
+from tui.widgets.keymap import keymap_path
 from tui.widgets.table import WindowedTable
 
 LIST_KEYS: tuple[tuple[tuple[str, ...], str], ...] = (

@@ -14,13 +14,13 @@ from engine.api.rates import Rerate, RerateChange, RerateResult
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.zones import parse_moment, zone
 from tui.screens.base import SiteScreen
+from tui.screens.extensions.field import ExtensionsField
 from tui.screens.period import Period
 from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
 from tui.text.format import MoneyStyle
 from tui.text.i18n import _, ngettext
 from tui.widgets.columns import Column
-from tui.widgets.extensions_field import ExtensionsField
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField, TextField
 from tui.widgets.forms import Form

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from threading import Event
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,14 +16,11 @@ from textual.widgets import Static
 
 from engine.api.operation import Operation, Progress
 from engine.domain.errors import PbxmeterError
-from tui.screens.base import SiteScreen
 from tui.terminal.text import clean
 from tui.text.format import duration, size_of
 from tui.text.i18n import N_, _
 from tui.widgets.blocks import eighths, lying
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
+from tui.widgets.shell import Shell, shell_of
 
 R = TypeVar("R")
 
@@ -92,7 +89,7 @@ class TaskScreen(ModalScreen["R | PbxmeterError"], Generic[R]):
         bar = ""
         if progress.total > 0:
             done = min(progress.done, progress.total)
-            ascii_only = cast("PbxmeterApp", self.app).ascii_only
+            ascii_only = shell_of(self).ascii_only
             bar = lying(eighths(done, progress.total, BAR_CELLS), ascii_only=ascii_only).ljust(BAR_CELLS)
             bar += f" {done * 100 // progress.total:3d}%"
         self.query_one("#task-bar", Static).update(bar)
@@ -124,17 +121,15 @@ def _quantity(count: int, unit: str) -> str:
     return f"{count:,} {_(_UNITS.get(unit, unit))}".strip()
 
 
-async def run_task(screen: DOMNode, title: str, task: Callable[[Report], R], *, hint: str = "") -> R:
-    """The task's result, with the dialog over `screen` meanwhile. Raises its `PbxmeterError`."""
-    result = await screen.app.push_screen_wait(TaskScreen[R](title, task, hint=hint))
+async def run_task(shell: Shell, title: str, task: Callable[[Report], R], *, hint: str = "") -> R:
+    """The task's result, with the dialog over all that is shown meanwhile. Raises its `PbxmeterError`."""
+    result = await shell.push_screen_wait(TaskScreen[R](title, task, hint=hint))
     if isinstance(result, PbxmeterError):
         raise result
     return result
 
 
-async def run_operation(
-    over: "SiteScreen | PbxmeterApp", title: str, operation: Operation[R], *, hint: str = ""
-) -> R:
+async def run_operation(over: DOMNode, title: str, operation: Operation[R], *, hint: str = "") -> R:
     """The result of one long operation of the engine. Raises `PbxmeterError`."""
-    link = cast("PbxmeterApp", over.app).link
-    return await run_task(over, title, lambda report: link.call(operation, progress=report), hint=hint)
+    shell = shell_of(over)
+    return await run_task(shell, title, lambda report: shell.link.call(operation, progress=report), hint=hint)

@@ -9,7 +9,8 @@ from textual.actions import SkipAction
 from textual.scrollbar import ScrollDown, ScrollUp
 
 from tui.widgets.columns import Column, Columns, ColumnState
-from tui.widgets.paged_view import HEADER_LINES, PagedView
+from tui.widgets.cursor_view import HEADER_LINES
+from tui.widgets.paged_view import PagedView
 from tui.widgets.rows import Row, RowSource
 from tui.widgets.table_lines import MARGIN_CELLS
 

@@ -20,7 +20,7 @@ A form is a class with its fields as attributes:
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -39,9 +39,7 @@ from tui.text.i18n import _
 from tui.text.sentences import said
 from tui.widgets.dialogs import Confirm
 from tui.widgets.field import Field
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
+from tui.widgets.shell import Shell, shell_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -68,8 +66,8 @@ class Form(ModalScreen["T | None"], Generic[T]):
         self._submitting = False
 
     @property
-    def shell(self) -> "PbxmeterApp":
-        return cast("PbxmeterApp", self.app)
+    def shell(self) -> Shell:
+        return shell_of(self)
 
     # What a form gives
 
@@ -123,7 +121,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
         for field in self.fields():
             field.show_error("")
         self.focus_first()
-        self._tell_consequence()
+        self.show_consequence()
 
     def focus_first(self) -> None:
         """Where typing begins: the first field."""
@@ -135,9 +133,10 @@ class Form(ModalScreen["T | None"], Generic[T]):
     def _changed(self, message: Field.Changed) -> None:
         message.stop()
         self.field_changed()
-        self._tell_consequence()
+        self.show_consequence()
 
-    def _tell_consequence(self) -> None:
+    def show_consequence(self) -> None:
+        """Shows below the fields what submitting will do, or what is wrong with a field."""
         for field in self.fields():
             try:
                 _value = field.value if field.on else None
@@ -208,7 +207,7 @@ class Form(ModalScreen["T | None"], Generic[T]):
         try:
             result = await self.submit()
         except GoBack:
-            self._tell_consequence()
+            self.show_consequence()
         except InvalidInput as error:
             self._show_refusal(error)
         except PbxmeterError as error:

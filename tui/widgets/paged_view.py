@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import on, work
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 
+from tui.widgets.cursor_view import CursorView
 from tui.widgets.pages import Pages
 from tui.widgets.rows import AtHand, MemoryRows, Page, PageRequest, Row, RowSource
-
-HEADER_LINES = 1
 
 SEARCHED_PAGES = 2
 """How many pages to either side of its old place the cursor's row is looked for after a refresh."""
@@ -20,41 +17,24 @@ SEARCHED_PAGES = 2
 _POLL_SECONDS = 0.005
 
 
-class PagedView(ScrollView):
+class PagedView(CursorView):
     """Fetches pages in a thread, one at a time and those in view first; keeps a cursor row in view.
 
     A new source and a refresh leave the old rows on the screen until all rows of the view are there.
     """
 
     @dataclass
-    class ViewMessage(Message):
-        """What all messages of a view carry."""
-
-        view: "PagedView"
-
-        @property
-        def control(self) -> "PagedView":
-            return self.view
-
-    @dataclass
-    class RowHighlighted(ViewMessage):
-        """The cursor came to another row, or the row under it arrived. `key` is None in an empty list."""
-
-        key: str | None
-        row: int
-
-    @dataclass
-    class Counted(ViewMessage):
+    class Counted(CursorView.ViewMessage):
         """The exact number of rows is known."""
 
         rows: int
 
     @dataclass
-    class Loaded(ViewMessage):
+    class Loaded(CursorView.ViewMessage):
         """Rows of a new source, or refreshed ones, are on the screen."""
 
     @dataclass
-    class FetchFailed(ViewMessage):
+    class FetchFailed(CursorView.ViewMessage):
         """The source raised `error`; what was shown stays. `refresh_rows` tries again."""
 
         error: Exception
@@ -71,30 +51,15 @@ class PagedView(ScrollView):
         rows: int | Exception
 
     def __init__(self, *, source: RowSource | None, id: str | None, classes: str | None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._pages = Pages(source or MemoryRows())
+        super().__init__(Pages(source or MemoryRows()), id=id, classes=classes)
         self._incoming: Pages | None = self._pages if source is not None else None
         self._is_refresh = False
         self._refresh_again = False
         self._page_under_way: Pages | None = None
         self._count_under_way: Pages | None = None
         self._paused = False
-        self._cursor = 0
-        self._to_end = False
-        self._announced: tuple[str | None, int] | None = None
-        self.jump_at_edges = True
-        """Scroll half a page when the cursor leaves the view line by line: one repaint instead of ten."""
         self.stays_first = False
         """A cursor on the first row stays first after a refresh, whichever row that then is."""
-
-    @property
-    def row_count(self) -> int:
-        """Rows known so far; exact when `row_count_exact`."""
-        return self._pages.rows
-
-    @property
-    def row_count_exact(self) -> bool:
-        return self._pages.end_known
 
     @property
     def fetching(self) -> bool:
@@ -105,33 +70,6 @@ class PagedView(ScrollView):
     def keys_wait(self) -> bool:
         """The rows still on the screen are those of an earlier list: what is typed is meant for the next."""
         return self._incoming is not None and not self._is_refresh and not self._paused and self.is_running
-
-    @property
-    def cursor_row(self) -> int:
-        return self._cursor
-
-    @property
-    def cursor_key(self) -> str | None:
-        """The key of the row under the cursor; None while it is not there, or belongs to an earlier list."""
-        row = None if self.keys_wait else self._pages.row(self._cursor)
-        return row.key if row is not None else None
-
-    @property
-    def visible_rows(self) -> int:
-        """How many rows fit into the view."""
-        return max(1, self.view_size.height - HEADER_LINES)
-
-    @property
-    def view_size(self) -> Size:
-        """The cells of the view without its scrollbars."""
-        width, height = self.size
-        return Size(
-            max(1, width - self.scrollbar_size_vertical), max(1, height - self.scrollbar_size_horizontal)
-        )
-
-    @property
-    def top_row(self) -> int:
-        return round(self.scroll_y)
 
     def set_source(self, source: RowSource) -> None:
         """Shows another list from its top: also the same rows in another order or under another filter."""
@@ -160,11 +98,6 @@ class PagedView(ScrollView):
             await asyncio.sleep(_POLL_SECONDS)
         self._place_cursor(self._cursor)
 
-    def move_to(self, row: int) -> None:
-        """Puts the cursor on row number `row`, or on the last one if there are fewer."""
-        self._to_end = False
-        self._place_cursor(row)
-
     # Fetching
 
     def on_mount(self) -> None:
@@ -172,12 +105,6 @@ class PagedView(ScrollView):
 
     def on_unmount(self) -> None:
         self._cancel_sources()
-
-    def on_focus(self) -> None:
-        self._refresh_row(self._cursor)
-
-    def on_blur(self) -> None:
-        self._refresh_row(self._cursor)
 
     def on_resize(self) -> None:
         self._size_changed()
@@ -343,81 +270,3 @@ class PagedView(ScrollView):
         if self._refresh_again:
             self._refresh_again = False
             self.refresh_rows()
-
-    # The cursor and the view
-
-    def _content_width(self) -> int:
-        """Cells of the widest line."""
-        return self.view_size.width
-
-    def _size_changed(self) -> None:
-        self.virtual_size = Size(self._content_width(), self._pages.rows + HEADER_LINES)
-
-    def _rows_changed(self) -> None:
-        self._size_changed()
-        last = max(0, self._pages.rows - 1)
-        if self._cursor > last:
-            self._place_cursor(last)
-        self.refresh()
-        self._announce()
-
-    def _scroll_to_row(self, top: int) -> None:
-        self.scroll_y = self.scroll_target_y = max(0, min(top, self._pages.rows - self.visible_rows))
-
-    def _place_cursor(self, row: int, *, by_line: bool = False) -> None:
-        old, self._cursor = self._cursor, max(0, min(row, self._pages.rows - 1))
-        top, height = self.top_row, self.visible_rows
-        if not top <= self._cursor < top + height:
-            if by_line and self.jump_at_edges and height > 2:
-                top = self._cursor - height // 2
-            elif self._cursor < top:
-                top = self._cursor
-            else:
-                top = self._cursor - height + 1
-            self._scroll_to_row(top)
-        self._refresh_row(old)
-        self._refresh_row(self._cursor)
-        self._announce()
-
-    def _refresh_row(self, row: int) -> None:
-        line = row - self.top_row
-        if 0 <= line < self.visible_rows:
-            self.refresh(Region(0, line + HEADER_LINES, self.size.width, 1))
-
-    def _announce(self) -> None:
-        key = self.cursor_key
-        if key is None and (self._pages.rows or self._incoming is not None):
-            return
-        if self._announced != (key, self._cursor):
-            self._announced = (key, self._cursor)
-            self.post_message(self.RowHighlighted(self, key, self._cursor))
-
-    def action_move(self, by: int) -> None:
-        self._to_end = False
-        self._place_cursor(self._cursor + by, by_line=True)
-
-    def action_page(self, pages: int) -> None:
-        self._move_view(pages * self.visible_rows)
-
-    def action_half_page(self, halves: int) -> None:
-        self._move_view(halves * max(1, self.visible_rows // 2))
-
-    def _move_view(self, by: int) -> None:
-        self._to_end = False
-        self._scroll_to_row(self.top_row + by)
-        self._place_cursor(self._cursor + by)
-
-    def jump_to(self, share: float) -> None:
-        """Shows the list from where `share` of it lies above: 0 = its beginning, 1 = its end."""
-        self._to_end = False
-        top = round(max(0.0, min(share, 1.0)) * max(0, self._pages.rows - self.visible_rows))
-        self._scroll_to_row(top)
-        self._place_cursor(self.top_row)
-
-    def action_first(self) -> None:
-        self.move_to(0)
-
-    def action_last(self) -> None:
-        """Goes to the last row; if the list is still being counted, again when that is done."""
-        self._place_cursor(self._pages.rows - 1)
-        self._to_end = not self._pages.counted

@@ -18,7 +18,8 @@ from tui.terminal.text import clean
 from tui.text.i18n import _
 from tui.widgets.columned_view import ColumnedView
 from tui.widgets.columns import Column
-from tui.widgets.paged_view import HEADER_LINES, PagedView
+from tui.widgets.cursor_view import HEADER_LINES
+from tui.widgets.paged_view import PagedView
 from tui.widgets.rows import Row, RowSource
 from tui.widgets.table_lines import ASCII_GLYPHS, UNICODE_GLYPHS, TableLines
 

@@ -19,7 +19,7 @@ class Hostile(CleanLines[None], App[None]):
         yield Static(Text(whole, style=Style(link="http://x/\x1b]52;c;aGk=\x07")))
         yield Label(whole, markup=False)
         yield Input(whole)
-        table: DataTable[str] = DataTable()
+        table: DataTable[Text] = DataTable()
         table.add_column("Name")
         for text in texts:
             table.add_row(Text(text))

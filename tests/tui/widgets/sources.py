@@ -76,7 +76,7 @@ class TableApp(App[None]):
     def on_mount(self) -> None:
         self.table.focus()
 
-    def on_paged_view_row_highlighted(self, message: WindowedTable.RowHighlighted) -> None:
+    def on_cursor_view_row_highlighted(self, message: WindowedTable.RowHighlighted) -> None:
         self.said.append(message)
 
     def on_paged_view_counted(self, message: WindowedTable.Counted) -> None:

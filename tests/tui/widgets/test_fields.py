@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from engine.domain.errors import InvalidInput
-from tui.widgets.extensions_field import ExtensionsField, read_extensions, written_extensions
+from tui.screens.extensions.field import ExtensionsField, read_extensions, written_extensions
 from tui.widgets.fields import MoneyField, NumberField
 from tui.widgets.time_fields import DateField, DurationField, TimeField
 

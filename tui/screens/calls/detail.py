@@ -1,6 +1,6 @@
 """Why a call costs what it costs: the rule as it was, the parts of the cost, its entries, the PBX's line."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -19,9 +19,7 @@ from tui.terminal.text import clean
 from tui.text.format import duration, stamp
 from tui.text.i18n import _, ngettext
 from tui.text.sentences import said
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
+from tui.widgets.shell import Shell, shell_of
 
 LABEL_CELLS = 14
 
@@ -44,8 +42,8 @@ class CallDetailScreen(ModalScreen[None]):
         self._detail: CallDetail | None = None
 
     @property
-    def shell(self) -> "PbxmeterApp":
-        return cast("PbxmeterApp", self.app)
+    def shell(self) -> Shell:
+        return shell_of(self)
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog reading call")

@@ -2,34 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
-from textual import events, on, work
-from textual.app import ComposeResult
+from textual import on, work
 from textual.message import Message
-from textual.widgets import Input, Static
 
-from engine.api.calls import CallCount, CallFilter, CallRow, CallSort, CountCalls
+from engine.api.calls import CallCount, CallFilter, CallSort, CountCalls
 from engine.api.events import CallsStored, Event, SettingsChanged
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Direction, Role
-from engine.domain.zones import zone
+from engine.domain.names import Direction
 from tui.link.call_pages import CallRows
-from tui.screens.calls.filter import (
-    FilterSuggester,
-    fault,
-    hints,
-)
-from tui.screens.calls.text import DIRECTIONS, call_style, cost, minute_stamp, number, outcome, talk
-from tui.screens.dated_list import DatedList
+from tui.screens.calls.actions import CALL_ACTIONS
+from tui.screens.calls.rows import call_columns, call_row
+from tui.screens.calls.text import DIRECTIONS
+from tui.screens.calls.typed_filter import TypedFilterList
 from tui.screens.period import ALL_TIME, Period
 from tui.terminal.fence import DIALOG_GROUP
-from tui.terminal.text import clean
 from tui.text.format import duration
 from tui.text.i18n import N_, _, ngettext
-from tui.widgets.actions import PERIOD, Action, following
+from tui.widgets.actions import Action, following
 from tui.widgets.columns import Column
-from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable
 
 Status = Literal["", "answered", "unanswered", "charged", "uncharged", "unrated"]
@@ -53,14 +46,13 @@ _SORTS: dict[str | None, CallSort] = {
 }
 
 
-class CallsScreen(DatedList):
+class CallsScreen(TypedFilterList):
     """The list of calls."""
 
     SCOPE = "calls"
     TITLE_TEXT = N_("Calls")
     CSS_PATH = "calls.tcss"
     SORT: ClassVar[tuple[str | None, bool]] = ("time", True)
-    FILTER_HINT = N_("ext:1001-1050 trunk:carrier cost>5 2026-01 unrated")
     EMPTY = N_("No call fits.")
     HELP = N_(
         "Every record the PBX wrote, newest first. Only answered outbound calls of billed extensions cost "
@@ -71,64 +63,7 @@ class CallsScreen(DatedList):
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (SettingsChanged,)
     RELOAD_PAUSE_SECONDS: ClassVar[float] = 0.5
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action(
-            name="open",
-            keys="e,f4",
-            label=N_("Why"),
-            help=N_(
-                "Show why the call costs what it costs, and the line the PBX wrote. Enter does the same."
-            ),
-            online=True,
-        ),
-        PERIOD,
-        Action(
-            name="direction",
-            keys="d",
-            label=N_("Direction"),
-            help=N_("Narrow the list by direction; again for the next."),
-        ),
-        Action(
-            name="status",
-            keys="s",
-            label=N_("State"),
-            help=N_("Narrow the list by what became of the calls: charged, unrated …; again for the next."),
-        ),
-        Action(
-            name="follow",
-            keys="A",
-            label=N_("Follow"),
-            help=N_(
-                "Stay on the newest call as calls come in; again to stop. Moving away pauses it, g goes on."
-            ),
-        ),
-        Action(
-            name="jump",
-            anywhere=True,
-            keys="t,f7",
-            label=N_("Go to"),
-            help=N_("Go to a day or moment in the list."),
-            online=True,
-        ),
-        Action(
-            name="export",
-            anywhere=True,
-            keys="x,f8",
-            label=N_("Export"),
-            help=N_("Write the calls shown as CSV, Parquet or a spreadsheet, or copy them."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="rerate",
-            anywhere=True,
-            keys="R",
-            label=N_("Rate anew"),
-            help=N_("Rate past calls by today's rules, after a preview of what would change."),
-            role=Role.BILLING,
-            online=True,
-        ),
-    )
+    ACTIONS: ClassVar[tuple[Action, ...]] = CALL_ACTIONS
 
     @dataclass
     class Counted(Message):
@@ -145,31 +80,9 @@ class CallsScreen(DatedList):
         self._unseen = 0
         self._source: CallRows | None = None
         self._figures: CallCount | None = None
-        self._fault = ""
 
     def columns(self) -> Sequence[Column]:
-        return [
-            Column(key="time", title=_("Time"), width=14),
-            Column(key="extension", title=_("Ext."), width=5),
-            Column(key="name", title=_("Name"), width=5, min_width=5, flex=True, yields=2, sortable=False),
-            Column(key="dialled", title=_("Number"), width=12, min_width=12, flex=True),
-            Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True, yields=1),
-            Column(key="billsec", title=_("Talk"), width=7, align="right"),
-            Column(key="cost", title=_("Cost"), width=10, min_width=10, align="right", flex=True, whole=True),
-            Column(
-                key="outcome", title=_("Rule or reason"), width=12, min_width=10, flex=True, sortable=False
-            ),
-            Column(key="direction", title=_("Direction"), width=9, sortable=False, hidden=True),
-            Column(key="disposition", title=_("Disposition"), width=11, sortable=False, hidden=True),
-        ]
-
-    def above(self) -> ComposeResult:
-        yield Static("", id="filter-hints", markup=False)
-
-    def on_mount(self) -> None:
-        entry = self.filter_line.entry
-        entry.suggester = FilterSuggester()
-        super().on_mount()
+        return call_columns()
 
     # The list
 
@@ -194,29 +107,10 @@ class CallsScreen(DatedList):
             self.chosen(),
             sort=_SORTS.get(sort, "time"),
             descending=descending,
-            row=self._row,
+            row=partial(call_row, money=self.shell.money, ascii_only=self.shell.ascii_only),
             counted=self._tell_figures,
         )
         return self._source
-
-    def _row(self, row: CallRow) -> Row:
-        style = call_style(row)
-        return Row(
-            key=str(row.call_id),
-            cells=(
-                minute_stamp(row.started_local),
-                clean(row.extension),
-                clean(row.name),
-                number(row, ascii_only=self.shell.ascii_only),
-                clean(row.trunk),
-                talk(row),
-                cost(row, self.shell.money),
-                outcome(row, ascii_only=self.shell.ascii_only),
-                _(DIRECTIONS[row.direction]),
-                clean(row.disposition),
-            ),
-            styles=(style,) if style else (),
-        )
 
     def _tell_figures(self, source: CallRows, figures: CallCount) -> None:
         self.post_message(self.Counted(source, figures))
@@ -311,7 +205,6 @@ class CallsScreen(DatedList):
     def clear_filters(self) -> None:
         super().clear_filters()
         self._direction, self._status = None, ""
-        self._say("", error=False)
 
     def show_only(
         self, *, period: Period = ALL_TIME, direction: Direction | None = None, where: str = ""
@@ -329,54 +222,6 @@ class CallsScreen(DatedList):
     def action_status(self) -> None:
         self._status = following(self._status, [status for status, _name in STATUSES])
         self.relist()
-
-    @property
-    def _timezone(self) -> str:
-        return self.shell.greeting.timezone if self.shell.greeting is not None else "UTC"
-
-    # The filter as it is typed
-
-    @on(Input.Changed, "#filter-entry")
-    def _hint(self, event: Input.Changed) -> None:
-        text = event.value
-        self._fault = fault(text, zone(self._timezone))
-        begun = text.strip() and not text[-1:].isspace() and hints(text)
-        if self._fault and not begun:
-            self._say(self._fault, error=True)
-        elif self.filter_line.entry.has_focus:
-            self._say(hints(text) or self._fault, error=False)
-        else:
-            self._say("", error=False)
-
-    def action_find(self) -> None:
-        super().action_find()
-        self._say(hints(self.filter_line.entry.value), error=False)
-
-    def _say(self, text: str, *, error: bool) -> None:
-        line = self.query_one("#filter-hints", Static)
-        line.update(clean(text))
-        line.set_class(bool(text), "-shown")
-        line.set_class(error, "-error")
-
-    def _apply_filter(self) -> None:
-        if fault(self.filter_line.entry.value.strip(), zone(self._timezone)):
-            # Half a word is what one sees while typing: the list stays as it is.
-            return
-        super()._apply_filter()
-
-    @on(Input.Submitted, "#filter-entry")
-    def _submitted(self, event: Input.Submitted) -> None:
-        wrong = fault(event.value.strip(), zone(self._timezone))
-        if wrong:
-            # Not to be kept: the line stays open, with what is wrong below it.
-            event.stop()
-            event.prevent_default()
-        self._say(wrong, error=bool(wrong))
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if event.widget is self.table:
-            self.filter_line.show(self.filters())
-            self._say("", error=False)
 
     # What is done with calls
 
@@ -397,7 +242,7 @@ class CallsScreen(DatedList):
         from tui.screens.jump import JumpForm
 
         moment = await self.app.push_screen_wait(
-            JumpForm(timezone=self._timezone, today=self.shell.now().date())
+            JumpForm(timezone=self.timezone, today=self.shell.now().date())
         )
         if moment is None:
             return

@@ -9,10 +9,10 @@ from engine.api.extensions import Changed, ExtensionRow, PreviewBarred, SetExten
 from engine.domain.errors import InvalidInput
 from engine.domain.names import Payment
 from tui.link.undo import extension_rows
+from tui.screens.extensions.field import ExtensionsField
 from tui.screens.extensions.state import payment_text
 from tui.text.i18n import _, flowing, ngettext
 from tui.widgets.bar_warning import BarWarning, barred_text
-from tui.widgets.extensions_field import ExtensionsField
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField, MoneyField, SwitchField, TextField
 from tui.widgets.forms import Form

@@ -1,7 +1,7 @@
 """The ledger of one extension: every money movement, newest first."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -26,10 +26,8 @@ from tui.widgets.field import Field
 from tui.widgets.fields import MoneyField, TextField
 from tui.widgets.forms import Form
 from tui.widgets.rows import Row
+from tui.widgets.shell import Shell, shell_of
 from tui.widgets.table import WindowedTable
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
 
 KIND_NAMES = {
     EntryKind.RECHARGE: N_("recharge"),
@@ -58,8 +56,8 @@ class LedgerScreen(ModalScreen[None]):
         self._number = number
 
     @property
-    def shell(self) -> "PbxmeterApp":
-        return cast("PbxmeterApp", self.app)
+    def shell(self) -> Shell:
+        return shell_of(self)
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog wide")

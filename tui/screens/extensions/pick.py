@@ -1,7 +1,7 @@
 """Choosing extensions from the list by marks."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,10 +19,8 @@ from tui.text.i18n import _, ngettext
 from tui.widgets.columns import Column
 from tui.widgets.entry import Entry
 from tui.widgets.rows import Row
+from tui.widgets.shell import Shell, shell_of
 from tui.widgets.table import WindowedTable
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
 
 
 class PickExtensions(ModalScreen[list[str] | None]):
@@ -41,8 +39,8 @@ class PickExtensions(ModalScreen[list[str] | None]):
         self._text = ""
 
     @property
-    def shell(self) -> "PbxmeterApp":
-        return cast("PbxmeterApp", self.app)
+    def shell(self) -> Shell:
+        return shell_of(self)
 
     def compose(self) -> ComposeResult:
         dialog = Vertical(classes="dialog picker")

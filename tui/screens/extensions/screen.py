@@ -16,18 +16,19 @@ from engine.api.extensions import (
     State,
 )
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Payment, Role
+from engine.domain.names import Payment
 from tui.link.operation_pages import OperationRows
 from tui.link.undo import Reversible, Words, extension_rows, extensions_as_before, named
+from tui.screens.extensions.actions import EXTENSION_ACTIONS
 from tui.screens.extensions.filter import STATES, read_filter
 from tui.screens.extensions.forms import BatchEdit, EditExtension, NewExtensions
-from tui.screens.extensions.state import payment_text, state_text
+from tui.screens.extensions.rows import extension_columns, extension_row
+from tui.screens.extensions.state import payment_text
 from tui.screens.list_screen import ListScreen
 from tui.screens.recharges.form import recharge
 from tui.terminal.fence import DIALOG_GROUP
-from tui.terminal.text import clean
 from tui.text.i18n import N_, _, ngettext
-from tui.widgets.actions import LEDGER, Action, following
+from tui.widgets.actions import Action, following
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
 from tui.widgets.rows import Row
@@ -68,75 +69,7 @@ class ExtensionsScreen(ListScreen):
         "change them in one go."
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (BalancesMoved, SettingsChanged)
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action(
-            name="recharge",
-            keys="r,f6",
-            label=N_("Recharge"),
-            help=N_("Add an amount to the marked extensions, or to the one under the cursor."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="edit",
-            keys="e,f4",
-            label=N_("Edit"),
-            help=N_("Change the extension under the cursor. Enter does the same."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="batch",
-            keys="b,f7",
-            label=N_("Batch"),
-            help=N_("Change some properties of the marked extensions in one go."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="lock",
-            keys="L,f8",
-            label=N_("Lock"),
-            help=N_("Lock the marked extensions, or the one under the cursor; unlock if all are locked."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        LEDGER,
-        Action(
-            name="new",
-            anywhere=True,
-            keys="n,insert",
-            label=N_("New"),
-            help=N_("Add an extension or a range of them."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="state",
-            keys="s",
-            label=N_("State"),
-            help=N_(
-                "Narrow the list by state: barred, over limit, locked, low and so on; again for the next."
-            ),
-            shown=False,
-        ),
-        Action(
-            name="payment",
-            keys="p",
-            label=N_("Payment"),
-            help=N_("Narrow the list by payment method; again for the next."),
-            shown=False,
-        ),
-        Action(
-            name="export",
-            anywhere=True,
-            keys="x",
-            label=N_("Export"),
-            help=N_("Write the extensions shown as CSV, Parquet or a spreadsheet, or copy them."),
-            role=Role.BILLING,
-            online=True,
-        ),
-    )
+    ACTIONS: ClassVar[tuple[Action, ...]] = EXTENSION_ACTIONS
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,17 +78,7 @@ class ExtensionsScreen(ListScreen):
         self._known: dict[str, ExtensionRow] = {}
 
     def columns(self) -> Sequence[Column]:
-        return [
-            Column(key="number", title=_("Ext."), width=6),
-            Column(key="name", title=_("Name"), width=8, min_width=6, flex=True),
-            Column(key="billing", title=_("Bill"), width=4, sortable=False),
-            Column(key="payment", title=_("Payment"), width=8, yields=3, sortable=False),
-            Column(key="recharged", title=_("Recharged"), width=9, align="right", whole=True, yields=2),
-            Column(key="balance", title=_("Balance"), width=9, align="right", whole=True),
-            Column(key="credit", title=_("Credit"), width=7, align="right", whole=True, yields=1),
-            Column(key="available", title=_("Available"), width=9, align="right", whole=True),
-            Column(key="state", title=_("State"), width=8),
-        ]
+        return extension_columns()
 
     # The list
 
@@ -183,33 +106,7 @@ class ExtensionsScreen(ListScreen):
         )
 
     def _row(self, row: ExtensionRow) -> Row:
-        money = self.shell.money
-        state, style = state_text(row, ascii_only=self.shell.ascii_only)
-        return Row(
-            key=row.number,
-            cells=(
-                row.number,
-                clean(row.name),
-                _("on") if row.billing else _("off"),
-                payment_text(row.payment),
-                money.number(row.total_recharged_micros),
-                money.number(row.balance_micros),
-                money.number(row.credit_limit_micros),
-                money.number(row.available_micros),
-                state,
-            ),
-            cell_styles=(
-                "",
-                "",
-                "" if row.billing else "muted",
-                "",
-                "",
-                "",
-                "",
-                "error" if row.available_micros <= 0 and row.billing else "",
-                style,
-            ),
-        )
+        return extension_row(row, money=self.shell.money, ascii_only=self.shell.ascii_only)
 
     def filters(self) -> list[str]:
         also: list[str] = []

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -31,9 +31,7 @@ from tui.terminal.text import clean
 from tui.text.format import size_of
 from tui.text.i18n import _
 from tui.widgets.dialogs import Confirm, TextDialog
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
+from tui.widgets.shell import Shell
 
 MAX_PATH_SHOWN = 44
 """Cells of a path; of a longer one, its end."""
@@ -108,7 +106,7 @@ class WhereScreen(ModalScreen[Chosen | None]):
 class Guide:
     """The steps, one after the other, over the screen in front."""
 
-    def __init__(self, shell: "PbxmeterApp") -> None:
+    def __init__(self, shell: Shell) -> None:
         self._shell = shell
 
     async def wanted(self) -> bool:

@@ -11,12 +11,12 @@ from engine.api.rates import RateRow, SaveRate
 from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.rates import MAX_NUMBER_LENGTH, Rate, rate_faults
 from tui.link.undo_rules import rule_in_list
+from tui.screens.extensions.field import ExtensionsField
 from tui.screens.rates.text import days_text
 from tui.screens.rates.try_out import Question, TryBox
 from tui.text.i18n import N_, _
 from tui.text.sentences import said
 from tui.widgets.day_strip import DayStrip
-from tui.widgets.extensions_field import ExtensionsField
 from tui.widgets.field import Field
 from tui.widgets.fields import MoneyField, NumberField, SwitchField, TextField
 from tui.widgets.forms import Form

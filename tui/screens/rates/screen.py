@@ -4,25 +4,18 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.widgets import Static
 
 from engine.api.events import BalancesMoved, Event, RatesChanged, SettingsChanged
 from engine.api.extensions import ListExtensions
 from engine.api.rates import (
-    CheckRates,
     ExportRates,
     ImportRates,
-    ListRates,
     MoveRate,
     RateRow,
-    Rates,
     RemoveRates,
     SwitchRates,
 )
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import Role
-from tui.link.operation_pages import OperationRows
 from tui.link.undo_rules import (
     rule_as_before,
     rule_moved_back,
@@ -30,27 +23,24 @@ from tui.link.undo_rules import (
     rules_as_before,
     rules_switched_back,
 )
-from tui.screens.list_screen import ListScreen
+from tui.screens.rates.actions import RATE_ACTIONS
 from tui.screens.rates.editor import RateEditor
-from tui.screens.rates.rows import rate_columns, rate_row, remarks_by_rule, remarks_text, warning_sign
+from tui.screens.rates.remarks import RemarkedRates
+from tui.screens.rates.rows import rate_columns
 from tui.screens.rates.try_out import Question
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
 from tui.widgets.actions import Action
 from tui.widgets.columns import Column
-from tui.widgets.dialogs import Confirm, TextDialog
-from tui.widgets.rows import Row
+from tui.widgets.dialogs import Confirm
 from tui.widgets.table import WindowedTable
 
 MAX_KNOWN = 10_000
 """Extensions the editor knows by number."""
 
-MAX_LISTED_REMARKS = 1000
 
-
-class RatesScreen(ListScreen):
+class RatesScreen(RemarkedRates):
     """The list of rate rules."""
 
     SCOPE = "rates"
@@ -66,189 +56,25 @@ class RatesScreen(ListScreen):
         "rated by: rate them anew in the list of calls (R)."
     )
     REFRESH_ON: ClassVar[tuple[type[Event], ...]] = (RatesChanged, SettingsChanged)
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action(
-            name="edit",
-            keys="e,f4",
-            label=N_("Edit"),
-            help=N_("Change the rule under the cursor. Enter does the same."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="new",
-            anywhere=True,
-            keys="n,insert",
-            label=N_("New"),
-            help=N_("Add a rule at the end of the list."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="try",
-            anywhere=True,
-            keys="t,f6",
-            label=N_("What if"),
-            help=N_("What would this call cost: which rule wins and why, as you type."),
-            online=True,
-        ),
-        Action(
-            name="switch",
-            keys="s,f7",
-            label=N_("On/off"),
-            help=N_("Switch the marked rules, or the one under the cursor, on; off if all are on."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="up",
-            keys="K,minus",
-            label=N_("Up"),
-            help=N_("Move the rule one place up."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="down",
-            keys="J,plus",
-            label=N_("Down"),
-            help=N_("Move the rule one place down."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="remove",
-            keys="delete,D,f8",
-            label=N_("Remove"),
-            help=N_("Take the marked rules, or the one under the cursor, out of the list."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="check",
-            anywhere=True,
-            keys="w",
-            label=N_("Check"),
-            help=N_("Everything odd: rules that never win, order alone deciding, hours without a rule."),
-            online=True,
-        ),
-        Action(
-            name="import",
-            anywhere=True,
-            keys="i",
-            label=N_("Import"),
-            help=N_("Replace the list by a sheet, after a preview."),
-            role=Role.BILLING,
-            online=True,
-        ),
-        Action(
-            name="export",
-            anywhere=True,
-            keys="x",
-            label=N_("Export"),
-            help=N_("Write all rules as a sheet, whose CSV imports back to the same, or copy them."),
-            role=Role.BILLING,
-            online=True,
-        ),
-    )
+    ACTIONS: ClassVar[tuple[Action, ...]] = RATE_ACTIONS
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[str, RateRow] = {}
-        self._remarks: dict[int, list[str]] = {}
-        self._remark_count: int | None = None
         self._numbers: list[str] | None = None
         self._question = Question()
 
     def columns(self) -> Sequence[Column]:
         return rate_columns()
 
-    def body(self) -> ComposeResult:
-        yield from super().body()
-        yield Static("", id="remark", markup=False)
-
     def on_mount(self) -> None:
-        super().on_mount()
-        self._check()
         self._fetch_numbers()
 
     # The list
-
-    def source(self) -> OperationRows[Rates]:
-        text = self.filter_text
-        return OperationRows(
-            self.shell.link,
-            ask=lambda offset, limit: ListRates(text=text, offset=offset, limit=limit),
-            rows=lambda answer: [self._row(row) for row in answer.rows],
-            total=lambda answer: answer.total,
-            answered=lambda answer: self._known.update((str(row.rate_id), row) for row in answer.rows),
-        )
-
-    def _row(self, row: RateRow) -> Row:
-        return rate_row(
-            row,
-            odd=bool(self._remarks_of(row)),
-            money=self.shell.money,
-            ascii_only=self.shell.ascii_only,
-        )
-
-    def _remarks_of(self, row: RateRow) -> list[str]:
-        return self._remarks.get(row.rate_id) or [said(remark) for remark in row.remarks]
-
-    def reload(self) -> None:
-        super().reload()
-        self._check()
 
     def engine_event(self, event: Event) -> None:
         super().engine_event(event)
         if isinstance(event, BalancesMoved) and not event.extensions:
             self._fetch_numbers()
-
-    def status(self) -> list[tuple[str, str]]:
-        pieces = super().status()
-        if self._remark_count:
-            count = self._remark_count
-            text = ngettext("%d remark", "%d remarks", count) % count
-            pieces.append((f"{text} (w)", "warning"))
-        return pieces
-
-    # What is odd
-
-    @work(exclusive=True, group="check")
-    async def _check(self) -> None:
-        try:
-            found = await self.ask(CheckRates(limit=MAX_LISTED_REMARKS))
-        except PbxmeterError as error:
-            self.reload_failed(error)
-            return
-        remarks = remarks_by_rule(found)
-        changed = remarks != self._remarks
-        self._remarks, self._remark_count = remarks, found.total
-        if changed:
-            self.table.refresh_rows()
-        self._show_remark()
-        self.show_status()
-
-    @on(WindowedTable.RowHighlighted)
-    def _show_remark(self) -> None:
-        row = self._here()
-        found = self._remarks_of(row) if row is not None else []
-        line = self.query_one("#remark", Static)
-        glyph = warning_sign(ascii_only=self.shell.ascii_only)
-        line.update("\n".join(f"{glyph} {clean(text)}" for text in found[:2]))
-        line.set_class(bool(found), "-shown")
-
-    @work(group=DIALOG_GROUP)
-    async def action_check(self) -> None:
-        try:
-            found = await self.ask(CheckRates(limit=MAX_LISTED_REMARKS))
-        except PbxmeterError as error:
-            self.shell.tell(error)
-            return
-        if not found.total:
-            self.shell.notify(_("Nothing odd: every rule can win, no hours are left out."))
-            return
-        await self.app.push_screen_wait(TextDialog(_("What is odd about the rules"), remarks_text(found)))
 
     @work(exclusive=True, group="numbers")
     async def _fetch_numbers(self) -> None:
@@ -266,12 +92,6 @@ class RatesScreen(ListScreen):
             self._question.extension = numbers[0]
 
     # What is done to them
-
-    def _here(self) -> RateRow | None:
-        return self._known.get(self.table.cursor_key or "")
-
-    def _chosen(self) -> list[RateRow]:
-        return [self._known[key] for key in self.targets() if key in self._known]
 
     @on(WindowedTable.RowSelected)
     async def _selected(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -23,10 +23,8 @@ from tui.text.format import MoneyStyle, stamp
 from tui.text.i18n import _, ngettext
 from tui.text.sentences import said
 from tui.widgets.entry import Entry
+from tui.widgets.shell import shell_of
 from tui.widgets.time_fields import DurationField
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
 
 PAUSE_SECONDS = 0.2
 
@@ -107,7 +105,7 @@ class TryBox(Vertical):
 
     @work(exclusive=True, group="try")
     async def _ask(self) -> None:
-        shell = cast("PbxmeterApp", self.app)
+        shell = shell_of(self)
         question = self.question
         if not question.dialled:
             self._say(

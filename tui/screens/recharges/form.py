@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from engine.api.extensions import ExtensionRow, Recharge, Recharged
-from engine.domain.errors import PbxmeterError
+from textual import work
+
+from engine.api.extensions import BarPreview, ExtensionRow, PreviewBarred, Recharge, Recharged
+from engine.domain.errors import InvalidInput, PbxmeterError
 from tui.link.undo import entries_taken_back, extension_rows, named
 from tui.screens.base import SiteScreen
 from tui.screens.one_key import OneKey
@@ -34,6 +36,9 @@ class RechargeForm(Form[Recharged]):
         super().__init__(title, submit=_("Recharge"), intro=_listed(numbers))
         self._numbers = list(numbers)
         self._before = tuple(before)
+        self._found: BarPreview | None = None
+        self._found_for = 0
+        """The amount that `_found` was asked about."""
         self._once = OneKey()
         self.amount = MoneyField("amount", _("Amount for each"), least=1)
         self.note = TextField("note", _("Note"), max_length=200, placeholder=_("optional"))
@@ -66,10 +71,12 @@ class RechargeForm(Form[Recharged]):
             said = _("Balances then: %s each.") % money.money(after[0])
         else:
             said = _("Balances then: %s to %s.") % (money.money(after[0]), money.money(after[-1]))
-        over = [row for row in self._before if row.over_limit]
-        still = sum(row.available_micros + amount <= 0 for row in over)
-        freed = len(over) - still
         notes = [said]
+        found = self._found if self._found_for == amount else None
+        if found is None:
+            return notes
+        still = found.over_limit_after
+        freed = found.over_limit - still
         if freed:
             notes.append(
                 ngettext("%d is no longer over limit.", "%d are no longer over limit.", freed) % freed
@@ -78,8 +85,31 @@ class RechargeForm(Form[Recharged]):
             notes.append(ngettext("%d stays over limit.", "%d stay over limit.", still) % still)
         return notes
 
+    def field_changed(self) -> None:
+        try:
+            amount = self.amount.value
+        except InvalidInput:
+            return
+        if self._before and amount != self._found_for:
+            self._look(amount)
+
+    @work(exclusive=True)
+    async def _look(self, amount: int) -> None:
+        try:
+            await self._ask_about(amount)
+        except PbxmeterError:
+            # Submitting asks again, and tells what is wrong.
+            return
+        self.show_consequence()
+
+    async def _ask_about(self, amount: int) -> None:
+        self._found = await self.ask(PreviewBarred(numbers=self._numbers, recharge_micros=amount))
+        self._found_for = amount
+
     async def submit(self) -> Recharged:
         if len(self._numbers) > ASK_ABOVE:
+            if self._before:
+                await self._ask_about(self.amount.value)
             await self.confirm(self.consequence())
         amount_micros, note = self.amount.value, self.note.value
         return await self._once.send(

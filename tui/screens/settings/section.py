@@ -1,7 +1,7 @@
 """What the sections of the settings have in common."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
 from textual.widgets import Static
@@ -9,15 +9,13 @@ from textual.widgets import Static
 from engine.api.operation import Operation
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
+from tui.screens.base import SiteScreen
 from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
 from tui.text.i18n import _
 from tui.widgets.columns import Column
+from tui.widgets.shell import Shell, shell_of
 from tui.widgets.table import WindowedTable
-
-if TYPE_CHECKING:
-    from tui.app.application import PbxmeterApp
-    from tui.screens.settings.screen import SettingsScreen
 
 R = TypeVar("R")
 
@@ -39,12 +37,13 @@ class Section(Vertical):
         super().__init__(classes="section", id=f"section-{self.NAME}")
 
     @property
-    def shell(self) -> "PbxmeterApp":
-        return cast("PbxmeterApp", self.app)
+    def shell(self) -> Shell:
+        return shell_of(self)
 
     @property
-    def settings(self) -> "SettingsScreen":
-        return cast("SettingsScreen", self.screen)
+    def settings(self) -> SiteScreen:
+        """The screen around it."""
+        return cast("SiteScreen", self.screen)
 
     @property
     def allowed(self) -> bool:

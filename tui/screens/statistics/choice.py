@@ -5,13 +5,13 @@ from datetime import date
 from typing import Literal
 
 from engine.api.calls import By, CallFilter, GetHeat, GetStatistics, HeatCell, Per, StatRow
+from tui.screens.extensions.field import written_extensions
 from tui.screens.period import LAST_30_DAYS, Period
 from tui.screens.statistics.text import BYS, PERS
 from tui.terminal.text import clean
 from tui.text.format import MoneyStyle, duration
 from tui.text.i18n import N_, _
 from tui.widgets.actions import following
-from tui.widgets.extensions_field import written_extensions
 
 Measure = Literal["calls", "talk", "cost"]
 View = Literal["bars", "top", "heat"]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tui.screens.extensions.field import ExtensionsField
 from tui.text.i18n import _
-from tui.widgets.extensions_field import ExtensionsField
 from tui.widgets.field import Field
 from tui.widgets.forms import Form
 

@@ -14,17 +14,17 @@ from engine.api.events import CallsStored, Event, SettingsChanged
 from engine.api.extensions import CsvText
 from engine.domain.errors import EngineDown, PbxmeterError
 from engine.domain.names import WEEKDAYS, Direction, Role
+from tui.export.statistics_csv import heat_csv, lines_csv
 from tui.screens.base import SiteScreen
+from tui.screens.extensions.field import written_extensions
 from tui.screens.period import Period, ask_period
 from tui.screens.statistics.choice import VIEWS, Choice
 from tui.screens.statistics.rows import hour_columns, hour_rows, line_columns, line_row, without_gaps
 from tui.screens.statistics.text import (
     DAY_NAMES,
-    heat_csv,
     is_weekend,
     key_term,
     key_text,
-    lines_csv,
     period_text,
     short_period,
 )
@@ -34,7 +34,6 @@ from tui.text.i18n import N_, _, ngettext
 from tui.widgets.actions import Action
 from tui.widgets.charts import Bar, BarChart, HeatMap, TopItem, TopList
 from tui.widgets.columns import Column
-from tui.widgets.extensions_field import written_extensions
 from tui.widgets.shown_rows import ShownRows
 from tui.widgets.table import WindowedTable
 

@@ -1,13 +1,9 @@
-"""How statistics are written: on screen, and as the CSV of what is seen."""
+"""How statistics are written on screen."""
 
-import csv
-import io
 import re
-from collections.abc import Sequence
 from datetime import date
 
-from engine.api.calls import By, HeatCell, Per, StatRow
-from engine.domain.money import format_amount
+from engine.api.calls import By, Per, StatRow
 from engine.domain.names import WEEKDAYS
 from tui.screens.calls.text import REASONS
 from tui.terminal.text import clean
@@ -72,52 +68,6 @@ def key_text(per: Per, row: StatRow) -> str:
     if not row.key:
         return {"rate": _("without a rule"), "trunk": _("without a trunk")}.get(per, _("none"))
     return f"{clean(row.key)} {clean(row.label)}".strip() if row.label != row.key else clean(row.key)
-
-
-def lines_csv(rows: Sequence[StatRow], per: Per) -> str:
-    """period[,extension|trunk|rate|destination],calls,answered,duration,average_duration,cost
-
-    Per rate a column `reason` follows the rule's name: why no rule rated these calls.
-    """
-    text = io.StringIO(newline="")
-    sheet = csv.writer(text, lineterminator="\n")
-    sheet.writerow(
-        [
-            "period",
-            *([per] if per else []),
-            *(["reason"] if per == "rate" else []),
-            "calls",
-            "answered",
-            "duration",
-            "average_duration",
-            "cost",
-        ]
-    )
-    for row in rows:
-        key = [row.key] if per else []
-        if per == "rate":
-            key.append(row.unrated or "")
-        figures = (row.calls, row.answered, row.duration, row.average_duration)
-        sheet.writerow([row.period, *key, *figures, format_amount(row.cost_micros)])
-    return text.getvalue()
-
-
-def heat_csv(cells: Sequence[HeatCell]) -> str:
-    """weekday,hour,calls,duration,cost"""
-    text = io.StringIO(newline="")
-    sheet = csv.writer(text, lineterminator="\n")
-    sheet.writerow(["weekday", "hour", "calls", "duration", "cost"])
-    for cell in cells:
-        sheet.writerow(
-            [
-                WEEKDAYS[cell.weekday],
-                f"{cell.hour:02d}",
-                cell.calls,
-                cell.billsec,
-                format_amount(cell.cost_micros),
-            ]
-        )
-    return text.getvalue()
 
 
 def key_term(per: Per, row: StatRow) -> str:

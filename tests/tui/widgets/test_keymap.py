@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.domain.errors import InvalidInput
-from tui.app.keymap import Entry, Keymap, fitted, is_key, read_entries
 from tui.screens.numbered import SCREENS
+from tui.widgets.keymap import Entry, Keymap, fitted, is_key, read_entries
 
 SCREEN = {
     "calls": "5,alt+5",

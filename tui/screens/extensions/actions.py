@@ -1,0 +1,73 @@
+"""The actions of the list of extensions."""
+
+from engine.domain.names import Role
+from tui.text.i18n import N_
+from tui.widgets.actions import LEDGER, Action
+
+EXTENSION_ACTIONS: tuple[Action, ...] = (
+    Action(
+        name="recharge",
+        keys="r,f6",
+        label=N_("Recharge"),
+        help=N_("Add an amount to the marked extensions, or to the one under the cursor."),
+        role=Role.BILLING,
+        online=True,
+    ),
+    Action(
+        name="edit",
+        keys="e,f4",
+        label=N_("Edit"),
+        help=N_("Change the extension under the cursor. Enter does the same."),
+        role=Role.BILLING,
+        online=True,
+    ),
+    Action(
+        name="batch",
+        keys="b,f7",
+        label=N_("Batch"),
+        help=N_("Change some properties of the marked extensions in one go."),
+        role=Role.BILLING,
+        online=True,
+    ),
+    Action(
+        name="lock",
+        keys="L,f8",
+        label=N_("Lock"),
+        help=N_("Lock the marked extensions, or the one under the cursor; unlock if all are locked."),
+        role=Role.BILLING,
+        online=True,
+    ),
+    LEDGER,
+    Action(
+        name="new",
+        anywhere=True,
+        keys="n,insert",
+        label=N_("New"),
+        help=N_("Add an extension or a range of them."),
+        role=Role.BILLING,
+        online=True,
+    ),
+    Action(
+        name="state",
+        keys="s",
+        label=N_("State"),
+        help=N_("Narrow the list by state: barred, over limit, locked, low and so on; again for the next."),
+        shown=False,
+    ),
+    Action(
+        name="payment",
+        keys="p",
+        label=N_("Payment"),
+        help=N_("Narrow the list by payment method; again for the next."),
+        shown=False,
+    ),
+    Action(
+        name="export",
+        anywhere=True,
+        keys="x",
+        label=N_("Export"),
+        help=N_("Write the extensions shown as CSV, Parquet or a spreadsheet, or copy them."),
+        role=Role.BILLING,
+        online=True,
+    ),
+)
