@@ -89,7 +89,7 @@ class FreeSwitches:
     def meddle(self, key: str, value: str | None) -> None:
         self.server.db(f"delete/pbxmeter/{key}" if value is None else f"insert/pbxmeter/{key}/{value}")
 
-    def restart(self, *, committed: bool) -> None:
+    def restart(self, *, committed: bool) -> None:  # noqa: ARG002 - nothing is lost here
         self.server.cut()
 
     def fail(self, moment: str, fault: str) -> None:
