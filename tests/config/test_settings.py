@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.lockout import FileTarget
+from config.lockout import AmiTarget, CommandTarget, EslTarget, FileTarget, FolderTarget
 from config.new_site import shipped_text
 from config.settings import (
     BackupSettings,
