@@ -21,6 +21,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/pyright -p tests
 	$(BIN)/lint-imports
 	$(MAKE) test
 
@@ -68,14 +69,16 @@ $(READY): $(RUNS) requirements.lock
 	$(INSTALL) --require-hashes -r requirements.lock
 	touch $(READY)
 
-# Three catalogues: what screens say, the sentences of engine and command line, and what click says itself.
+# Three catalogues: what screens and command line say, what engine and configuration say, and what click says.
+MARKS := -k N_ -k Message -k in_field:2 -k fault:2 -k fail -k PbxmeterError -k InvalidInput -k NotFound -k Refused \
+	-k NotSignedIn -k EngineDown -k ConfigError -k StorageError -k TargetError
 BABEL := $(BIN)/python -m babel.messages.frontend -q
 EXTRACT := $(BABEL) extract --no-location --sort-output --project pbxmeter
 CLICK = $(shell $(BIN)/python -c 'import click; print(click.__path__[0])')
 
 messages: $(READY)
-	$(EXTRACT) -k N_ -o tui/locale/pbxmeter.pot tui
-	$(EXTRACT) -F pyproject.toml -o tui/locale/sentences.pot .
+	$(EXTRACT) -F pyproject.toml $(MARKS) -o tui/locale/pbxmeter.pot tui
+	$(EXTRACT) -F pyproject.toml $(MARKS) -o tui/locale/sentences.pot engine config
 	$(EXTRACT) -o tui/locale/click.pot $(CLICK)
 	for domain in pbxmeter sentences click; do \
 		$(BABEL) update -N --ignore-obsolete --ignore-pot-creation-date -D $$domain -i tui/locale/$$domain.pot -d tui/locale && \

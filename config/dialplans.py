@@ -109,9 +109,10 @@ def _placed(text: str, target: FileTarget | FolderTarget | AmiTarget, home: Path
         return text.replace("DB(pbxmeter/", f"DB({target.family}/")
     path = str(home / target.path)
     if not _SAFE_PATH.fullmatch(path):
-        raise InvalidInput(
-            f"lockout: {path} cannot stand in a dialplan: choose a path of letters, digits, / . _ and -.",
-            field="lockout",
+        raise InvalidInput.in_field(
+            "lockout",
+            "{path} cannot stand in a dialplan: choose a path of letters, digits, / . _ and -.",
+            path=path,
         )
     return text.replace(SPOOL_LIST if isinstance(target, FileTarget) else SPOOL_FOLDER, path)
 
@@ -152,8 +153,8 @@ def _let_through(lines: str, numbers: tuple[str, ...]) -> str:
 def _trunk(settings: Settings, request: Request, kind: str) -> str:
     """The trunk asked for, else the first of that kind without a wildcard, else that of the example."""
     if request.trunk and not _SAFE_TRUNK.fullmatch(request.trunk):
-        raise InvalidInput(
-            f"trunk: {request.trunk!r} is no name of a trunk: letters, digits, . _ and -.", field="trunk"
+        raise InvalidInput.in_field(
+            "trunk", "{trunk!r} is no name of a trunk: letters, digits, . _ and -.", trunk=request.trunk
         )
     trunks = settings.numbering.trunks
     names = (trunk.removeprefix(kind) for trunk in trunks if trunk.startswith(kind))

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import yaml
 
 from engine.domain.errors import ConfigError
+from engine.domain.message import Message
 
 MAX_DOCUMENT_CHARACTERS = 250_000
 """A larger one would take seconds to parse; the longest lists that are allowed need a third of it."""
@@ -28,11 +29,13 @@ class Value:
     """The way to it, as in `sources[0].format`; '' = the document."""
     node: yaml.Node
 
-    def fail(self, message: str, /, **fields: object) -> NoReturn:
-        """Raises the error of this place; with fields, `message` is their template."""
+    def fail(self, what: str | Message, /, **fields: object) -> NoReturn:
+        """Raises the error of this place, of which `what` is the template, or the message."""
         where = f"{self.key}: " if self.key else ""
-        said = message.format(**fields) if fields else message
-        raise ConfigError(f"{self.file}:{self.line}: {where}{said}")
+        said = what if isinstance(what, Message) else Message(what, **fields)
+        raise ConfigError(
+            "{file}:{line}: {where}{what}", file=self.file, line=self.line, where=where, what=said
+        )
 
     @property
     def is_null(self) -> bool:
@@ -60,9 +63,9 @@ class Value:
             path = f"{self.key}.{name}" if self.key else name
             value = Value(self.file, line, path, value_node)
             if names is not None and name not in names:
-                value.fail(f"unknown key; {_suggestion(name, names)}")
+                value.fail("unknown key; {suggestion}", suggestion=_suggestion(name, names))
             if name in found:
-                value.fail(f"is given twice, first in line {found[name].line}.")
+                value.fail("is given twice, first in line {line}.", line=found[name].line)
             found[name] = value
         return found
 
@@ -82,7 +85,8 @@ class Value:
         node = self.node
         allowed = {"tag:yaml.org,2002:str"} | ({"tag:yaml.org,2002:int"} if numbers else set())
         if not isinstance(node, yaml.ScalarNode) or node.tag not in allowed:
-            self.fail("must be text" + (" in quotes." if isinstance(node, yaml.ScalarNode) else "."))
+            scalar = isinstance(node, yaml.ScalarNode)
+            self.fail(Message("must be text in quotes.") if scalar else Message("must be text."))
         value = str(node.value)
         if not value.strip() and not empty:
             self.fail("must not be empty.")
@@ -101,7 +105,7 @@ class Value:
         if isinstance(node, yaml.ScalarNode) and re.fullmatch(r"-?\d{1,15}", str(node.value)):
             value = int(node.value)
         if value is None or not least <= value <= most:
-            self.fail(f"must be a whole number from {least} to {most}.")
+            self.fail("must be a whole number from {least} to {most}.", least=least, most=most)
         return value
 
     def boolean(self) -> bool:
@@ -116,7 +120,12 @@ class Value:
         value = self.text()
         names = list(words)
         if value not in names:
-            self.fail(f"{value!r} is not a known {what}; {_suggestion(value, names)}")
+            self.fail(
+                "{value!r} is not a known {what}; {suggestion}",
+                value=value,
+                what=Message(what),
+                suggestion=_suggestion(value, names),
+            )
         return value
 
     def regex(self) -> str:
@@ -126,18 +135,22 @@ class Value:
         """
         value = self.text(numbers=True)
         if len(value) > MAX_REGEX_CHARACTERS:
-            self.fail(f"is longer than {MAX_REGEX_CHARACTERS} characters.")
+            self.fail(
+                "is longer than {max_regex_characters} characters.", max_regex_characters=MAX_REGEX_CHARACTERS
+            )
         try:
             matches(value, "")
         except ValueError as error:
-            self.fail(f"{value!r} is not a regular expression that can be used: {error}.")
+            self.fail(
+                "{value!r} is not a regular expression that can be used: {error}.", value=value, error=error
+            )
         return value
 
 
 def required(item: Value, keys: Mapping[str, Value], name: str) -> Value:
     """The value of a key that must be there."""
     if name not in keys:
-        item.fail(f"{name} is missing.")
+        item.fail("{name} is missing.", name=name)
     return keys[name]
 
 
@@ -169,20 +182,34 @@ def matches(pattern: str, text: str) -> bool:
 def parse_document(text: str, *, name: str) -> Value:
     """The root value of a YAML text; raises `ConfigError` for anything that is not one plain document."""
     if len(text) > MAX_DOCUMENT_CHARACTERS:
-        raise ConfigError(f"{name}:1: the file is larger than {MAX_DOCUMENT_CHARACTERS:,} characters.")
+        raise ConfigError(
+            "{name}:1: the file is larger than {max_document_characters:,} characters.",
+            name=name,
+            max_document_characters=MAX_DOCUMENT_CHARACTERS,
+        )
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        column = f" (column {mark.column + 1})" if mark else ""
+        column = Message(" (column {column})", column=mark.column + 1) if mark else ""
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigError(f"{name}:{line}: this is not YAML: {problem}{column}.") from error
+        raise ConfigError(
+            "{name}:{line}: this is not YAML: {problem}{column}.",
+            name=name,
+            line=line,
+            problem=problem,
+            column=column,
+        ) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ConfigError(f"{name}:{line}: this is not YAML: a character is not allowed.") from error
+        raise ConfigError(
+            "{name}:{line}: this is not YAML: a character is not allowed.", name=name, line=line
+        ) from error
     except RecursionError as error:
-        raise ConfigError(f"{name}:1: this is not YAML that can be read: it is nested too deeply.") from error
+        raise ConfigError(
+            "{name}:1: this is not YAML that can be read: it is nested too deeply.", name=name
+        ) from error
     if node is None:
         node = yaml.ScalarNode("tag:yaml.org,2002:null", "")
     else:
@@ -196,7 +223,7 @@ def read_text(path: str, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: the file is not UTF-8 text.") from error
+        raise ConfigError("{path}:{line}: the file is not UTF-8 text.", path=path, line=line) from error
 
 
 def _refuse_aliases(root: yaml.Node, name: str) -> None:
@@ -207,7 +234,11 @@ def _refuse_aliases(root: yaml.Node, name: str) -> None:
         node = waiting.pop()
         if id(node) in seen:
             line = node.start_mark.line + 1
-            raise ConfigError(f"{name}:{line}: anchors and aliases (& and *) are not read; write it out.")
+            raise ConfigError(
+                "{name}:{line}: anchors and aliases (& and *) are not read; write it out.",
+                name=name,
+                line=line,
+            )
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             waiting.extend(part for pair in node.value for part in pair)
@@ -215,6 +246,10 @@ def _refuse_aliases(root: yaml.Node, name: str) -> None:
             waiting.extend(node.value)
 
 
-def _suggestion(word: str, known: list[str]) -> str:
+def _suggestion(word: str, known: list[str]) -> Message:
     close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}."
+    return (
+        Message("did you mean {close}?", close=close[0])
+        if close
+        else Message("known are: {known}.", known=", ".join(known))
+    )

@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
+
 Kind = Literal["text", "truth"]
 
 MAX_EXPRESSION_CHARACTERS = 2000
@@ -86,24 +89,33 @@ _TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)|'(?P<text>(?:[^']
 
 
 def parse_expression(text: str, kind: Kind) -> Expression:
-    """The expression of a text. Raises `ValueError` with a sentence for people."""
+    """The expression of a text. Raises `InvalidInput`."""
     if len(text) > MAX_EXPRESSION_CHARACTERS:
-        raise ValueError(f"is longer than {MAX_EXPRESSION_CHARACTERS} characters.")
+        raise InvalidInput(
+            "is longer than {max_expression_characters} characters.",
+            max_expression_characters=MAX_EXPRESSION_CHARACTERS,
+        )
     tokens: list[tuple[str, str]] = []
     position = 0
     while text[position:].strip():
         match = _TOKEN.match(text, position)
         if match is None:
-            raise ValueError(f"cannot be read from {text[position : position + 20].strip()!r} on.")
+            raise InvalidInput(
+                "cannot be read from {text!r} on.", text=text[position : position + 20].strip()
+            )
         sort = str(match.lastgroup)
         tokens.append((sort, match[sort].replace("''", "'") if sort == "text" else match[sort]))
         position = match.end()
     expression, rest = _parse(tokens, 0, 0)
     if rest < len(tokens):
-        raise ValueError(f"has {tokens[rest][1]!r} after its end.")
+        raise InvalidInput("has {tokens!r} after its end.", tokens=tokens[rest][1])
     if kind_of(expression) != kind:
-        wanted = "a condition such as present(x)" if kind == "truth" else "a text, not a condition"
-        raise ValueError(f"must be {wanted}.")
+        wanted = (
+            Message("a condition such as present(x)")
+            if kind == "truth"
+            else Message("a text, not a condition")
+        )
+        raise InvalidInput("must be {wanted}.", wanted=wanted)
     return expression
 
 
@@ -123,14 +135,14 @@ def columns_of(expression: Expression) -> set[str]:
 
 def _parse(tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[Expression, int]:
     if at >= len(tokens):
-        raise ValueError("ends too early.")
+        raise InvalidInput("ends too early.")
     if depth > MAX_DEPTH:
-        raise ValueError(f"is nested more than {MAX_DEPTH} deep.")
+        raise InvalidInput("is nested more than {max_depth} deep.", max_depth=MAX_DEPTH)
     sort, word = tokens[at]
     if sort == "text":
         return Text(word), at + 1
     if sort != "name":
-        raise ValueError(f"has {word!r} where a column, a text or a function is expected.")
+        raise InvalidInput("has {word!r} where a column, a text or a function is expected.", word=word)
     if at + 1 >= len(tokens) or tokens[at + 1] != ("mark", "("):
         return Column(word), at + 1
     arguments: list[Expression] = []
@@ -141,24 +153,32 @@ def _parse(tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[Expressi
         if at < len(tokens) and tokens[at] == ("mark", ","):
             at += 1
         elif at < len(tokens) and tokens[at] != ("mark", ")"):
-            raise ValueError(f"has {tokens[at][1]!r} where a comma or ) is expected.")
+            raise InvalidInput("has {tokens!r} where a comma or ) is expected.", tokens=tokens[at][1])
     if at >= len(tokens):
-        raise ValueError(f"does not close the bracket of {word}(.")
+        raise InvalidInput("does not close the bracket of {word}(.", word=word)
     return _checked(word, tuple(arguments)), at + 1
 
 
 def _checked(name: str, arguments: tuple[Expression, ...]) -> Apply:
     if name not in FUNCTIONS:
-        raise ValueError(f"{name} is not a function; known are: {', '.join(FUNCTIONS)}.")
+        raise InvalidInput(
+            "{name} is not a function; known are: {functions}.", name=name, functions=", ".join(FUNCTIONS)
+        )
     signature = FUNCTIONS[name]
     least = len(signature.takes) - signature.optional
     if len(arguments) < least or (len(arguments) > len(signature.takes) and not signature.repeats):
-        raise ValueError(f"{name}() takes {least} argument(s), not {len(arguments)}.")
+        raise InvalidInput(
+            "{name}() takes {least} argument(s), not {count}.", name=name, least=least, count=len(arguments)
+        )
     for index, argument in enumerate(arguments):
         takes = signature.takes[min(index, len(signature.takes) - 1)]
         if takes == "quoted" and not isinstance(argument, Text):
-            raise ValueError(f"{name}(): argument {index + 1} must be a text in single quotes.")
+            raise InvalidInput(
+                "{name}(): argument {index} must be a text in single quotes.", name=name, index=index + 1
+            )
         if takes != "quoted" and kind_of(argument) != takes:
-            wanted = "a condition" if takes == "truth" else "a text"
-            raise ValueError(f"{name}(): argument {index + 1} must be {wanted}.")
+            wanted = Message("a condition") if takes == "truth" else Message("a text")
+            raise InvalidInput(
+                "{name}(): argument {index} must be {wanted}.", name=name, index=index + 1, wanted=wanted
+            )
     return Apply(name, arguments)

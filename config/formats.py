@@ -5,13 +5,14 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 from config.document import Value, parse_document, read_text
 from config.expressions import Column, Expression, Kind, columns_of, parse_expression
 from engine.domain.call_columns import FORMAT_TEXTS
 from engine.domain.errors import ConfigError, InvalidInput
+from engine.domain.message import N_, of_system
 from engine.domain.zones import zone
 
 Records = Literal["delimited", "unescaped", "fixed", "json", "xml"]
@@ -178,7 +179,10 @@ def load_format(name_or_path: str, base: Path | None = None) -> Format:
     except OSError as error:
         known = ", ".join(FORMAT_NAMES)
         raise ConfigError(
-            f"{path}: the format file cannot be read: {error.strerror}. Shipped formats are {known}."
+            "{path}: the format file cannot be read: {reason}. Shipped formats are {known}.",
+            path=path,
+            reason=of_system(error),
+            known=known,
         ) from error
     return parse_format(read_text(str(path), content), name=name_or_path, file=str(path))
 
@@ -194,7 +198,7 @@ def parse_format(text: str, *, name: str, file: str) -> Format:
     root = parse_document(text, name=file)
     keys = root.mapping(_KEYS)
     records = (
-        cast(Records, keys["records"].choice(("delimited", "unescaped", "fixed", "json", "xml"), "kind"))
+        cast(Records, keys["records"].choice(get_args(Records), N_("kind")))
         if "records" in keys
         else "delimited"
     )
@@ -248,7 +252,7 @@ def _header_names(keys: dict[str, Value], root: Value) -> tuple[dict[str, str], 
         for alias in aliases:
             plain = alias.removesuffix("!")
             if plain.lower() in names:
-                value.fail(f"the header name {plain!r} stands for two columns.")
+                value.fail("the header name {plain!r} stands for two columns.", plain=plain)
             names[plain.lower()] = column
             if alias != plain and column not in required:
                 required.append(column)
@@ -259,7 +263,7 @@ def _header_names(keys: dict[str, Value], root: Value) -> tuple[dict[str, str], 
 
 def _column_name(value: Value, name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}", name):
-        value.fail(f"{name!r} is not a column name; letters, digits, _ . and - make one.")
+        value.fail("{name!r} is not a column name; letters, digits, _ . and - make one.", name=name)
     return name
 
 
@@ -272,16 +276,17 @@ def _layouts(keys: dict[str, Value], root: Value, records: Records) -> tuple[tup
     for item in keys["layouts"].items():
         layout = tuple(_column_name(part, part.text()) for part in item.items())
         if not 1 <= len(layout) <= MAX_COLUMNS:
-            item.fail(f"must name 1 to {MAX_COLUMNS} columns.")
+            item.fail("must name 1 to {max_columns} columns.", max_columns=MAX_COLUMNS)
         if len(set(layout)) != len(layout):
             item.fail("names a column twice.")
         if len(layout) in layouts:
             item.fail(
-                f"a layout of {len(layout)} columns was given before; only their number tells them apart."
+                "a layout of {count} columns was given before; only their number tells them apart.",
+                count=len(layout),
             )
         layouts[len(layout)] = layout
     if not 1 <= len(layouts) <= MAX_LAYOUTS:
-        keys["layouts"].fail(f"must hold 1 to {MAX_LAYOUTS} layouts.")
+        keys["layouts"].fail("must hold 1 to {max_layouts} layouts.", max_layouts=MAX_LAYOUTS)
     if "more" in keys:
         base = max(layouts.values(), key=len)
         for item in keys["more"].items():
@@ -297,7 +302,9 @@ def _widths(keys: dict[str, Value], layouts: tuple[tuple[str, ...], ...]) -> tup
         keys["records"].fail("fixed needs one layout and its widths.")
     widths = tuple(item.integer(least=1, most=1000) for item in keys["widths"].items())
     if len(widths) != len(layouts[0]):
-        keys["widths"].fail(f"has {len(widths)} widths for {len(layouts[0])} columns.")
+        keys["widths"].fail(
+            "has {count} widths for {count2} columns.", count=len(widths), count2=len(layouts[0])
+        )
     return widths
 
 
@@ -318,11 +325,11 @@ class _Fields:
     def expression(self, value: Value, kind: Kind) -> Expression:
         try:
             expression = parse_expression(value.text(numbers=True, empty=True), kind)
-        except ValueError as error:
-            value.fail(str(error))
+        except InvalidInput as error:
+            value.fail(error.message)
         if self._known is not None:
             for name in sorted(columns_of(expression) - self._known):
-                value.fail(f"{name!r} is not a column of this format.")
+                value.fail("{name!r} is not a column of this format.", name=name)
         return expression
 
     def column(self, value: Value) -> str:
@@ -348,7 +355,7 @@ class _Fields:
             except InvalidInput:
                 keys["zone"].fail("must be source, or an IANA name such as UTC.")
         return Times(
-            formats=tuple(item.choice(TIME_FORMATS, "time format") for item in items)
+            formats=tuple(item.choice(TIME_FORMATS, N_("time format")) for item in items)
             or formats.fail("must name at least one time format."),
             zone=where,
             epoch=self.expression(keys["epoch"], "text") if "epoch" in keys else None,
@@ -360,7 +367,7 @@ class _Fields:
         found |= {name: self.expression(keys[name], "truth") for name in _TRUTHS if name in keys}
         for name in ("answered", "disposition", "extension", "dialled", "outbound"):
             if name not in found:
-                value.fail(f"{name} is missing.")
+                value.fail("{name} is missing.", name=name)
         if not {"start", "end"} & found.keys() or not {"duration", "ring", "end"} & found.keys():
             value.fail("start or end is missing, or nothing tells how long the call was.")
         if not {"billsec", "answer"} & found.keys():

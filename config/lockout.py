@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from config.document import Value, line, required
+from engine.domain.message import N_, Message
 
 HOME_LIST = "lockout/barred.txt"
 SPOOL_LIST = "/var/spool/pbxmeter/barred.txt"
@@ -126,7 +127,7 @@ def lockout_targets(items: list[Value]) -> tuple[LockoutTarget, ...]:
 
 
 def _target(item: Value) -> LockoutTarget:
-    kind = required(item, item.mapping(), "kind").choice(_KINDS, "kind of lockout target")
+    kind = required(item, item.mapping(), "kind").choice(_KINDS, N_("kind of lockout target"))
     known, make = _KINDS[kind]
     for name, value in item.mapping().items():
         if name in LATER_KEYS:
@@ -148,14 +149,14 @@ def _folder(_item: Value, keys: Mapping[str, Value]) -> FolderTarget:
 
 def _ami(item: Value, keys: Mapping[str, Value]) -> AmiTarget:
     required(item, keys, "secret_file")
-    family = _word(keys, "family", "pbxmeter", r"[A-Za-z0-9.-]{1,64}", "letters, digits, . and -")
+    family = _word(keys, "family", "pbxmeter", r"[A-Za-z0-9.-]{1,64}", Message("letters, digits, . and -"))
     if family.lower() in OTHERS_FAMILIES:
         keys["family"].fail("{family!r} belongs to the PBX: name a family of pbxmeter's own.", family=family)
     return AmiTarget(
         host=_host(keys),
         port=_port(keys, 5038),
         username=_word(
-            keys, "username", "pbxmeter", r"[A-Za-z0-9._@-]{1,80}", "letters, digits, . _ @ and -"
+            keys, "username", "pbxmeter", r"[A-Za-z0-9._@-]{1,80}", Message("letters, digits, . _ @ and -")
         ),
         secret_file=line(keys, "secret_file", ""),
         family=family,
@@ -168,9 +169,11 @@ def _esl(item: Value, keys: Mapping[str, Value]) -> EslTarget:
     return EslTarget(
         host=_host(keys),
         port=_port(keys, 8021),
-        username=_word(keys, "username", "", r"[A-Za-z0-9._-]+@[A-Za-z0-9._-]+", "user@domain"),
+        username=_word(keys, "username", "", r"[A-Za-z0-9._-]+@[A-Za-z0-9._-]+", Message("user@domain")),
         password_file=line(keys, "password_file", ""),
-        realm=_word(keys, "realm", "pbxmeter", r"[A-Za-z0-9._-]{1,64}", "letters, digits, . _ and -"),
+        realm=_word(
+            keys, "realm", "pbxmeter", r"[A-Za-z0-9._-]{1,64}", Message("letters, digits, . _ and -")
+        ),
         dry_run=_dry_run(keys),
     )
 
@@ -202,14 +205,14 @@ def _dry_run(keys: Mapping[str, Value]) -> bool:
 
 
 def _host(keys: Mapping[str, Value]) -> str:
-    return _word(keys, "host", "127.0.0.1", r"[A-Za-z0-9._:-]{1,253}", "a name or an address")
+    return _word(keys, "host", "127.0.0.1", r"[A-Za-z0-9._:-]{1,253}", Message("a name or an address"))
 
 
 def _port(keys: Mapping[str, Value], default: int) -> int:
     return keys["port"].integer(least=1, most=65_535) if "port" in keys else default
 
 
-def _word(keys: Mapping[str, Value], name: str, default: str, pattern: str, allowed: str) -> str:
+def _word(keys: Mapping[str, Value], name: str, default: str, pattern: str, allowed: Message) -> str:
     """A text that is safe in a line of the PBX's protocol."""
     text = line(keys, name, default)
     if name in keys and not re.fullmatch(pattern, text):

@@ -11,6 +11,7 @@ from pathlib import Path
 from config.lockout import HOME_LIST
 from config.settings import Settings, parse_settings
 from engine.domain.errors import ConfigError, Refused, StorageError
+from engine.domain.message import of_system
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,9 +92,11 @@ def write_new(path: Path, text: str) -> None:
         # A link, unlike a rename, refuses to replace a file.
         os.link(temporary, path)
     except FileExistsError as error:
-        raise Refused(f"{path} exists already and is left as it is.") from error
+        raise Refused("{path} exists already and is left as it is.", path=path) from error
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StorageError(
+            "{path} cannot be written: {reason}.", path=path, reason=of_system(error)
+        ) from error
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)

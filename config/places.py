@@ -11,6 +11,7 @@ from pathlib import Path
 
 from config.document import parse_document
 from config.formats import format_names
+from engine.domain.message import N_
 
 MAX_LOOKED_AT = 500
 """Files of one glob that are looked at."""
@@ -58,7 +59,7 @@ def known_places() -> tuple[Place, ...]:
         places.append(
             Place(
                 pbx=keys["pbx"].text(),
-                format=keys["format"].choice(format_names(), "format"),
+                format=keys["format"].choice(format_names(), N_("format")),
                 files=tuple(glob.text() for glob in keys["files"].items()),
                 all=keys["all"].boolean() if "all" in keys else False,
             )

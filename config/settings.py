@@ -14,6 +14,7 @@ from config.formats import format_names, load_format
 from config.lockout import LockoutTarget, lockout_targets
 from engine.domain.errors import ConfigError, InvalidInput
 from engine.domain.memory import MB, free_memory
+from engine.domain.message import N_, of_system
 from engine.domain.zones import zone
 
 MAX_SOURCES = 256
@@ -142,7 +143,7 @@ def load_settings(path: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise ConfigError("{path}: cannot be read: {reason}.", path=path, reason=of_system(error)) from error
     return parse_settings(read_text(str(path), content), name=str(path), base=path.parent)
 
 
@@ -169,7 +170,7 @@ def _zone(value: Value) -> ZoneInfo:
     try:
         return zone(value.text(), field="timezone")
     except InvalidInput as error:
-        value.fail(error.message.removeprefix("timezone: "))
+        value.fail(error.what)
 
 
 def _numbering(value: Value) -> Numbering:
@@ -179,7 +180,7 @@ def _numbering(value: Value) -> Numbering:
     if "extensions" in keys:
         extensions = keys["extensions"].regex()
         if matches(extensions, ""):
-            keys["extensions"].fail(f"{extensions!r} also matches no number at all.")
+            keys["extensions"].fail("{extensions!r} also matches no number at all.", extensions=extensions)
     if "trunks" in keys:
         items = _at_most(keys["trunks"], MAX_TRUNKS)
         trunks = tuple(_glob(item) for item in items)
@@ -190,7 +191,7 @@ def _numbering(value: Value) -> Numbering:
         extensions=extensions,
         trunks=trunks,
         emergency=emergency,
-        payer=cast("Payer", keys["payer"].choice(PAYERS, "payer")) if "payer" in keys else default.payer,
+        payer=cast("Payer", keys["payer"].choice(PAYERS, N_("payer"))) if "payer" in keys else default.payer,
         devices=_devices(keys["devices"]) if "devices" in keys else default.devices,
         unclaimed=_number(unclaimed) if unclaimed and unclaimed.text(numbers=True, empty=True) else "",
     )
@@ -199,30 +200,34 @@ def _numbering(value: Value) -> Numbering:
 def _devices(value: Value) -> dict[str, str]:
     found = {device: _number(number) for device, number in value.mapping().items()}
     if len(found) > MAX_DEVICES:
-        value.fail(f"has {len(found)} devices; at most {MAX_DEVICES} are read.")
+        value.fail(
+            "has {count} devices; at most {max_devices} are read.", count=len(found), max_devices=MAX_DEVICES
+        )
     return found
 
 
 def _at_most(value: Value, most: int) -> list[Value]:
     items = value.items()
     if len(items) > most:
-        value.fail(f"has {len(items)} items; at most {most} are read.")
+        value.fail("has {count} items; at most {most} are read.", count=len(items), most=most)
     return items
 
 
 def _glob(value: Value) -> str:
     text = value.text(numbers=True)
     if re.search(r"\[(?!!?\]?[^\]]*\])", text):
-        value.fail(f"{text!r} is not a glob: a `[` is not closed. Write `[[]` for the character itself.")
+        value.fail(
+            "{text!r} is not a glob: a `[` is not closed. Write `[[]` for the character itself.", text=text
+        )
     if any(character < " " for character in text):
-        value.fail(f"{text!r} must not hold control characters.")
+        value.fail("{text!r} must not hold control characters.", text=text)
     return text
 
 
 def _number(value: Value) -> str:
     text = value.text(numbers=True)
     if not re.fullmatch(r"[0-9*#+]{1,64}", text):
-        value.fail(f"{text!r} is not a number; digits, *, # and + make one.")
+        value.fail("{text!r} is not a number; digits, *, # and + make one.", text=text)
     return text
 
 
@@ -239,16 +244,16 @@ def _sources(value: Value, base: Path | None) -> tuple[Source, ...]:
         )
         earlier = [source.path for source in sources[:-1]]
         if sources[-1].path in earlier:
-            keys["path"].fail(f"is the same as sources[{earlier.index(sources[-1].path)}].path.")
+            keys["path"].fail("is the same as sources[{index}].path.", index=earlier.index(sources[-1].path))
     return tuple(sources)
 
 
 def _format(value: Value, base: Path | None) -> str:
     name = value.text()
     if "/" not in name and not name.endswith((".yaml", ".yml")):
-        value.choice(format_names(), "format")
+        value.choice(format_names(), N_("format"))
     elif not (base or Path()).joinpath(name).is_file():
-        value.fail(f"there is no format file {name!r}.")
+        value.fail("there is no format file {name!r}.", name=name)
     load_format(name, base)
     return name
 
@@ -267,7 +272,7 @@ def _span(value: Value) -> timedelta:
     text = value.text(numbers=True)
     found = re.fullmatch(r"([1-9]\d{0,3})([mhdw])", text)
     if found is None:
-        value.fail(f"{text!r} is not a span of time: write 30m, 12h, 1d or 2w.")
+        value.fail("{text!r} is not a span of time: write 30m, 12h, 1d or 2w.", text=text)
     return int(found[1]) * _SPANS[found[2]]
 
 

@@ -74,20 +74,19 @@ def save_account(
     last usable admin's end, `NotFound` for a change of nobody.
     """
     if not _NAME.fullmatch(request.name):
-        raise InvalidInput(
-            "name: 1 to 64 letters, digits, dots, dashes, underscores or @, a letter or digit first.",
-            field="name",
+        raise InvalidInput.in_field(
+            "name", "1 to 64 letters, digits, dots, dashes, underscores or @, a letter or digit first."
         )
     known = find_account(session, request.name)
     if request.os_user and (known is None or request.os_user != known.os_user):
         _check_os_user(session, request.name, request.os_user)
     if request.new:
         if known is not None:
-            raise Refused(f"There is an account {request.name} already.")
+            raise Refused("There is an account {name} already.", name=request.name)
         _add(session, request, password_hash=password_hash or "", now=now)
         return Nothing()
     if known is None:
-        raise NotFound(f"There is no account {request.name}.")
+        raise NotFound("There is no account {name}.", name=request.name)
     changed = replace(
         known,
         role=request.account_role or known.role,
@@ -104,7 +103,7 @@ def remove_account(session: Session, request: RemoveAccount) -> Nothing:
     """Removes an account. Raises `NotFound`, or `Refused` for the last usable admin."""
     known = find_account(session, request.name)
     if known is None:
-        raise NotFound(f"There is no account {request.name}.")
+        raise NotFound("There is no account {name}.", name=request.name)
     _keep_an_admin(session, known, None)
     session.run("access.forget_familiar", name=request.name)
     session.run("access.remove_account", name=request.name)
@@ -123,7 +122,7 @@ def reset_password(session: Session, name: str, password_hash: str) -> None:
     """Gives an account a new password and lets it in again. Raises `NotFound`."""
     known = find_account(session, name)
     if known is None:
-        raise NotFound(f"There is no account {name[:64]}.")
+        raise NotFound("There is no account {name}.", name=name[:64])
     _store(session, replace(known, password_hash=password_hash, enabled=True))
 
 
@@ -143,9 +142,7 @@ def note_familiar(session: Session, name: str, os_user: str) -> None:
 
 def _add(session: Session, request: SaveAccount, *, password_hash: str, now: datetime) -> None:
     if not password_hash and not request.os_user:
-        raise InvalidInput(
-            "password: an account needs a password, or an operating-system user.", field="password"
-        )
+        raise InvalidInput.in_field("password", "an account needs a password, or an operating-system user.")
     role = request.account_role or Role.VIEWER
     enabled = request.enabled is not False
     if not (role is Role.ADMIN and enabled) and not accounts_exist(session):
@@ -182,14 +179,17 @@ def _generation() -> int:
 
 def _check_os_user(session: Session, name: str, os_user: str) -> None:
     if not os_user_exists(os_user):
-        raise InvalidInput(
-            f"os_user: this host has no system user {os_user[:64]}. Create it first, or leave it out.",
-            field="os_user",
+        raise InvalidInput.in_field(
+            "os_user",
+            "this host has no system user {os_user}. Create it first, or leave it out.",
+            os_user=os_user[:64],
         )
     holder = account_of_os_user(session, os_user)
     if holder is not None and holder.name != name:
         raise Refused(
-            f"The system user {os_user} signs in as {holder.name} already; it can have one account only."
+            "The system user {os_user} signs in as {name} already; it can have one account only.",
+            os_user=os_user,
+            name=holder.name,
         )
 
 
@@ -203,6 +203,7 @@ def _keep_an_admin(session: Session, before: Account, after: Account | None) -> 
         return
     if not any(manages(other) for other in session.records(Account, "access.other_admins", name=before.name)):
         raise Refused(
-            f"{before.name} is the last admin who can sign in: it cannot be removed, demoted, disabled or "
-            "left without a way in. Make somebody else admin first."
+            "{name} is the last admin who can sign in: it cannot be removed, demoted, disabled "
+            "or left without a way in. Make somebody else admin first.",
+            name=before.name,
         )

@@ -129,4 +129,6 @@ def record_guess(session: Session, guess: Guess, *, now: datetime) -> None:
 
 def _too_many(seconds: float) -> Refused:
     minutes = max(1, round(seconds / 60))
-    return Refused(f"Too many wrong passwords. Try again in {minutes} min.", code="too_many_guesses")
+    return Refused(
+        "Too many wrong passwords. Try again in {minutes} min.", minutes=minutes, code="too_many_guesses"
+    )

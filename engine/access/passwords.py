@@ -54,11 +54,15 @@ LINE = HashLine(at_once=HASHES_AT_ONCE, waiting=MAX_WAITING)
 def hash_new_password(password: str) -> str:
     """The hash to store of a password that was chosen. Raises `InvalidInput`, or `Refused` when busy."""
     if len(password) < MIN_PASSWORD:
-        raise InvalidInput(f"password: at least {MIN_PASSWORD} characters.", field="password")
+        raise InvalidInput.in_field(
+            "password", "at least {min_password} characters.", min_password=MIN_PASSWORD
+        )
     if len(password) > MAX_PASSWORD:
-        raise InvalidInput(f"password: at most {MAX_PASSWORD} characters.", field="password")
+        raise InvalidInput.in_field(
+            "password", "at most {max_password} characters.", max_password=MAX_PASSWORD
+        )
     if not password.strip():
-        raise InvalidInput("password: it needs something besides blanks.", field="password")
+        raise InvalidInput.in_field("password", "it needs something besides blanks.")
     with LINE.place():
         return LINE.run(lambda: _hasher.hash(password))
 

@@ -58,23 +58,30 @@ def set_setting(session: Session, request: SetSetting) -> Nothing:
 def _checked(name: str, value: str) -> str:
     if name == "billing":
         if value.lower() not in _ON:
-            raise InvalidInput(f"billing: {value!r} is neither on nor off.", field="billing")
+            raise InvalidInput.in_field("billing", "{value!r} is neither on nor off.", value=value)
         return _ON[value.lower()]
     if name == "currency":
         code = value.upper()
         if code not in list_currencies():
-            raise InvalidInput(
-                f"currency: {value!r} is not an ISO 4217 code such as USD, EUR or CNY.", field="currency"
+            raise InvalidInput.in_field(
+                "currency", "{value!r} is not an ISO 4217 code such as USD, EUR or CNY.", value=value
             )
         return code
     if name == "low_balance":
         return format_amount(parse_amount(value, field="low_balance"), digits=0)
     if name == "language":
         if value not in LANGUAGES:
-            raise InvalidInput(f"language: {value!r} is not one of {', '.join(LANGUAGES)}.", field="language")
+            raise InvalidInput.in_field(
+                "language",
+                "{value!r} is not one of {languages}.",
+                value=value,
+                languages=", ".join(LANGUAGES),
+            )
         return value
     raise InvalidInput(
-        f"There is no setting {name!r}. There are billing, currency, low_balance and language.", field="name"
+        "There is no setting {name!r}. There are billing, currency, low_balance and language.",
+        name=name,
+        field="name",
     )
 
 
@@ -87,7 +94,7 @@ def preferences(session: Session, operator: str) -> Preferences:
 def set_preference(session: Session, request: SetPreference, *, operator: str) -> Nothing:
     """Remembers one choice. Raises `InvalidInput` for too much of it."""
     if len(request.value.encode()) > MAX_PREFERENCE_BYTES or len(request.name) > 128:
-        raise InvalidInput(f"{request.name[:40]}: too long to remember.", field="value")
+        raise InvalidInput("{name}: too long to remember.", name=request.name[:40], field="value")
     known = preferences(session, operator).values
     if request.name not in known and len(known) >= MAX_PREFERENCES:
         raise InvalidInput("Too many preferences.", field="name")

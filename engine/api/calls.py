@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from engine.api.operation import Count, Operation, Result
 from engine.api.rates import RatedParts
 from engine.api.site import SourceState, TargetRow
+from engine.domain.message import Message
 from engine.domain.names import Direction, Role, Unrated
 from engine.domain.rates import Rate
 
@@ -121,8 +122,8 @@ class CallDetail(Result, frozen=True, kw_only=True):
     line_offset: int
     raw: str
     """The CDR line as the PBX wrote it; '' when its file is gone, then `raw_missing` says so."""
-    raw_missing: str
-    entries: list[str]
+    raw_missing: Message
+    entries: list[Message]
     """The ledger entries of the call, in words."""
     leg: str = ""
     """The key of the first record of the leg that the record is a part of; its own where it is alone."""
@@ -243,7 +244,7 @@ class Alarm(Result, frozen=True, kw_only=True):
 
     id: str
     kind: AlarmKind
-    text: str
+    text: Message
     since: datetime
     """When it was first seen: an engine that starts sees all of them anew."""
 

@@ -19,6 +19,7 @@ import pyarrow.flight as flight
 from engine.api.events import Event
 from engine.api.home import LOG_FILE, START_ERROR_FILE, make_home, open_own
 from engine.api.identity import Identity, ask_identity, ask_outside, enter, give
+from engine.api.message_json import from_json
 from engine.api.operation import Done, Failed, Operation, Progress, Reply
 from engine.api.session import SignIn
 from engine.api.site import GivenFile
@@ -30,6 +31,7 @@ from engine.domain.errors import (
     StorageError,
     error_from_wire,
 )
+from engine.domain.message import Message, of_system
 from engine.domain.regular_files import open_regular
 
 START_TIMEOUT_SECONDS = 60.0
@@ -188,11 +190,11 @@ def open_file(path: str | Path) -> int:
     try:
         return open_regular(str(path))
     except FileNotFoundError:
-        raise NotFound(f"There is no file {path}.") from None
+        raise NotFound("There is no file {path}.", path=path) from None
     except ValueError:
-        raise NotFound(f"{str(path)!r} cannot be a file's name.") from None
+        raise NotFound("{text!r} cannot be a file's name.", text=str(path)) from None
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror}.") from error
+        raise StorageError("{path} cannot be read: {reason}.", path=path, reason=of_system(error)) from error
 
 
 @contextlib.contextmanager
@@ -206,12 +208,13 @@ def _translated() -> Generator[None]:
     except (flight.FlightUnavailableError, flight.FlightInternalError, flight.FlightCancelledError) as error:
         raise EngineDown("The connection to the engine broke.") from error
     except flight.FlightError as error:
-        raise PbxmeterError(f"The engine answered: {error}", code="wire") from error
+        raise PbxmeterError("The engine answered: {error}", error=error, code="wire") from error
     except (pa.ArrowException, OSError) as error:
-        raise EngineDown(f"The connection to the engine broke: {error}") from error
+        raise EngineDown("The connection to the engine broke: {error}", error=error) from error
     except msgspec.DecodeError as error:
         raise PbxmeterError(
-            f"The engine speaks another version of pbxmeter: {error}. Stop it with `pbxmeter engine stop`.",
+            "The engine speaks another version of pbxmeter: {error}. Stop it with `pbxmeter engine stop`.",
+            error=error,
             code="wire",
         ) from error
 
@@ -221,7 +224,7 @@ def _failure(error: flight.FlightServerError) -> PbxmeterError:
     try:
         failed = msgspec.json.decode(error.extra_info or b"", type=Failed)
     except msgspec.DecodeError:
-        return PbxmeterError(f"The engine answered: {error}", code="wire")
+        return PbxmeterError("The engine answered: {error}", error=error, code="wire")
     return error_from_wire(failed.kind, failed.code, failed.message, failed.field)
 
 
@@ -270,7 +273,9 @@ def start_engine(
                 cwd="/",
             )
     except OSError as error:
-        raise EngineDown(f"An engine could not be started in {home}: {error.strerror}.") from error
+        raise EngineDown(
+            "An engine could not be started in {home}: {reason}.", home=home, reason=of_system(error)
+        ) from error
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -278,11 +283,12 @@ def start_engine(
         except EngineDown:
             code = child.poll()
             if code not in (None, 0):
-                reason = error_file.read_text(encoding="utf-8").strip() if error_file.exists() else ""
-                raise EngineDown(
-                    f"The engine could not start. {reason or f'See {home / LOG_FILE}.'}"
-                ) from None
+                text = error_file.read_text(encoding="utf-8").strip() if error_file.exists() else ""
+                reason = from_json(text) if text else Message("See {path}.", path=home / LOG_FILE)
+                raise EngineDown("The engine could not start. {reason}", reason=reason) from None
             time.sleep(0.02)
     raise EngineDown(
-        f"The engine did not answer within {START_TIMEOUT_SECONDS:.0f} s. See {home / LOG_FILE}."
+        "The engine did not answer within {start_timeout_seconds:.0f} s. See {home}.",
+        start_timeout_seconds=START_TIMEOUT_SECONDS,
+        home=home / LOG_FILE,
     )

@@ -92,6 +92,11 @@ class ImportExtensions(Operation[ImportResult], frozen=True, kw_only=True):
     """The file as it is; msgspec sends bytes as base64."""
     apply: bool
 
+    @property
+    def takes_effect(self) -> bool:
+        """Not where it only previews."""
+        return self.apply
+
 
 class BarPreview(Result, frozen=True, kw_only=True):
     """Whom a change would bar or free at once."""

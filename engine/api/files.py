@@ -8,6 +8,7 @@ from engine.api.client import Client, open_file
 from engine.api.operation import Progress
 from engine.api.site import FILES_AT_ONCE, DetectResult, DetectSource, Ingest, IngestResult, LineCounts
 from engine.domain.errors import InvalidInput, StorageError
+from engine.domain.message import of_system
 
 MAX_FORMAT_BYTES = 1 << 20
 
@@ -66,9 +67,11 @@ def _format(name: str) -> tuple[str, bytes]:
         with path.open("rb") as file:
             text = file.read(MAX_FORMAT_BYTES + 1)
     except OSError as error:
-        raise StorageError(f"{path}: the format file cannot be read: {error.strerror}.") from error
+        raise StorageError(
+            "{path}: the format file cannot be read: {reason}.", path=path, reason=of_system(error)
+        ) from error
     if len(text) > MAX_FORMAT_BYTES:
-        raise InvalidInput(f"{path}: no format file is larger than 1 MB.", field="format")
+        raise InvalidInput("{path}: no format file is larger than 1 MB.", path=path, field="format")
     return str(path), text
 
 

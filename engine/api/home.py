@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from engine.domain.errors import Refused
+from engine.domain.message import Message
 
 CONFIG_FILE = "config.yaml"
 DATABASE_FILE = "pbxmeter.duckdb"
@@ -85,7 +86,9 @@ def own_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
-        raise _foreign(f"{folder} is not a folder. Move it away; the engine makes it anew.")
+        raise _foreign(
+            Message("{folder} is not a folder. Move it away; the engine makes it anew.", folder=folder)
+        )
     _check_owner(folder, status)
 
 
@@ -96,13 +99,13 @@ def open_own(path: Path, flags: int) -> int:
     A file of our own that others could read or write is closed to them.
     """
     if path.is_symlink():
-        raise _foreign(f"{path} is a link, and the engine follows none here. Remove it.")
+        raise _foreign(Message("{path} is a link, and the engine follows none here. Remove it.", path=path))
     # Without O_NONBLOCK a named pipe would hold the open up.
     descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise _foreign(f"{path} is not a plain file. Remove it.")
+            raise _foreign(Message("{path} is not a plain file. Remove it.", path=path))
         _check_owner(path, status, writable=True)
         if status.st_mode & 0o077:
             os.fchmod(descriptor, 0o600)
@@ -116,17 +119,26 @@ def _check_owner(path: Path, status: os.stat_result, *, writable: bool = False) 
     user = os.geteuid()
     if status.st_uid not in (user, 0):
         raise _foreign(
-            f"{path} belongs to {_user_name(status.st_uid)}. Run pbxmeter as that user, or give it to "
-            f"{_user_name(user)} with chown."
+            Message(
+                "{path} belongs to {user_name}. Run pbxmeter as that user, or give it to "
+                "{user_name2} with chown.",
+                path=path,
+                user_name=_user_name(status.st_uid),
+                user_name2=_user_name(user),
+            )
         )
     if status.st_mode & 0o022 and not writable:
         raise _foreign(
-            f"{path} can be written by others than {_user_name(status.st_uid)}. "
-            f"Take that away: chmod go-w {path}"
+            Message(
+                "{path} can be written by others than {user_name}. Take that away: chmod go-w {path2}",
+                path=path,
+                user_name=_user_name(status.st_uid),
+                path2=path,
+            )
         )
 
 
-def _foreign(message: str) -> Refused:
+def _foreign(message: Message) -> Refused:
     return Refused(message, code=FOREIGN_HOME)
 
 

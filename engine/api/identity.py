@@ -18,6 +18,7 @@ import msgspec
 from engine.api.home import IDENTITY_SOCKET, run_folder, short_folder
 from engine.api.operation import Done, Failed
 from engine.domain.errors import EngineDown, PbxmeterError, error_from_wire
+from engine.domain.message import Message
 
 TIMEOUT_SECONDS = 10.0
 ASK_SECONDS = 60.0
@@ -98,7 +99,7 @@ def enter(home: Path, token: str) -> int:
     """A descriptor of the Flight socket, the caller's to close. Raises `NotSignedIn`."""
     _, descriptors = _exchange(home, Enter(token=token))
     if len(descriptors) != 1:
-        raise EngineDown(f"The engine in {home} did not open its door.")
+        raise EngineDown("The engine in {home} did not open its door.", home=home)
     return descriptors[0]
 
 
@@ -147,17 +148,20 @@ def _ask_once(
         return _answer.decode(text), received
     except BlockingIOError:
         # So many others are being connected that the engine's queue is full.
-        return Failed(kind="refused", code=BUSY, message="Too many ask at once; try again."), received
+        return Failed(
+            kind="refused", code=BUSY, message=Message("Too many ask at once; try again.")
+        ), received
     except PermissionError as error:
         _close(received)
         raise EngineDown(
-            f"You may not open the engine's socket in {run_folder(home)}. Ask the owner of the home to set "
-            "engine.socket_group in config.yaml to a group that you are in, and to start the engine anew. "
-            "If you were put into the group just now, log in to the host again."
+            "You may not open the engine's socket in {run_folder}. Ask the owner of the home to "
+            "set engine.socket_group in config.yaml to a group that you are in, and to start the "
+            "engine anew. If you were put into the group just now, log in to the host again.",
+            run_folder=run_folder(home),
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         _close(received)
-        raise EngineDown(f"No engine answers in {home}.") from error
+        raise EngineDown("No engine answers in {home}.", home=home) from error
 
 
 def send_line(link: socket.socket, line: bytes, descriptors: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
 import msgspec
 
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
 from engine.domain.names import Role
 
 R = TypeVar("R")
@@ -30,7 +31,7 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request. `role` is the least role that may ask; None = even before signing in.
 
-    `changes`: calls, money, rules, settings or accounts are others afterwards, unless `apply` is false.
+    `changes`: calls, money, rules, settings or accounts are others afterwards, unless it is a preview.
     """
 
     role: ClassVar[Role | None] = Role.VIEWER
@@ -40,7 +41,7 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_un
     @property
     def takes_effect(self) -> bool:
         """Whether this request changes something; a preview does not."""
-        return self.changes and bool(getattr(self, "apply", True))
+        return self.changes
 
 
 def refuse_nul(operation: Operation[Any]) -> None:
@@ -50,7 +51,7 @@ def refuse_nul(operation: Operation[Any]) -> None:
     """
     for name, value in msgspec.structs.asdict(operation).items():
         if any("\0" in text for text in _texts(value)):
-            raise InvalidInput(f"{name}: a NUL character cannot be part of it.", field=name)
+            raise InvalidInput.in_field(name, "a NUL character cannot be part of it.")
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -92,7 +93,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="f
 
     kind: str
     code: str
-    message: str
+    message: Message
     field: str = ""
 
 
@@ -104,7 +105,7 @@ class Fault(Result, frozen=True, kw_only=True):
 
     line: int
     column: str
-    reason: str
+    reason: Message
 
 
 class ImportResult(Result, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ class ImportResult(Result, frozen=True, kw_only=True):
     removed: int
     unchanged: int
     faults: list[Fault]
-    preview: list[str]
+    preview: list[Message]
     """Up to 200 lines for people: what is added (+), changed (~), removed (-)."""
     remarks: list[Fault] = []
     """What would be odd about the new list and is not about the present one; `column` names the rule."""

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from engine.api.extensions import Changed, CsvText
 from engine.api.operation import Count, ImportResult, Operation, Result
+from engine.domain.message import Message
 from engine.domain.names import Role, Unrated
 from engine.domain.rates import Rate
 
@@ -16,7 +17,7 @@ class RateRow(Result, frozen=True, kw_only=True):
     position: int
     """1 = first."""
     rate: Rate
-    remarks: list[str]
+    remarks: list[Message]
     """What `CheckRates` found about it, in words; from the last check of the list."""
 
 
@@ -90,6 +91,11 @@ class ImportRates(Operation[ImportResult], frozen=True, kw_only=True):
     content: bytes
     apply: bool
 
+    @property
+    def takes_effect(self) -> bool:
+        """Not where it only previews."""
+        return self.apply
+
 
 class ExportRates(Operation[CsvText], frozen=True, kw_only=True):
     """The list as a sheet that imports back to the same."""
@@ -117,7 +123,7 @@ class Candidate(Result, frozen=True, kw_only=True):
     name: str
     prefix: str
     won: bool
-    reason: str
+    reason: Message
 
 
 class RateTest(Result, frozen=True, kw_only=True):
@@ -161,7 +167,7 @@ class RateRemark(Result, frozen=True, kw_only=True):
     rate_id: int | None
     position: int | None
     other_id: int | None
-    text: str
+    text: Message
 
 
 class RateRemarks(Result, frozen=True, kw_only=True):
@@ -219,3 +225,8 @@ class Rerate(Operation[RerateResult], frozen=True, kw_only=True):
     extensions: list[str] | None = None
     only_unrated: bool = False
     apply: bool = False
+
+    @property
+    def takes_effect(self) -> bool:
+        """Not where it only previews."""
+        return self.apply

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from engine.api.operation import Result
+from engine.domain.message import Message
 from engine.domain.names import Role
 
 
@@ -33,7 +34,7 @@ class Restored(Result, frozen=True, kw_only=True):
     """UTC."""
     accounts: list[RestoredAccount]
     clean: bool
-    findings: list[str]
+    findings: list[Message]
     """What does not agree in its books."""
     written: list[str]
     """Files of the set that the home had not: config.yaml, formats."""

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from engine.api.operation import Count, Operation, Result
+from engine.domain.message import Message
 from engine.domain.names import Role
 
-NO_ACCOUNT_YET = (
-    "Nobody has an account here yet, so only the owner of the home works with it. "
-    "Ask for an account: the owner adds the first one, an admin, with `pbxmeter users add`."
+NO_ACCOUNT_YET = Message(
+    "Nobody has an account here yet, so only the owner of the home works with it. Ask "
+    "for an account: the owner adds the first one, an admin, with `pbxmeter users add`."
 )
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from engine.api.operation import Count, Operation, Result
 from engine.api.session import Nothing
+from engine.domain.message import NOTHING, Message
 from engine.domain.names import Role
 
 
@@ -16,8 +17,8 @@ class Settings(Result, frozen=True, kw_only=True):
     config_path: str
     config_text: str
     """'' = there is no such file, or the caller is no admin."""
-    config_error: str
-    """Why the file on disk is not in force; '' = it is."""
+    config_error: Message
+    """Why the file on disk is not in force; nothing = it is."""
 
 
 class GetSettings(Operation[Settings], frozen=True, kw_only=True):
@@ -58,8 +59,8 @@ class SourceRow(LineCounts, frozen=True, kw_only=True):
     format: str
     timezone: str
     state: SourceState
-    message: str
-    """What is wrong, in words; '' = nothing."""
+    message: Message
+    """What is wrong."""
     files: int
     bytes_behind: int
     lines_per_second: float
@@ -88,8 +89,8 @@ class Sources(Result, frozen=True, kw_only=True):
     files_total: int
     watching: Literal["notified", "polling"]
     """Whether the kernel tells of what is written, or files are looked at every second only."""
-    watching_message: str
-    """Why the kernel does not tell; '' = it does."""
+    watching_message: Message
+    """Why the kernel does not tell; nothing = it does."""
 
 
 class ListSources(Operation[Sources], frozen=True, kw_only=True):
@@ -146,18 +147,18 @@ class DetectResult(Result, frozen=True, kw_only=True):
     """'' = none of the known ones."""
     timezone: str
     """A zone the times fit, '' = cannot be told."""
-    reasons: list[str]
+    reasons: list[Message]
     header: list[str]
     rows: list[list[str]]
     """The first rows as they would be read."""
     unknown_columns: list[str]
-    faults: list[str]
+    faults: list[Message]
     trunks: list[str]
     """Trunk names seen, most used first."""
     extensions: list[str]
     """Internal numbers seen, most used first."""
-    contradiction: str = ""
-    """Why the times cannot be of the zone that was asked for; '' = nothing in the file speaks against it."""
+    contradiction: Message = NOTHING
+    """Why the times cannot be of the zone that was asked for; nothing = they may be."""
 
 
 class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):
@@ -178,7 +179,7 @@ class QuarantineRow(Result, frozen=True, kw_only=True):
     line_offset: int
     line_number: int
     field: str
-    reason: str
+    reason: Message
     raw: str
     """Decoded with replacement, bounded; clean it before showing."""
     found_at: datetime
@@ -225,7 +226,7 @@ class TargetRow(Result, frozen=True, kw_only=True):
 
     target: str
     state: Literal["agrees", "behind", "down"]
-    message: str
+    message: Message
     pending: int
     """Extensions of which it holds something else than it should."""
     last_sync_at: datetime | None
@@ -274,7 +275,7 @@ class VerifyResult(Result, frozen=True, kw_only=True):
     entries: int
     calls: int
     files: int
-    findings: list[str]
+    findings: list[Message]
 
 
 class Verify(Operation[VerifyResult], frozen=True, kw_only=True):
@@ -305,8 +306,8 @@ class ThreadRow(Result, frozen=True, kw_only=True):
     state: Literal["running", "restarted", "failed"]
     """`restarted` = it failed lately and runs again, `failed` = it does not run."""
     restarts: int
-    error: str
-    """Why it failed last; '' = it never did."""
+    error: Message
+    """Why it failed last; nothing = it never did."""
 
 
 class EngineStatus(Result, frozen=True, kw_only=True):

@@ -12,9 +12,12 @@ from pathlib import Path
 import msgspec
 
 from engine.api.home import START_ERROR_FILE, make_home, open_own
-from engine.api.restore import Restore
+from engine.api.message_json import to_json
+from engine.api.operation import Failed
+from engine.api.restore import Restore, Restored
 from engine.daemon.small_host import prepare_memory
-from engine.domain.errors import PbxmeterError
+from engine.domain.errors import PbxmeterError, StorageError
+from engine.domain.message import Message, of_system
 
 RUNNING_ALREADY = "engine_running"
 
@@ -32,19 +35,30 @@ def main() -> int:
             from engine.daemon.restore import restore
 
             request = Restore(file=str(options.file), force=options.force, dry_run=options.dry_run)
-            print(msgspec.json.encode(restore(options.home, request)).decode())
+            _answer(restore(options.home, request))
         else:
             _run(options)
     except PbxmeterError as error:
         # Two clients may start an engine at once; the second one finds the first and is content.
         if options.command == "run" and options.background and error.code == RUNNING_ALREADY:
             return 0
-        print(f"error: {error.code}: {error}", file=sys.stderr)
-        return 1
+        return _refused(options, error)
     except OSError as error:
-        print(f"error: storage: {error.filename or options.home}: {error.strerror}", file=sys.stderr)
-        return 1
+        path = error.filename or options.home
+        return _refused(options, StorageError("{path}: {reason}.", path=path, reason=of_system(error)))
     return 0
+
+
+def _refused(options: argparse.Namespace, error: PbxmeterError) -> int:
+    """Says why in the log; whoever asked to restore is answered, too."""
+    print(f"error: {error.code}: {error}", file=sys.stderr)
+    if options.command == "restore":
+        _answer(Failed(kind=type(error).code, code=error.code, message=error.message))
+    return 1
+
+
+def _answer(answer: Restored | Failed) -> None:
+    print(msgspec.json.encode(answer).decode())
 
 
 def _options() -> argparse.Namespace:
@@ -79,7 +93,7 @@ def _run(options: argparse.Namespace) -> None:
     except PbxmeterError as error:
         # Whoever started it in the background reads there why it could not.
         if options.background and error.code != RUNNING_ALREADY:
-            _leave_word(options.home, str(error))
+            _leave_word(options.home, error.message)
         raise
     signal.signal(signal.SIGTERM, lambda *_: engine.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN if engine.background else lambda *_: engine.stop())
@@ -90,13 +104,13 @@ def _run(options: argparse.Namespace) -> None:
     engine.run()
 
 
-def _leave_word(home: Path, text: str) -> None:
+def _leave_word(home: Path, message: Message) -> None:
     with contextlib.suppress(OSError, PbxmeterError):
         # Nothing is written into a home that is in the hands of somebody else.
         make_home(home)
         descriptor = open_own(home / START_ERROR_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(to_json(message))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from config.formats import FORMAT_NAMES, Format, load_format
 from config.settings import Settings, load_settings
 from engine.domain.errors import ConfigError
+from engine.domain.message import NOTHING, Message
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Configuration:
         self.path = path
         self._stamps = [_look(path)]
         self.settings, self._formats = self._load()
-        self.error = ""
+        self.error = NOTHING
 
     def text(self) -> str:
         """The file as it is; '' = there is none."""
@@ -45,9 +46,9 @@ class Configuration:
         before, error = (self.settings, self._formats), self.error
         try:
             self.settings, self._formats = self._load()
-            self.error = ""
+            self.error = NOTHING
         except ConfigError as fault:
-            self.error = f"{fault} The last good configuration stays in force."
+            self.error = Message("{fault} The last good configuration stays in force.", fault=fault)
         changed, error_changed = (self.settings, self._formats) != before, self.error != error
         if changed:
             log.info("The configuration was taken over")

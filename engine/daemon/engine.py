@@ -25,6 +25,7 @@ from engine.daemon.opening import close_to_others, open_database
 from engine.daemon.targets import build_targets
 from engine.daemon.threads import Threads
 from engine.domain.errors import ConfigError, PbxmeterError, StorageError
+from engine.domain.message import NOTHING, Message
 from engine.domain.zones import utc_now
 from engine.lockout.barred import all_extensions, barred_extensions, note_taken, taken_by
 from engine.lockout.reconciler import Reconciler
@@ -63,11 +64,11 @@ class Engine:
         self._stop = threading.Event()
         self._config_lock = threading.Lock()
         self._lost = False
-        self._fault = ""
+        self._fault = NOTHING
         self._threads = Threads(fatal=self._end)
         self._failing: list[ThreadRow] = []
         self._untaken = False
-        self._untaken_fault = ""
+        self._untaken_fault = NOTHING
         with contextlib.ExitStack() as stack:
             make_home(home)
             lock = HomeLock(home)
@@ -120,17 +121,20 @@ class Engine:
         finally:
             self.close()
         if self._fault:
-            raise PbxmeterError(f"{self._fault} The engine in {self.home} has ended; start it again.")
+            raise PbxmeterError(
+                "{fault} The engine in {home} has ended; start it again.", fault=self._fault, home=self.home
+            )
         if self._files.lost:
             self._files.lose()
         if self._lost:
             raise StorageError(
-                f"The database in {self.home} cannot be worked with any more after a failed write, so "
-                "the engine has ended. What was acknowledged is safe. Look at the disk, then start "
-                "the engine again."
+                "The database in {home} cannot be worked with any more after a failed write, so the "
+                "engine has ended. What was acknowledged is safe. Look at the disk, then start the "
+                "engine again.",
+                home=self.home,
             )
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: Message) -> None:
         self._fault = reason
         self.stop()
 
@@ -146,7 +150,7 @@ class Engine:
 
             def note(session: Session) -> None:
                 for remark in remarks:
-                    audit.note(session, remark.action, now=utc_now(), detail={"remark": remark.text})
+                    audit.note(session, remark.action, now=utc_now(), detail=remark.detail)
 
             self._writer.run(note)
 
@@ -331,11 +335,11 @@ class Engine:
             self._take_over(self._configuration.settings)
         except PbxmeterError as error:
             # The next look tries again: a full disk passes.
-            fault = f"config.yaml is not in force yet: {error}"
+            fault = Message("config.yaml is not in force yet: {error}", error=error)
             if fault != self._untaken_fault:
                 log.error("%s", fault)
         else:
-            self._untaken, fault = False, ""
+            self._untaken, fault = False, NOTHING
         if fault != self._untaken_fault:
             self._untaken_fault = fault
             self._alarmed()
@@ -351,7 +355,7 @@ class Engine:
         self._close_reconcilers()
         self._service.reconcilers = [self._reconciler(target) for target in targets]
 
-    def _config_error(self) -> str:
+    def _config_error(self) -> Message:
         return self._configuration.error or self._untaken_fault
 
     def _alarmed(self) -> None:
@@ -378,12 +382,14 @@ def _group(name: str | None) -> int:
         group = grp.getgrnam(name).gr_gid
     except KeyError:
         raise ConfigError(
-            f"config.yaml: engine.socket_group: there is no group {name!r} on this host. "
-            "Create it with groupadd, or leave the key out."
+            "config.yaml: engine.socket_group: there is no group {name!r} on this host. Create "
+            "it with groupadd, or leave the key out.",
+            name=name,
         ) from None
     if os.geteuid() != 0 and group not in (os.getegid(), *os.getgroups()):
         raise ConfigError(
-            f"config.yaml: engine.socket_group: the user who runs the engine is not in the group {name!r}. "
-            "Put it in with usermod -aG, and start the engine from a new login."
+            "config.yaml: engine.socket_group: the user who runs the engine is not in the group "
+            "{name!r}. Put it in with usermod -aG, and start the engine from a new login.",
+            name=name,
         )
     return group

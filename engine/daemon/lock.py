@@ -30,8 +30,10 @@ class HomeLock:
             pid = os.read(self._descriptor, _PID_LENGTH).decode("ascii", "replace").strip()
             os.close(self._descriptor)
             raise Refused(
-                f"An engine runs in {home} already (process {pid or 'unknown'}). Use it, or stop it with "
-                "`pbxmeter engine stop`.",
+                "An engine runs in {home} already (process {pid}). Use it, or stop it with `pbxmeter "
+                "engine stop`.",
+                home=home,
+                pid=pid or "unknown",
                 code="engine_running",
             ) from None
         # Written over, never truncated: a kill must not lose the note behind it.
@@ -45,8 +47,9 @@ class HomeLock:
         left = any(path.with_name(path.name + suffix).exists() for suffix in BESIDE_DATABASE)
         if (left or self._noted()) and not path.exists():
             raise StorageError(
-                f"The database {path} is gone. Put it back, or restore a backup with "
-                "`pbxmeter restore`. To begin with an empty one: `pbxmeter engine start --new-database`.",
+                "The database {path} is gone. Put it back, or restore a backup with `pbxmeter "
+                "restore`. To begin with an empty one: `pbxmeter engine start --new-database`.",
+                path=path,
                 code=DATABASE_MISSING,
             )
 

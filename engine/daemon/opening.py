@@ -12,6 +12,7 @@ from engine.api.home import BESIDE_DATABASE, DATABASE_FILE
 from engine.daemon.lock import HomeLock
 from engine.daemon.restore import finish_restore, kept_name
 from engine.domain.errors import Refused, StorageError
+from engine.domain.message import Message, sentences
 from engine.service.backup_set import backup_files
 from engine.service.backups import DEFAULT_FOLDER
 from engine.store import Database
@@ -39,7 +40,7 @@ def open_database(
     except StorageError as error:
         if error.code != DAMAGED:
             raise
-        raise StorageError(f"{error.message} {_advice(home, settings)}", code=DAMAGED) from error
+        raise StorageError(sentences([error.message, _advice(home, settings)]), code=DAMAGED) from error
     lock.note_database()
     return database
 
@@ -74,7 +75,7 @@ def _make_room(path: Path) -> None:
     Raises `Refused` where there is one.
     """
     if path.exists():
-        raise Refused(f"{path} is there: no new database is made. Move it away first.")
+        raise Refused("{path} is there: no new database is made. Move it away first.", path=path)
     kept = kept_name(path)
     for suffix in BESIDE_DATABASE:
         left = path.with_name(path.name + suffix)
@@ -82,9 +83,12 @@ def _make_room(path: Path) -> None:
             left.replace(kept.with_name(kept.name + suffix))
 
 
-def _advice(home: Path, settings: Settings) -> str:
+def _advice(home: Path, settings: Settings) -> Message:
     folder = home / (settings.backup.path if settings.backup else DEFAULT_FOLDER)
     found = backup_files(folder)
     if found:
-        return f"The newest backup here: `pbxmeter restore {found[0]}`. What is there now is kept beside it."
-    return f"Restore a backup with `pbxmeter restore FILE`; there is none in {folder}."
+        return Message(
+            "The newest backup here: `pbxmeter restore {found}`. What is there now is kept beside it.",
+            found=found[0],
+        )
+    return Message("Restore a backup with `pbxmeter restore FILE`; there is none in {folder}.", folder=folder)

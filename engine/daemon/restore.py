@@ -20,6 +20,7 @@ from engine.api.session import AccountRow
 from engine.api.site import VerifyResult
 from engine.daemon.lock import HomeLock
 from engine.domain.errors import NotFound, Refused, StorageError
+from engine.domain.message import Message, of_system, sentences
 from engine.domain.zones import utc_now
 from engine.reports.verify import verify
 from engine.service.backup_set import copy_file, database_of, put_back, read_note, sync_folder
@@ -39,7 +40,7 @@ def restore(home: Path, request: Restore) -> Restored:
     """
     source = Path(request.file)
     if not source.exists():
-        raise NotFound(f"There is no file {source}.")
+        raise NotFound("There is no file {source}.", source=source)
     database, folder = database_of(source)
     make_home(home)
     lock = HomeLock(home)
@@ -48,10 +49,12 @@ def restore(home: Path, request: Restore) -> Restored:
         with _copied(database, home / _CHECKING) as fresh:
             found = _looked_at(request, home, database, fresh)
             if not found.clean and not request.force:
-                shown = " ".join(found.findings[:_SHOWN_FINDINGS])
+                shown = sentences(found.findings[:_SHOWN_FINDINGS])
                 raise Refused(
-                    f"The books in {database} do not agree: {shown} Nothing was restored. Take another "
+                    "The books in {database} do not agree: {shown} Nothing was restored. Take another "
                     "backup, or restore it all the same with --force.",
+                    database=database,
+                    shown=shown,
                     code="unclean",
                 )
             if request.dry_run:
@@ -64,7 +67,9 @@ def restore(home: Path, request: Restore) -> Restored:
         kept = finish_restore(home)
         lock.note_database()
     except OSError as error:
-        raise StorageError(f"{error.filename or source}: {error.strerror}.") from error
+        raise StorageError(
+            "{filename}: {reason}.", filename=error.filename or source, reason=of_system(error)
+        ) from error
     finally:
         lock.release()
     return msgspec.structs.replace(
@@ -126,6 +131,17 @@ def _copied(database: Path, fresh: Path) -> Generator[Path]:
         _remove(fresh)
 
 
+def _renamed(message: Message, fresh: Path, shown: Path) -> Message:
+    """The same of the file that was named instead of its copy."""
+    fields: dict[str, object] = {}
+    for name, value in message.fields.items():
+        if isinstance(value, Message):
+            fields[name] = _renamed(value, fresh, shown)
+        else:
+            fields[name] = value.replace(str(fresh), str(shown)) if isinstance(value, str) else value
+    return Message(message.template, **fields)
+
+
 def _remove(fresh: Path) -> None:
     for suffix in ("", *BESIDE_DATABASE):
         fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
@@ -139,7 +155,7 @@ def _looked_at(request: Restore, home: Path, shown: Path, fresh: Path) -> Restor
         known = _accounts_now(home / DATABASE_FILE)
         store = Database(fresh)
     except StorageError as error:
-        raise StorageError(error.message.replace(str(fresh), str(shown)), code=error.code) from error
+        raise StorageError(_renamed(error.message, fresh, shown), code=error.code) from error
     try:
         with store.reading() as session, session.snapshot():
             books = verify(session)
@@ -157,7 +173,7 @@ def _looked_at(request: Restore, home: Path, shown: Path, fresh: Path) -> Restor
     finally:
         store.close()
     if store.log_path.exists():
-        raise StorageError(f"{shown} could not be brought into one file.")
+        raise StorageError("{shown} could not be brought into one file.", shown=shown)
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     return found

@@ -27,15 +27,20 @@ def prepare_memory() -> None:
     memory, space = host_memory(), address_space()
     if space < LEAST_SPACE:
         raise Refused(
-            f"The engine needs an address space of {LEAST_SPACE // MB:,} MB, and `ulimit -v` allows "
-            f"{space // MB:,} MB. Raise it (`ulimit -v unlimited`); memory is better bounded by a control "
-            "group (MemoryMax= of systemd).",
+            "The engine needs an address space of {least_space:,} MB, and `ulimit -v` allows "
+            "{space:,} MB. Raise it (`ulimit -v unlimited`); memory is better bounded by a "
+            "control group (MemoryMax= of systemd).",
+            least_space=LEAST_SPACE // MB,
+            space=space // MB,
             code="memory",
         )
     if memory.free < LEAST_FREE:
         raise Refused(
-            f"The engine needs {LEAST_FREE // MB:,} MB of free memory to start, and {memory.where} has "
-            f"{memory.free // MB:,} MB. End other programs there, or give it more memory.",
+            "The engine needs {least_free:,} MB of free memory to start, and {where} has "
+            "{free:,} MB. End other programs there, or give it more memory.",
+            least_free=LEAST_FREE // MB,
+            where=memory.where,
+            free=memory.free // MB,
             code="memory",
         )
     if memory.limit < SCARCE or space < SCARCE_SPACE:

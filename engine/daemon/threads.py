@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.api.site import ThreadRow
+from engine.domain.message import NOTHING, Message, as_it_is
 from engine.domain.threads import Running
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Threads:
     def __init__(
         self,
         *,
-        fatal: Callable[[str], None],
+        fatal: Callable[[Message], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`fatal` is called with the reason when the engine has to end."""
@@ -73,22 +74,22 @@ class Threads:
             kept.done = kept.until()
 
     @staticmethod
-    def _failure(kept: "_Kept") -> str:
+    def _failure(kept: "_Kept") -> Message:
         """Runs the work; why it ended."""
         try:
             kept.work()
         except BaseException as error:
             log.critical("The thread %s failed", kept.name, exc_info=error)
-            return repr(error)[:300]
-        return "It ended without being asked to."
+            return as_it_is(repr(error)[:300])
+        return Message("It ended without being asked to.")
 
-    def _failed(self, kept: "_Kept", reason: str) -> None:
+    def _failed(self, kept: "_Kept", reason: Message) -> None:
         now = self._clock()
         steady = kept.failed_at is None or now - kept.failed_at > STEADY_SECONDS
         kept.wait = FIRST_WAIT_SECONDS if steady else min(kept.wait * 2, LAST_WAIT_SECONDS)
         kept.failed_at, kept.error, kept.waiting = now, reason, True
         if kept.vital:
-            self._fatal(f"The thread {kept.name} failed: {reason}")
+            self._fatal(Message("The thread {name} failed: {reason}", name=kept.name, reason=reason))
         else:
             kept.restarts += 1
 
@@ -109,7 +110,7 @@ class _Kept:
     vital: bool
     thread: threading.Thread | None = None
     restarts: int = 0
-    error: str = ""
+    error: Message = NOTHING
     failed_at: float | None = None
     """By the clock; None = it never failed."""
     wait: float = FIRST_WAIT_SECONDS

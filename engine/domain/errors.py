@@ -1,22 +1,28 @@
-"""The one error of the product and its leaves; each carries a code that survives the wire."""
+"""The one error of the product and its leaves; each carries a code and a message that survive the wire."""
+
+from engine.domain.message import N_, Message, as_it_is
 
 
 class PbxmeterError(Exception):
     """A refusal or failure that a person can act on.
 
-    `code` is stable and machine-readable, the message says what was wrong, where, and what to do.
+    `code` is stable and machine-readable, the message says what was wrong, where, and what to do. It is given
+    as a template and its fields, or ready; `str()` is its English text.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(self, message: str | Message, /, *, code: str | None = None, **fields: object) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = message if isinstance(message, Message) else Message(message, **fields)
         if code is not None:
             self.code = code
 
     def __str__(self) -> str:
-        return self.message
+        return str(self.message)
+
+
+_IN_FIELD = N_("{named}: {what}")
 
 
 class InvalidInput(PbxmeterError):
@@ -24,9 +30,25 @@ class InvalidInput(PbxmeterError):
 
     code = "invalid"
 
-    def __init__(self, message: str, *, field: str = "", code: str | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(
+        self, message: str | Message, /, *, field: str = "", code: str | None = None, **fields: object
+    ) -> None:
+        super().__init__(message, code=code, **fields)
         self.field = field
+
+    @classmethod
+    def in_field(
+        cls, field: str, what: str | Message, /, *, code: str | None = None, **fields: object
+    ) -> "InvalidInput":
+        """The error of a value that is known by its field: `amount: must not be negative.`"""
+        said = what if isinstance(what, Message) else Message(what, **fields)
+        return cls(_IN_FIELD, named=field, what=said, field=field, code=code)
+
+    @property
+    def what(self) -> Message:
+        """What is wrong with the value, without the name of its field: for where that is known."""
+        what = self.message.fields.get("what") if self.message.template == _IN_FIELD else None
+        return what if isinstance(what, Message) else self.message
 
 
 class NotFound(PbxmeterError):
@@ -80,7 +102,12 @@ LEAVES: tuple[type[PbxmeterError], ...] = (
 )
 
 
-def error_from_wire(kind: str, code: str, message: str, field: str = "") -> PbxmeterError:
+def message_of(error: Exception) -> Message:
+    """What an error says: a foreign one in its own words."""
+    return error.message if isinstance(error, PbxmeterError) else as_it_is(error)
+
+
+def error_from_wire(kind: str, code: str, message: Message, field: str = "") -> PbxmeterError:
     """The error that the engine named: `kind` is the code of its class, `code` its own."""
     if kind == InvalidInput.code:
         return InvalidInput(message, field=field, code=code)

@@ -26,6 +26,7 @@ from engine.domain.filter_fields import (
     Span,
     Value,
 )
+from engine.domain.message import Message
 from engine.domain.money import parse_amount
 from engine.domain.zones import parse_moment
 
@@ -105,14 +106,18 @@ def parse_filter(text: str, *, zone: ZoneInfo, field: str = "where") -> Filter:
     Raises `InvalidInput` naming `field`, with the word at fault, its column and what would be accepted.
     """
     if len(text) > MAX_LENGTH:
-        raise InvalidInput(f"{field}: a filter has at most {MAX_LENGTH:,} characters.", field=field)
+        raise InvalidInput.in_field(
+            field, "a filter has at most {max_length:,} characters.", max_length=MAX_LENGTH
+        )
     try:
         words = _words(text)
         if len(words) > MAX_TERMS:
-            raise _fault(words[MAX_TERMS], f"a filter has at most {MAX_TERMS} terms.")
+            raise _fault(
+                words[MAX_TERMS], Message("a filter has at most {max_terms} terms.", max_terms=MAX_TERMS)
+            )
         return Filter(tuple(_term(word, zone) for word in words))
     except InvalidInput as error:
-        raise InvalidInput(f"{field}: {error.message}", field=field) from None
+        raise InvalidInput.in_field(field, error.message) from None
 
 
 def complete(text: str, cursor: int, *, known: Mapping[str, Sequence[str]] | None = None) -> list[Completion]:
@@ -172,9 +177,9 @@ def _word_start(text: str, cursor: int) -> int:
     return start
 
 
-def _fault(word: _Word, message: str) -> InvalidInput:
+def _fault(word: _Word, message: Message) -> InvalidInput:
     shown = word.text if len(word.text) <= 40 else word.text[:40] + "…"
-    return InvalidInput(f"{shown!r} at column {word.column}: {message}")
+    return InvalidInput("{shown!r} at column {column}: {what}", shown=shown, column=word.column, what=message)
 
 
 def _words(text: str) -> list[_Word]:
@@ -198,7 +203,9 @@ def _words(text: str) -> list[_Word]:
             at += 1
         word = _Word("".join(chars), tuple(marks), start + 1)
         if quoted:
-            raise InvalidInput(f'the quote opened at column {opened + 1} is not closed; add a ".')
+            raise InvalidInput(
+                'the quote opened at column {opened} is not closed; add a ".', opened=opened + 1
+            )
         words.append(word)
     return words
 
@@ -207,7 +214,7 @@ def _term(word: _Word, zone: ZoneInfo) -> Term:
     negated = word.text.startswith("-") and not word.quoted[0]
     bare = word.cut(1) if negated else word
     if not bare.text:
-        raise _fault(word, "there is nothing to look for. Write a word, or field:value.")
+        raise _fault(word, Message("there is nothing to look for. Write a word, or field:value."))
     match = _FIELD.match(bare.text)
     if match is None or any(bare.quoted[: match.end()]):
         return _word_alone(bare, negated, zone)
@@ -218,7 +225,13 @@ def _term(word: _Word, zone: ZoneInfo) -> Term:
     if mark not in field.operators:
         raise _fault(
             bare,
-            f"{field.name} takes {' '.join(field.operators)} and {field.kind.value}, as in {field.example}.",
+            Message(
+                "{name} takes {operators} and {kind}, as in {example}.",
+                name=field.name,
+                operators=" ".join(field.operators),
+                kind=field.kind,
+                example=field.example,
+            ),
         )
     value = bare.cut(match.end())
     if field.kind is Kind.MOMENT:
@@ -229,12 +242,15 @@ def _term(word: _Word, zone: ZoneInfo) -> Term:
     return Term(field.name, _OPERATORS[mark], values, negated)
 
 
-def _unknown_field(name: str) -> str:
+def _unknown_field(name: str) -> Message:
     near = get_close_matches(name.lower(), BY_NAME, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = Message(" Did you mean {near}?", near=near[0]) if near else ""
     names = ", ".join(field.name for field in FIELDS)
-    return (
-        f"there is no field {name!r}.{hint} Fields: {names}. To look for the text itself, put it in quotes."
+    return Message(
+        "there is no field {name!r}.{hint} Fields: {names}. To look for the text itself, put it in quotes.",
+        name=name,
+        hint=hint,
+        names=names,
     )
 
 
@@ -253,9 +269,9 @@ def _time_term(name: str, value: _Word, word: _Word, negated: bool, zone: ZoneIn
         start = parse_moment(first, zone)
         end = _end(last, parse_moment(last, zone), zone) if dots else _end(first, start, zone)
     except (InvalidInput, OverflowError):
-        raise _fault(word, f"this is not a time. Write {Kind.MOMENT.value}.") from None
+        raise _fault(word, Message("this is not a time. Write {kind}.", kind=Kind.MOMENT)) from None
     if dots and end <= start:
-        raise _fault(word, "the range ends before it begins.")
+        raise _fault(word, Message("the range ends before it begins."))
     if name == "on":
         return Term("time", ":", (Period(start, end),), negated)
     if name == "after":
@@ -273,9 +289,11 @@ def _end(text: str, start: datetime, zone: ZoneInfo) -> datetime:
 def _values(field: Field, mark: str, value: _Word, word: _Word) -> tuple[Value, ...]:
     pieces = value.split(",")
     if len(pieces) > 1 and mark not in (":", "="):
-        raise _fault(word, f"{mark} takes one value; a list goes with {field.name}:")
+        raise _fault(
+            word, Message("{mark} takes one value; a list goes with {name}:", mark=mark, name=field.name)
+        )
     if len(pieces) > MAX_VALUES:
-        raise _fault(word, f"a list has at most {MAX_VALUES} values.")
+        raise _fault(word, Message("a list has at most {max_values} values.", max_values=MAX_VALUES))
     return tuple(_value(field, mark, piece, word) for piece in pieces)
 
 
@@ -284,7 +302,13 @@ def _value(field: Field, mark: str, piece: _Word, word: _Word) -> Value:
         if mark == "=" and field.may_be_empty:
             return ""
         raise _fault(
-            word, f"a value is missing. {field.name} takes {field.kind.value}, as in {field.example}."
+            word,
+            Message(
+                "a value is missing. {name} takes {kind}, as in {example}.",
+                name=field.name,
+                kind=field.kind,
+                example=field.example,
+            ),
         )
     if field.kind is Kind.CHOICE:
         return _choice(field, piece, word)
@@ -297,7 +321,7 @@ def _value(field: Field, mark: str, piece: _Word, word: _Word) -> Value:
     if len(ends) == 2 and ends[0].text and mark in (":", "="):
         low, high = (read(end, field, word) for end in ends)
         if low > high:
-            raise _fault(word, "the range ends before it begins.")
+            raise _fault(word, Message("the range ends before it begins."))
         return Span(low, high)
     return read(piece, field, word)
 
@@ -306,7 +330,7 @@ def _choice(field: Field, piece: _Word, word: _Word) -> str:
     chosen = piece.text.lower()
     if chosen not in field.words:
         words = ", ".join(f'"{one}"' if " " in one else one for one in field.words)
-        raise _fault(word, f"{field.name} is one of {words}.")
+        raise _fault(word, Message("{name} is one of {words}.", name=field.name, words=words))
     return chosen
 
 
@@ -316,9 +340,9 @@ def _number_text(piece: _Word, ends: list[_Word], word: _Word) -> str | Span:
         return piece.text
     low, high = digits
     if len(low) != len(high):
-        raise _fault(word, "both ends of a range need the same number of digits, as in 0100-0199.")
+        raise _fault(word, Message("both ends of a range need the same number of digits, as in 0100-0199."))
     if low > high:
-        raise _fault(word, "the range ends before it begins.")
+        raise _fault(word, Message("the range ends before it begins."))
     return Span(low, high)
 
 
@@ -336,5 +360,13 @@ def _seconds(piece: _Word, field: Field, word: _Word) -> int:
     elif match := _CLOCK.fullmatch(piece.text):
         seconds = int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
     if seconds is None or seconds > MAX_FILTER_SECONDS:
-        raise _fault(word, f"{field.name} takes {field.kind.value}, at most {MAX_FILTER_SECONDS:,} seconds.")
+        raise _fault(
+            word,
+            Message(
+                "{name} takes {kind}, at most {max_filter_seconds:,} seconds.",
+                name=field.name,
+                kind=field.kind,
+                max_filter_seconds=MAX_FILTER_SECONDS,
+            ),
+        )
     return seconds

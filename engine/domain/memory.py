@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.domain.message import Message
+
 MB = 1_000_000
 UNLIMITED = 1 << 60
 """Of bytes: where nothing sets a limit."""
@@ -27,14 +29,14 @@ class Memory:
     """At most, whatever else runs."""
     free: int
     """Now."""
-    where: str
+    where: Message
     """Who leaves so little: "this host", or a control group."""
 
 
 class _Bound(NamedTuple):
     free: int
     limit: int
-    where: str
+    where: Message
 
 
 def host_memory(root: Path = Path("/")) -> Memory:
@@ -61,7 +63,7 @@ def free_memory(root: Path = Path("/")) -> Memory:
     if space == UNLIMITED or left >= memory.free:
         return memory
     limit = min(memory.limit, max(0, space - RESERVED_SPACE))
-    return Memory(limit=limit, free=left, where="the address space (`ulimit -v`)")
+    return Memory(limit=limit, free=left, where=Message("the address space (`ulimit -v`)"))
 
 
 def _host(root: Path) -> _Bound:
@@ -70,7 +72,7 @@ def _host(root: Path) -> _Bound:
         name, _, value = line.partition(":")
         sizes[name] = int(value.split()[0]) * 1024
     limit = sizes.get("MemTotal", UNLIMITED)
-    return _Bound(sizes.get("MemAvailable", limit) + sizes.get("SwapFree", 0), limit, "this host")
+    return _Bound(sizes.get("MemAvailable", limit) + sizes.get("SwapFree", 0), limit, Message("this host"))
 
 
 def _group(folder: Path, root: Path) -> _Bound | None:
@@ -83,7 +85,7 @@ def _group(folder: Path, root: Path) -> _Bound | None:
     counts = dict(line.split() for line in _lines(folder / "memory.stat") if line.count(" ") == 1)
     pages = ("inactive_file", "active_file")
     files = sum(int(counts.get(_PREFIX + name, counts.get(name, 0))) for name in pages)
-    where = f"the control group /{folder.relative_to(root)}"
+    where = Message("the control group /{group}", group=folder.relative_to(root))
     return _Bound(limit - used + min(files, used), limit, where)
 
 

@@ -3,6 +3,7 @@
 import re
 
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
 
 MICROS = 1_000_000
 MAX_AMOUNT_MICROS = 10**12 * MICROS
@@ -26,25 +27,34 @@ def parse_amount(text: str, *, field: str = "amount", signed: bool = False) -> i
         if re.fullmatch(r"[+-]?\d+,\d+", text.strip()):
             whole, _, digits = text.strip().partition(",")
             hint = (
-                f" Write {whole}{digits} or {whole}.{digits}: the comma may mean either."
+                Message(
+                    " Write {whole}{digits} or {whole2}.{digits2}: the comma may mean either.",
+                    whole=whole,
+                    digits=digits,
+                    whole2=whole,
+                    digits2=digits,
+                )
                 if len(digits) == 3
-                else " Write the decimal sign as a point, as in 12.5."
+                else Message(" Write the decimal sign as a point, as in 12.5.")
             )
-        raise InvalidInput(
-            f"{field}: {shown!r} is not an amount.{hint or ' Write it as 1234.50.'}", field=field
+        raise InvalidInput.in_field(
+            field,
+            "{shown!r} is not an amount.{hint}",
+            shown=shown,
+            hint=hint or Message(" Write it as 1234.50."),
         )
     fraction = match["fraction"] or ""
     if len(fraction.rstrip("0")) > 6:
-        raise InvalidInput(f"{field}: {shown!r} has more than 6 decimals.", field=field)
+        raise InvalidInput.in_field(field, "{shown!r} has more than 6 decimals.", shown=shown)
     whole = match["whole"].replace(",", "")
     if len(whole.lstrip("0")) > 13:
-        raise InvalidInput(f"{field}: {shown!r} is out of range.", field=field)
+        raise InvalidInput.in_field(field, "{shown!r} is out of range.", shown=shown)
     micros = int(whole or "0") * MICROS + int(fraction[:6].ljust(6, "0") or "0")
     if micros > MAX_AMOUNT_MICROS:
-        raise InvalidInput(f"{field}: {shown!r} is out of range.", field=field)
+        raise InvalidInput.in_field(field, "{shown!r} is out of range.", shown=shown)
     if match["sign"] == "-":
         if not signed and micros:
-            raise InvalidInput(f"{field}: {shown!r} must not be negative.", field=field)
+            raise InvalidInput.in_field(field, "{shown!r} must not be negative.", shown=shown)
         micros = -micros
     return micros
 

@@ -3,21 +3,23 @@
 from enum import StrEnum
 from typing import Final
 
+from engine.domain.message import N_
+
 
 class Payment(StrEnum):
     """How an extension pays."""
 
-    PREPAID = "prepaid"
-    POSTPAID = "postpaid"
+    PREPAID = N_("prepaid")
+    POSTPAID = N_("postpaid")
 
 
 class Direction(StrEnum):
     """Which way a call went, seen from the PBX; `other` = service codes and what cannot be told."""
 
-    OUTBOUND = "outbound"
-    INBOUND = "inbound"
-    INTERNAL = "internal"
-    OTHER = "other"
+    OUTBOUND = N_("outbound")
+    INBOUND = N_("inbound")
+    INTERNAL = N_("internal")
+    OTHER = N_("other")
 
 
 class Unrated(StrEnum):
@@ -27,14 +29,14 @@ class Unrated(StrEnum):
     never changes the reason of a call that could not have cost anything.
     """
 
-    NOT_OUTBOUND = "not outbound"
-    PART_OF_ANOTHER = "part of another"
-    NOT_ANSWERED = "not answered"
-    NO_EXTENSION = "no extension"
-    NUMBER_UNKNOWN = "number unknown"
-    BILLING_OFF = "billing off"
-    EXTENSION_NOT_BILLED = "extension not billed"
-    NO_RULE = "no rule"
+    NOT_OUTBOUND = N_("not outbound")
+    PART_OF_ANOTHER = N_("part of another")
+    NOT_ANSWERED = N_("not answered")
+    NO_EXTENSION = N_("no extension")
+    NUMBER_UNKNOWN = N_("number unknown")
+    BILLING_OFF = N_("billing off")
+    EXTENSION_NOT_BILLED = N_("extension not billed")
+    NO_RULE = N_("no rule")
 
 
 MONEY_MAY_BE_MISSING: Final = (Unrated.NO_RULE, Unrated.NO_EXTENSION, Unrated.NUMBER_UNKNOWN)
@@ -44,19 +46,19 @@ MONEY_MAY_BE_MISSING: Final = (Unrated.NO_RULE, Unrated.NO_EXTENSION, Unrated.NU
 class EntryKind(StrEnum):
     """Kinds of ledger entries."""
 
-    RECHARGE = "recharge"
-    CHARGE = "charge"
-    ADJUSTMENT = "adjustment"
-    REVERSAL = "reversal"
-    METHOD_CHANGE = "method change"
+    RECHARGE = N_("recharge")
+    CHARGE = N_("charge")
+    ADJUSTMENT = N_("adjustment")
+    REVERSAL = N_("reversal")
+    METHOD_CHANGE = N_("method change")
 
 
 class Role(StrEnum):
     """What an account may do; each role includes the ones before it."""
 
-    VIEWER = "viewer"
-    BILLING = "billing"
-    ADMIN = "admin"
+    VIEWER = N_("viewer")
+    BILLING = N_("billing")
+    ADMIN = N_("admin")
 
     def includes(self, other: "Role") -> bool:
         """Whether this role may do what `other` may."""

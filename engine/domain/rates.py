@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
 from engine.domain.money import MAX_AMOUNT_MICROS
 from engine.domain.names import ALL_WEEKDAYS, WEEKDAYS
 
@@ -51,8 +52,8 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
     """Every law of the fields that the rule breaks, each error naming its field; empty when it is sound."""
     faults: list[InvalidInput] = []
 
-    def fault(field: str, message: str) -> None:
-        faults.append(InvalidInput(f"{field}: {message}", field=field))
+    def fault(field: str, what: str, **fields: object) -> None:
+        faults.append(InvalidInput.in_field(field, Message(what, **fields)))
 
     if not 1 <= len(rate.name.strip()) <= 64:
         fault("name", "a name of 1 to 64 characters tells the rules apart.")
@@ -60,26 +61,46 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
         fault("name", "must not hold line breaks or control characters.")
     if not _PREFIX.fullmatch(rate.prefix) or len(rate.prefix) > MAX_NUMBER_LENGTH:
         fault(
-            "prefix", f"{rate.prefix[:40]!r} may hold digits, *, # and + only, at most {MAX_NUMBER_LENGTH}."
+            "prefix",
+            "{prefix!r} may hold digits, *, # and + only, at most {max_number_length}.",
+            prefix=rate.prefix[:40],
+            max_number_length=MAX_NUMBER_LENGTH,
         )
     if not 0 <= rate.number_length <= MAX_NUMBER_LENGTH:
-        fault("number_length", f"must lie between 0 (any) and {MAX_NUMBER_LENGTH}.")
+        fault(
+            "number_length",
+            "must lie between 0 (any) and {max_number_length}.",
+            max_number_length=MAX_NUMBER_LENGTH,
+        )
     elif 0 < rate.number_length < len(rate.prefix):
         fault(
             "number_length",
-            f"{rate.number_length} is shorter than the prefix {rate.prefix!r} of {len(rate.prefix)}: "
-            "no number could ever match. The length counts the prefix; 0 means any.",
+            "{number_length} is shorter than the prefix {prefix!r} of {count}: no number could "
+            "ever match. The length counts the prefix; 0 means any.",
+            number_length=rate.number_length,
+            prefix=rate.prefix,
+            count=len(rate.prefix),
         )
     for field, value in (("initial_fee", rate.initial_fee_micros), ("price", rate.price_micros)):
         if not 0 <= value <= min(MAX_RATE_MICROS, MAX_AMOUNT_MICROS):
             fault(field, "must lie between 0 and 1,000,000.")
     if not 0 <= rate.initial_seconds <= MAX_RATE_SECONDS:
-        fault("initial_seconds", f"must lie between 0 and {MAX_RATE_SECONDS} seconds.")
+        fault(
+            "initial_seconds",
+            "must lie between 0 and {max_rate_seconds} seconds.",
+            max_rate_seconds=MAX_RATE_SECONDS,
+        )
     if not 1 <= rate.cycle_seconds <= MAX_RATE_SECONDS:
-        fault("cycle_seconds", f"must lie between 1 and {MAX_RATE_SECONDS} seconds.")
+        fault(
+            "cycle_seconds",
+            "must lie between 1 and {max_rate_seconds} seconds.",
+            max_rate_seconds=MAX_RATE_SECONDS,
+        )
     if rate.price_seconds is not None and not 1 <= rate.price_seconds <= MAX_RATE_SECONDS:
         fault(
-            "price_seconds", f"must lie between 1 and {MAX_RATE_SECONDS} seconds, or be empty for one cycle."
+            "price_seconds",
+            "must lie between 1 and {max_rate_seconds} seconds, or be empty for one cycle.",
+            max_rate_seconds=MAX_RATE_SECONDS,
         )
     for field, second in (("start_time", rate.start_second), ("end_time", rate.end_second)):
         if not 0 <= second < 86_400:
@@ -88,16 +109,24 @@ def rate_faults(rate: Rate) -> list[InvalidInput]:
         fault("weekdays", "choose at least one day.")
     if rate.valid_from and rate.valid_to and rate.valid_from >= rate.valid_to:
         fault(
-            "valid_to", f"{rate.valid_to} must come after valid_from {rate.valid_from}; that day is excluded."
+            "valid_to",
+            "{valid_to} must come after valid_from {valid_from}; that day is excluded.",
+            valid_to=rate.valid_to,
+            valid_from=rate.valid_from,
         )
-    if rate.extensions is not None and not rate.extensions:
-        fault("extensions", "choose at least one extension, or all.")
-    # Sheets separate them by spaces, and write `all` for every extension.
-    for extension in rate.extensions or ():
-        if not extension or extension.lower() == "all" or _BLANK.search(extension):
-            fault("extensions", f"{extension[:40]!r} is not an extension number.")
-            break
+    faults += _extension_faults(rate.extensions)
     return faults
+
+
+def _extension_faults(extensions: tuple[str, ...] | None) -> list[InvalidInput]:
+    if extensions is not None and not extensions:
+        return [InvalidInput.in_field("extensions", "choose at least one extension, or all.")]
+    # Sheets separate them by spaces, and write `all` for every extension.
+    for extension in extensions or ():
+        if not extension or extension.lower() == "all" or _BLANK.search(extension):
+            shown = extension[:40]
+            return [InvalidInput.in_field("extensions", "{shown!r} is not an extension number.", shown=shown)]
+    return []
 
 
 def parse_time_of_day(text: str, *, field: str) -> int:
@@ -108,8 +137,14 @@ def parse_time_of_day(text: str, *, field: str) -> int:
         return hour * 3600 + minute * 60 + second
     if not text.strip():
         return 0
-    hint = " Midnight is 00:00; a window that ends there has end 00:00." if text.strip() == "24:00" else ""
-    raise InvalidInput(f"{field}: {text!r} is not a time of day. Write it as 08:30.{hint}", field=field)
+    hint = (
+        Message(" Midnight is 00:00; a window that ends there has end 00:00.")
+        if text.strip() == "24:00"
+        else ""
+    )
+    raise InvalidInput.in_field(
+        field, "{text!r} is not a time of day. Write it as 08:30.{hint}", text=text, hint=hint
+    )
 
 
 def format_time_of_day(second: int) -> str:
@@ -127,8 +162,8 @@ def parse_weekdays(text: str, *, field: str = "weekdays") -> int:
     mask = 0
     for word in words:
         if word not in WEEKDAYS:
-            raise InvalidInput(
-                f"{field}: {word!r} is not a weekday. Write all, or names such as mon,tue,sat.", field=field
+            raise InvalidInput.in_field(
+                field, "{word!r} is not a weekday. Write all, or names such as mon,tue,sat.", word=word
             )
         mask |= 1 << WEEKDAYS.index(word)
     return mask

@@ -4,6 +4,7 @@ import os
 import stat
 
 from engine.domain.errors import StorageError
+from engine.domain.message import Message
 
 
 def open_regular(path: str) -> int:
@@ -21,17 +22,19 @@ def check_regular(path: str, descriptor: int) -> None:
     """Raises `StorageError` for a descriptor of a pipe, a folder, a device or a socket."""
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
-        raise StorageError(f"{path} is {_kind(mode)}, not a regular file; name the CDR file itself.")
+        raise StorageError(
+            "{path} is {kind}, not a regular file; name the CDR file itself.", path=path, kind=_kind(mode)
+        )
 
 
-def _kind(mode: int) -> str:
+def _kind(mode: int) -> Message:
     for test, name in (
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a FIFO"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
+        (stat.S_ISDIR, Message("a folder")),
+        (stat.S_ISFIFO, Message("a FIFO")),
+        (stat.S_ISSOCK, Message("a socket")),
+        (stat.S_ISCHR, Message("a device")),
+        (stat.S_ISBLK, Message("a device")),
     ):
         if test(mode):
             return name
-    return "special"
+    return Message("special")

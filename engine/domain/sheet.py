@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message, as_it_is
 
 MAX_SHEET_BYTES = 128 * 1024 * 1024
 MAX_SHEET_LINES = 1_000_000
@@ -38,7 +39,7 @@ class SheetFault(NamedTuple):
 
     line: int
     column: str
-    reason: str
+    reason: Message
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Faults:
     rows: list[SheetFault] = field(default_factory=list[SheetFault])
     count: int = 0
 
-    def add(self, line: int, column: str, reason: str) -> None:
+    def add(self, line: int, column: str, reason: Message) -> None:
         """Notes a fault."""
         self.count += 1
         if len(self.rows) < MAX_FAULTS:
@@ -56,7 +57,7 @@ class Faults:
 
     def refuse(self, line: int, error: InvalidInput) -> None:
         """Notes what a field's reader said; the field is the column."""
-        self.add(line, error.field, error.message.removeprefix(f"{error.field}: "))
+        self.add(line, error.field, error.what)
 
     def summary(self) -> list[SheetFault]:
         """The faults kept, by line, and a last one that counts the others where there are any."""
@@ -64,7 +65,7 @@ class Faults:
         kept = sorted(self.rows, key=lambda fault: fault.line)
         if not hidden:
             return kept
-        return [*kept, SheetFault(0, "", f"{hidden:,} more faults are not listed.")]
+        return [*kept, SheetFault(0, "", Message("{hidden:,} more faults are not listed.", hidden=hidden))]
 
 
 class SheetLine(NamedTuple):
@@ -100,7 +101,9 @@ def read_sheet(
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            faults.add(started, "", f"cannot be split into cells: {_quoting(str(error))}")
+            faults.add(
+                started, "", Message("cannot be split into cells: {quoting}", quoting=_quoting(str(error)))
+            )
             return
         if cells is None:
             break
@@ -113,25 +116,43 @@ def read_sheet(
             continue
         lines += 1
         if lines > MAX_SHEET_LINES:
-            faults.add(started, "", f"a sheet may have at most {MAX_SHEET_LINES:,} lines.")
-            return
-        if len(cells) != len(names):
             faults.add(
                 started,
                 "",
-                f"has {len(cells)} cells where the header has {len(names)}. "
-                "Text that holds the separator must stand in double quotes.",
+                Message(
+                    "a sheet may have at most {max_sheet_lines:,} lines.", max_sheet_lines=MAX_SHEET_LINES
+                ),
             )
-            continue
-        if "\n" in (joined := "".join(cells)) or "\r" in joined:
-            broken = next(name for name, cell in zip(names, cells, strict=True) if set(cell) & {"\n", "\r"})
-            faults.add(started, broken, "holds a line break. Is a double quote missing?")
+            return
+        if (wrong := _misfit(cells, names)) is not None:
+            faults.add(started, *wrong)
             continue
         yield SheetLine(
             started, {name: meant(cell.strip()) for name, cell in zip(names, cells, strict=True) if name}
         )
     if names is None:
-        faults.add(1, "", f"the sheet is empty. Its first line names the columns: {','.join(columns)}")
+        faults.add(
+            1,
+            "",
+            Message(
+                "the sheet is empty. Its first line names the columns: {columns}", columns=",".join(columns)
+            ),
+        )
+
+
+def _misfit(cells: Sequence[str], names: Sequence[str]) -> tuple[str, Message] | None:
+    """The column of cells that are no line of the sheet, and why; None = they are one."""
+    if len(cells) != len(names):
+        return "", Message(
+            "has {cells} cells where the header has {columns}. Text that holds the separator must stand in "
+            "double quotes.",
+            cells=len(cells),
+            columns=len(names),
+        )
+    broken = next((name for name, cell in zip(names, cells, strict=True) if set(cell) & {"\n", "\r"}), None)
+    if broken is None:
+        return None
+    return broken, Message("holds a line break. Is a double quote missing?")
 
 
 def harmless(cell: str) -> str:
@@ -168,7 +189,7 @@ def parse_boolean(text: str, *, field: str) -> bool:
         return True
     if word in _FALSE:
         return False
-    raise InvalidInput(f"{field}: {_shown(text)} is neither true nor false.", field=field)
+    raise InvalidInput.in_field(field, "{shown} is neither true nor false.", shown=_shown(text))
 
 
 def format_boolean(value: bool) -> str:
@@ -180,7 +201,7 @@ def parse_whole(text: str, *, field: str) -> int:
     """A whole number without sign or separators. Raises `InvalidInput`."""
     if _WHOLE.fullmatch(text):
         return int(text)
-    raise InvalidInput(f"{field}: {_shown(text)} is not a whole number.", field=field)
+    raise InvalidInput.in_field(field, "{shown} is not a whole number.", shown=_shown(text))
 
 
 def _shown(text: str) -> str:
@@ -190,7 +211,15 @@ def _shown(text: str) -> str:
 def _decoded(content: bytes, faults: Faults) -> str | None:
     if len(content) > MAX_SHEET_BYTES:
         limit = MAX_SHEET_BYTES // (1024 * 1024)
-        faults.add(1, "", f"the sheet has {len(content):,} bytes; at most {limit} MiB are read.")
+        faults.add(
+            1,
+            "",
+            Message(
+                "the sheet has {count:,} bytes; at most {limit} MiB are read.",
+                count=len(content),
+                limit=limit,
+            ),
+        )
         return None
     try:
         text = content.decode("utf-8-sig")
@@ -199,13 +228,17 @@ def _decoded(content: bytes, faults: Faults) -> str | None:
         faults.add(
             line,
             "",
-            f"byte 0x{content[error.start]:02X} is not UTF-8. "
-            "Save the sheet as UTF-8; spreadsheets call it CSV UTF-8.",
+            Message(
+                "byte 0x{content:02X} is not UTF-8. Save the sheet as UTF-8; spreadsheets call it CSV UTF-8.",
+                content=content[error.start],
+            ),
         )
         return None
     if "\0" in text:
         faults.add(
-            text.count("\n", 0, text.index("\0")) + 1, "", "holds a zero byte. Save the sheet as UTF-8."
+            text.count("\n", 0, text.index("\0")) + 1,
+            "",
+            Message("holds a zero byte. Save the sheet as UTF-8."),
         )
         return None
     return text
@@ -230,24 +263,30 @@ def _header(
     names = [cell.strip().lower() for cell in cells]
     for place, name in enumerate(names):
         if not name:
-            faults.add(line, "", f"column {place + 1} of the header has no name.")
+            faults.add(line, "", Message("column {place} of the header has no name.", place=place + 1))
         elif name not in columns and name not in ignored:
             faults.add(
-                line, name[:_SHOWN], f"{_shown(name)} is not a column. The columns are {','.join(columns)}"
+                line,
+                name[:_SHOWN],
+                Message(
+                    "{shown} is not a column. The columns are {columns}",
+                    shown=_shown(name),
+                    columns=",".join(columns),
+                ),
             )
         elif name in names[:place]:
-            faults.add(line, name, f"the column {name} appears twice.")
+            faults.add(line, name, Message("the column {name} appears twice.", name=name))
     for name in required:
         if name not in names:
-            faults.add(line, name, f"the column {name} is missing.")
+            faults.add(line, name, Message("the column {name} is missing.", name=name))
     return None if faults.count > before else ["" if name in ignored else name for name in names]
 
 
-def _quoting(message: str) -> str:
+def _quoting(message: str) -> Message:
     if "unexpected end" in message:
-        return "a double quote is opened and never closed."
+        return Message("a double quote is opened and never closed.")
     if "expected after" in message:
-        return "text follows a closing double quote; a quote inside a cell is written twice."
+        return Message("text follows a closing double quote; a quote inside a cell is written twice.")
     if "field limit" in message:
-        return "a cell is longer than 131,072 characters. Is a double quote missing?"
-    return f"{message}."
+        return Message("a cell is longer than 131,072 characters. Is a double quote missing?")
+    return as_it_is(f"{message}.")

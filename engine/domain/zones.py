@@ -14,9 +14,8 @@ def zone(name: str, *, field: str = "timezone") -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise InvalidInput(
-            f"{field}: {name!r} is not a time zone. Use an IANA name such as Asia/Shanghai or UTC.",
-            field=field,
+        raise InvalidInput.in_field(
+            field, "{name!r} is not a time zone. Use an IANA name such as Asia/Shanghai or UTC.", name=name
         ) from error
 
 
@@ -95,9 +94,10 @@ def parse_moment(text: str, where: ZoneInfo, *, field: str = "time", end: bool =
             return stamped.astimezone(UTC).replace(tzinfo=None)
         return to_utc(moment, where)
     except (ValueError, OverflowError) as error:
-        raise InvalidInput(
-            f"{field}: {text!r} is not a date or time. Write 2026-01-31, 2026-01, or 2026-01-31 18:30.",
-            field=field,
+        raise InvalidInput.in_field(
+            field,
+            "{text!r} is not a date or time. Write 2026-01-31, 2026-01, or 2026-01-31 18:30.",
+            text=text,
         ) from error
 
 

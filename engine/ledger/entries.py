@@ -85,13 +85,13 @@ def post(
     balances = dict(session.records(tuple[str, int], "ledger.balances", numbers=numbers))
     missing = [number for number in numbers if number not in balances]
     if missing:
-        raise NotFound(f"There is no extension {', '.join(missing[:10])}.")
+        raise NotFound("There is no extension {missing}.", missing=", ".join(missing[:10]))
     first_entry = next_entry(session)
     afters = running_balances(balances, movements)
     for movement, after in zip(movements, afters, strict=True):
         if abs(after) > MAX_BALANCE_MICROS:
-            raise InvalidInput(
-                f"amount: the balance of {movement.extension} would leave its range.", field="amount"
+            raise InvalidInput.in_field(
+                "amount", "the balance of {extension} would leave its range.", extension=movement.extension
             )
     write_entries(
         session,
@@ -198,8 +198,9 @@ def _refuse_beyond_range(entries: pa.Table) -> None:
 def beyond_range(extension: str) -> StorageError:
     """Charges of an extension that would take its balance beyond what 64 bits hold."""
     return StorageError(
-        f"The charges of extension {extension} would take its balance out of range. "
+        "The charges of extension {extension} would take its balance out of range. "
         "A price in the rate list must be far too high; correct it.",
+        extension=extension,
         code=OUT_OF_RANGE,
     )
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 from engine.api.extensions import CsvText, ExportExtensions, ExtensionRow, ListExtensions
 from engine.api.operation import Fault, ImportResult
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message, as_it_is
 from engine.domain.money import format_amount, parse_amount
 from engine.domain.names import Payment
 from engine.domain.sheet import Faults, SheetLine, format_boolean, parse_boolean, read_sheet, write_sheet
@@ -77,8 +78,8 @@ def import_extensions(
     faults = Faults()
     known, added, wanted = _read(session, content, faults)
     changed = [row for row in wanted if row[1:] != known[row[0]][1:6]]
-    preview = [f"+ {row[0]} {row[1]}" for row in added] + [
-        f"~ {row[0]} {_difference(row, known[row[0]])}" for row in changed
+    preview = [as_it_is(f"+ {row[0]} {row[1]}") for row in added] + [
+        as_it_is(f"~ {row[0]} {_difference(row, known[row[0]])}") for row in changed
     ]
     if apply and not faults.count:
         add_extensions(session, added, now=now)
@@ -115,7 +116,11 @@ def _read(
     for line in lines:
         number = line.cells["number"]
         if first.setdefault(number, line.number) != line.number:
-            faults.add(line.number, "number", f"{number} stands in line {first[number]} already.")
+            faults.add(
+                line.number,
+                "number",
+                Message("{number} stands in line {first} already.", number=number, first=first[number]),
+            )
         properties = _properties(line, known.get(number), faults)
         (wanted if number in known else added).append(properties)
     return known, added, wanted
@@ -151,7 +156,9 @@ def _payment(text: str) -> str:
     try:
         return Payment(text.lower()).value
     except ValueError:
-        raise InvalidInput(f"payment: {text!r} is neither prepaid nor postpaid.", field="payment") from None
+        raise InvalidInput.in_field(
+            "payment", "{text!r} is neither prepaid nor postpaid.", text=text
+        ) from None
 
 
 def _difference(row: Properties, known: tuple[object, ...]) -> str:

@@ -58,18 +58,20 @@ def _word(word: str, *, negated: bool) -> Condition:
 def check_number(number: str) -> None:
     """Raises `InvalidInput` for what cannot be an extension in any PBX's protocol."""
     if not 1 <= len(number) <= MAX_NUMBER or not NUMBER_CHARACTERS.issuperset(number):
-        raise InvalidInput(
-            f"number: {number[:40]!r} is not an extension: 1 to {MAX_NUMBER} digits, *, #, + or A to D.",
-            field="number",
+        raise InvalidInput.in_field(
+            "number",
+            "{number!r} is not an extension: 1 to {max_number} digits, *, #, + or A to D.",
+            number=number[:40],
+            max_number=MAX_NUMBER,
         )
 
 
 def check_properties(*, name: str | None, credit_limit_micros: int | None) -> None:
     """Raises `InvalidInput` naming the field."""
     if name is not None and len(name) > MAX_NAME:
-        raise InvalidInput(f"name: at most {MAX_NAME} characters.", field="name")
+        raise InvalidInput.in_field("name", "at most {max_name} characters.", max_name=MAX_NAME)
     if credit_limit_micros is not None and not 0 <= credit_limit_micros <= MAX_AMOUNT_MICROS:
-        raise InvalidInput("credit_limit: must lie between 0 and 1,000,000,000,000.", field="credit_limit")
+        raise InvalidInput.in_field("credit_limit", "must lie between 0 and 1,000,000,000,000.")
 
 
 def set_extensions(session: Session, request: SetExtensions, *, operator: str, now: datetime) -> Changed:
@@ -80,12 +82,12 @@ def set_extensions(session: Session, request: SetExtensions, *, operator: str, n
     """
     numbers = list(dict.fromkeys(request.numbers))
     if not numbers:
-        raise InvalidInput("numbers: name at least one extension.", field="numbers")
+        raise InvalidInput.in_field("numbers", "name at least one extension.")
     check_properties(name=request.name, credit_limit_micros=request.credit_limit_micros)
     known = {str(row[0]): row for row in session.rows("ledger.known_extensions", numbers=numbers)}
     missing = [number for number in numbers if number not in known]
     if missing and not request.create:
-        raise NotFound(f"There is no extension {', '.join(missing[:10])}.")
+        raise NotFound("There is no extension {missing}.", missing=", ".join(missing[:10]))
     for number in missing:
         check_number(number)
     add_extensions(

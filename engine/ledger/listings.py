@@ -120,7 +120,11 @@ def export_ledger(session: Session, site: Site, request: ExportLedger) -> CsvTex
 
 def _refuse_more(total: int) -> None:
     if total > MAX_ROWS:
-        raise Refused(f"{total:,} rows are more than {MAX_ROWS:,} in one file; choose a shorter period.")
+        raise Refused(
+            "{total:,} rows are more than {max_rows:,} in one file; choose a shorter period.",
+            total=total,
+            max_rows=MAX_ROWS,
+        )
 
 
 def _entries(

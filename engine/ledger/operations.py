@@ -9,6 +9,7 @@ import msgspec
 
 from engine.api.extensions import Adjust, Recharge, Recharged, RechargeRow
 from engine.domain.errors import InvalidInput, Refused
+from engine.domain.message import Message
 from engine.domain.money import MAX_AMOUNT_MICROS
 from engine.domain.names import EntryKind
 from engine.ledger.entries import Movement, Posted, post
@@ -27,9 +28,11 @@ def recharge(session: Session, request: Recharge, *, operator: str, now: datetim
     """
     numbers = list(dict.fromkeys(request.numbers))
     if not numbers:
-        raise InvalidInput("numbers: name at least one extension.", field="numbers")
+        raise InvalidInput.in_field("numbers", "name at least one extension.")
     if len(numbers) > MAX_NUMBERS:
-        raise InvalidInput(f"numbers: at most {MAX_NUMBERS:,} extensions at once.", field="numbers")
+        raise InvalidInput.in_field(
+            "numbers", "at most {max_numbers:,} extensions at once.", max_numbers=MAX_NUMBERS
+        )
     _check_amount(request.amount_micros, signed=False)
     _check_note(request.note, field="note")
 
@@ -48,7 +51,7 @@ def adjust(session: Session, request: Adjust, *, operator: str, now: datetime) -
     """Corrects one balance. Raises like `recharge`, and `InvalidInput` without a reason."""
     _check_amount(request.amount_micros, signed=True)
     if not request.reason.strip():
-        raise InvalidInput("reason: an adjustment needs a reason.", field="reason")
+        raise InvalidInput.in_field("reason", "an adjustment needs a reason.")
     _check_note(request.reason, field="reason")
 
     def move() -> list[Posted]:
@@ -72,13 +75,16 @@ def _once(
     now: datetime,
 ) -> Recharged:
     if not 1 <= len(key) <= MAX_KEY:
-        raise InvalidInput(f"key: 1 to {MAX_KEY} characters, chosen by the caller.", field="key")
+        raise InvalidInput.in_field(
+            "key", "1 to {max_key} characters, chosen by the caller.", max_key=MAX_KEY
+        )
     digest = hashlib.sha256(msgspec.json.encode(content)).hexdigest()
     known = session.row("ledger.operation", key=key)
     if known is not None:
         if known[0] != digest:
             raise Refused(
-                f"The key {key!r} was used for another operation. Choose a new key; nothing was moved.",
+                "The key {key!r} was used for another operation. Choose a new key; nothing was moved.",
+                key=key,
                 code="key_reused",
             )
         first = msgspec.json.decode(str(known[1]), type=Recharged)
@@ -117,13 +123,13 @@ def _once(
 def _check_amount(amount_micros: int, *, signed: bool) -> None:
     if amount_micros == 0 or abs(amount_micros) > MAX_AMOUNT_MICROS or (amount_micros < 0 and not signed):
         raise InvalidInput(
-            "amount: must not be 0 and not beyond 1,000,000,000,000."
+            Message("amount: must not be 0 and not beyond 1,000,000,000,000.")
             if signed
-            else "amount: must be more than 0 and at most 1,000,000,000,000.",
+            else Message("amount: must be more than 0 and at most 1,000,000,000,000."),
             field="amount",
         )
 
 
 def _check_note(note: str, *, field: str) -> None:
     if len(note) > MAX_NOTE:
-        raise InvalidInput(f"{field}: at most {MAX_NOTE} characters.", field=field)
+        raise InvalidInput.in_field(field, "at most {max_note} characters.", max_note=MAX_NOTE)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.domain.message import Message
 from engine.lockout.target import TargetError
 from engine.lockout.wire import Wire, shown
 
@@ -72,7 +73,7 @@ class AmiSession:
             "{place}: {action} was refused: {said}.",
             place=self._wire.place,
             action=action,
-            said=shown(answer.message) or "no reason given",
+            said=shown(answer.message) or Message("no reason given"),
         )
 
     def lost(self) -> bool:
@@ -120,7 +121,7 @@ class AmiSession:
                 "address outside permit= in manager.conf look the same.",
                 place=place,
                 username=self._username,
-                said=shown(answer.message) or "no reason given",
+                said=shown(answer.message) or Message("no reason given"),
             )
 
     def _ask_some(self, actions: Sequence[Fields], seconds: float) -> list[Answer]:

@@ -10,6 +10,7 @@ import time
 from typing import IO
 
 from config.lockout import CommandTarget
+from engine.domain.message import NOTHING, Message, of_system
 from engine.lockout.target import Outcome, TargetError, Wanted, planned
 from engine.lockout.wire import shown
 
@@ -61,7 +62,7 @@ class BarringCommand:
 
     def _tell(self, held: dict[str, str], put: dict[str, str], drop: frozenset[str]) -> Outcome:
         """Runs it for each change; one that fails is tried again later, and does not hold up the others."""
-        fault, failures = "", 0
+        fault, failures = NOTHING, 0
         changes = [(key, "barred", reason) for key, reason in put.items()] + [
             (key, "free", "") for key in drop
         ]
@@ -71,7 +72,7 @@ class BarringCommand:
             try:
                 self._run({"{extension}": key, "{state}": state, "{reason}": reason}, listing="")
             except TargetError as error:
-                fault, failures = fault or str(error), failures + 1
+                fault, failures = fault or error.message, failures + 1
                 continue
             failures = 0
             if state == "barred":
@@ -98,7 +99,7 @@ class BarringCommand:
                 )
             except OSError as error:
                 raise TargetError(
-                    "{program} cannot be started: {reason}.", program=arguments[0], reason=error.strerror
+                    "{program} cannot be started: {reason}.", program=arguments[0], reason=of_system(error)
                 ) from error
         assert process.stdout is not None
         try:
@@ -109,7 +110,7 @@ class BarringCommand:
                 os.killpg(process.pid, signal.SIGKILL)
             process.stdout.close()
             process.wait()
-        about = fields.get("{extension}", "") or "the whole list"
+        about = fields.get("{extension}", "") or Message("the whole list")
         if said is None:
             raise TargetError(
                 "{program} did not end within {seconds} s for {about}.",
@@ -119,11 +120,11 @@ class BarringCommand:
             )
         if process.returncode:
             raise TargetError(
-                "{program} ended with {code} for {about}: {said}",
+                "{program} ended with {status} for {about}: {said}",
                 program=arguments[0],
-                code=process.returncode,
+                status=process.returncode,
                 about=about,
-                said=shown(said) or "it said nothing",
+                said=shown(said) or Message("it said nothing"),
             )
 
 

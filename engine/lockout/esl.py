@@ -5,6 +5,7 @@ What it answers was read in the source of mod_event_socket and mod_db; it was no
 
 from collections.abc import Sequence
 
+from engine.domain.message import Message
 from engine.lockout.target import TargetError
 from engine.lockout.wire import Wire, shown
 
@@ -67,7 +68,7 @@ class EslSession:
             raise TargetError(
                 "{place} refused the login: {said}. The password is not that of the socket, or of the user.",
                 place=self.place,
-                said=shown(answer) or "no reason given",
+                said=shown(answer) or Message("no reason given"),
             )
 
     def _checked(self, command: str, answer: str) -> str:
@@ -77,7 +78,7 @@ class EslSession:
             raise TargetError(
                 "{place}: the user {username} may not use the command {word}: put it into esl-allowed-api.",
                 place=self.place,
-                username=self._username or "of the socket",
+                username=self._username or Message("of the socket"),
                 word=word,
             )
         if answer.startswith("-ERR") and "not found" in answer.lower():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
+from engine.domain.message import Message, sentences
 from engine.lockout.target import Outcome, TargetError, Wanted, named, planned, speakable
 
 REASONS = frozenset({"locked", "over limit", "budget"})
@@ -155,15 +156,24 @@ class KeyedTarget:
             return dict(found)
         return {key: wanted.barred.get(key, "") for key in found}
 
-    def _remarks(self) -> str:
-        place, parts = self._keys.place, list[str]()
+    def _remarks(self) -> Message:
+        place, parts = self._keys.place, list[Message]()
         if self._others:
             parts.append(
-                f"{place} has keys of extensions that pbxmeter did not write: {named(self._others)}. They "
-                f"are left alone. Remove them ({self._keys.remedy}), or name a place of pbxmeter's own."
+                Message(
+                    "{place} has keys of extensions that pbxmeter did not write: {numbers}. They are left "
+                    "alone. Remove them ({remedy}), or name a place of pbxmeter's own.",
+                    place=place,
+                    numbers=named(self._others),
+                    remedy=self._keys.remedy,
+                )
             )
         if self._strikes >= STRIKES:
             parts.append(
-                f"Somebody else changes {place}: a second pbxmeter, or a person. It belongs to one engine."
+                Message(
+                    "Somebody else changes {place}: a second pbxmeter, or a person. "
+                    "It belongs to one engine.",
+                    place=place,
+                )
             )
-        return " ".join(parts)
+        return sentences(parts)

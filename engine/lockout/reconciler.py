@@ -5,11 +5,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from engine.api.site import TargetRow
-from engine.domain.errors import PbxmeterError
+from engine.domain.errors import PbxmeterError, message_of
+from engine.domain.message import NOTHING, Message, sentences
 from engine.domain.threads import Start, start_thread
 from engine.lockout.target import Outcome, Target, Wanted, named, speakable
 
@@ -62,8 +64,8 @@ class Reconciler:
         self._held: Reasons | None = None
         self._pending = 0
         self._down = False
-        self._message = ""
-        self._plan = ""
+        self._message = NOTHING
+        self._plan = NOTHING
         self._last_sync: datetime | None = None
         self._thread = start(f"lockout {target.name}", self._serve, until=self._stop.is_set)
 
@@ -85,7 +87,7 @@ class Reconciler:
         """How the target stands; without its thread nobody looks after it, whatever it held before."""
         if not self._thread.is_alive() and not self._down:
             self._down = True
-            self._message = "Nobody looks after this target any more; engine.log says why."
+            self._message = Message("Nobody looks after this target any more; engine.log says why.")
         state: Literal["agrees", "behind", "down"] = (
             "down"
             if self._down
@@ -96,7 +98,7 @@ class Reconciler:
         return TargetRow(
             target=self._target.name,
             state=state,
-            message=" ".join(part for part in (self._message, self._plan) if part),
+            message=sentences([self._message, self._plan]),
             pending=self._pending,
             last_sync_at=self._last_sync,
             dry_run=self._target.dry_run,
@@ -154,11 +156,11 @@ class Reconciler:
             if not outcome.failed:
                 self._last_sync = self._now()
         except (PbxmeterError, OSError) as error:
-            self._down, self._message, self._plan = True, str(error), ""
+            self._fail(message_of(error))
             log.warning("Lockout target %s: %s", self._target.name, error)
         except Exception as error:
             # An error of our own: barring must not stand still without a word.
-            self._down, self._message, self._plan = True, f"{error!r}; engine.log has the details.", ""
+            self._fail(Message("{error}; engine.log has the details.", error=repr(error)))
             log.exception("Lockout target %s failed", self._target.name)
         if (self._held, self._down, self._message, self._plan) != before:
             self._tell()
@@ -188,12 +190,15 @@ class Reconciler:
         self._pending = _differences(barred, outcome.held) + len(unspeakable)
         if not unspeakable:
             return outcome
-        said = (
-            f"No PBX can be told of {named(unspeakable)}: an extension is made of digits, *, #, + and the "
-            "letters A to D, at most 32."
+        said = Message(
+            "No PBX can be told of {numbers}: an extension is made of digits, *, #, + and the letters "
+            "A to D, at most 32.",
+            numbers=named(unspeakable),
         )
-        message = f"{outcome.message} {said}".strip()
-        return Outcome(held=outcome.held, message=message, failed=outcome.failed, plan=outcome.plan)
+        return replace(outcome, message=sentences([outcome.message, said]))
+
+    def _fail(self, message: Message) -> None:
+        self._down, self._message, self._plan = True, message, NOTHING
 
     def _tell(self) -> None:
         try:

@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+from engine.domain.message import of_system
 from engine.lockout.target import TargetError
 
 MOST_BYTES = 1024
@@ -18,7 +19,7 @@ def read_secret(path: Path) -> str:
             content = file.read(MOST_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
     except OSError as error:
         raise TargetError(
-            "{path}: the secret cannot be read: {reason}.", path=path, reason=error.strerror
+            "{path}: the secret cannot be read: {reason}.", path=path, reason=of_system(error)
         ) from error
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:

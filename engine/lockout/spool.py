@@ -6,6 +6,7 @@ from pathlib import Path
 
 from config.lockout import SPOOL_LIST
 from engine.domain.errors import StorageError
+from engine.domain.message import of_system
 from engine.lockout.readable import closed_to_others
 
 FOLDER_MODE = 0o755
@@ -30,10 +31,14 @@ def unwritable(path: Path, error: OSError, *, folder: Path) -> StorageError:
     """The error of a file or folder that could not be written; `folder` is what somebody has to make."""
     if isinstance(error, PermissionError) and os.geteuid() != 0:
         return StorageError(
-            f"{path} could not be written: {error.strerror}. Make its folder as root: "
-            f"install -d -o {os.geteuid()} -m 755 {folder}"
+            "{path} could not be written: {reason}. Make its folder as root: install -d -o "
+            "{geteuid} -m 755 {parent}",
+            path=path,
+            reason=of_system(error),
+            geteuid=os.geteuid(),
+            parent=folder,
         )
-    return StorageError(f"{path} could not be written: {error.strerror}.")
+    return StorageError("{path} could not be written: {reason}.", path=path, reason=of_system(error))
 
 
 def check_readable(path: Path, *, own_groups: frozenset[int]) -> None:
@@ -41,11 +46,17 @@ def check_readable(path: Path, *, own_groups: frozenset[int]) -> None:
     try:
         closed = closed_to_others(path, own_groups=own_groups)
     except OSError as error:
-        raise StorageError(f"{path} cannot be looked at: {error.strerror}.") from error
+        raise StorageError(
+            "{path} cannot be looked at: {reason}.", path=path, reason=of_system(error)
+        ) from error
     if closed is not None:
         mode = closed.stat().st_mode & 0o777
         raise StorageError(
-            f"{path}: the PBX cannot read it, because {closed} is closed to other users "
-            f"(mode {mode:04o}). Name another path for it in config.yaml, such as {SPOOL_LIST}, "
-            "or, where it is not the home folder, open that folder with chmod o+x."
+            "{path}: the PBX cannot read it, because {closed} is closed to other users (mode "
+            "{mode:04o}). Name another path for it in config.yaml, such as {spool_list}, or, "
+            "where it is not the home folder, open that folder with chmod o+x.",
+            path=path,
+            closed=closed,
+            mode=mode,
+            spool_list=SPOOL_LIST,
         )

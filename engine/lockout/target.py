@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.domain.errors import PbxmeterError
+from engine.domain.message import NOTHING, Message, sentences
 
 EXTENSION_CHARACTERS = frozenset("0123456789*#+ABCDabcd")
 """What may go into a line of any PBX protocol; everything else is refused before it gets there."""
@@ -16,9 +17,6 @@ class TargetError(PbxmeterError):
     """A target is out of reach, refuses, or does not hold what it took."""
 
     code = "target"
-
-    def __init__(self, message: str, /, **fields: object) -> None:
-        super().__init__(message.format(**fields) if fields else message)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,11 +41,11 @@ class Outcome:
 
     held: Mapping[str, str]
     """The reason by extension."""
-    message: str = ""
-    """What somebody should know or do; '' = all is well."""
+    message: Message = NOTHING
+    """What somebody should know or do; nothing = all is well."""
     failed: bool = False
     """The message is of a fault that stopped the work; what is held was taken before."""
-    plan: str = ""
+    plan: Message = NOTHING
     """In a dry run: what would be written."""
 
 
@@ -96,11 +94,11 @@ def named(extensions: Mapping[str, str] | frozenset[str]) -> str:
     return ", ".join(shown) + (", …" if len(extensions) > NAMED_AT_MOST else "")
 
 
-def planned(put: Mapping[str, str], drop: frozenset[str]) -> str:
+def planned(put: Mapping[str, str], drop: frozenset[str]) -> Message:
     """What a dry run would write."""
-    parts: list[str] = []
+    parts: list[Message] = []
     if put:
-        parts.append(f"Dry run: would bar {len(put)}: {named(put)}.")
+        parts.append(Message("Dry run: would bar {count}: {numbers}.", count=len(put), numbers=named(put)))
     if drop:
-        parts.append(f"Dry run: would free {len(drop)}: {named(drop)}.")
-    return " ".join(parts) or "Dry run: nothing would be written."
+        parts.append(Message("Dry run: would free {count}: {numbers}.", count=len(drop), numbers=named(drop)))
+    return sentences(parts) or Message("Dry run: nothing would be written.")

@@ -3,6 +3,7 @@
 import socket
 import time
 
+from engine.domain.message import of_system
 from engine.lockout.target import TargetError
 
 CONNECT_SECONDS = 5.0
@@ -121,9 +122,7 @@ class Wire:
         )
 
     def _broken(self, error: OSError) -> TargetError:
-        return TargetError(
-            "{place} cannot be reached: {reason}.", place=self.place, reason=error.strerror or str(error)
-        )
+        return TargetError("{place} cannot be reached: {reason}.", place=self.place, reason=of_system(error))
 
 
 def shown(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.api.message_json import to_json
 from engine.parse.call_segments import merged
 from engine.parse.repair import BadLine, Ignored
 from engine.parse.schema import CALLS, MAX_RAW_BYTES, REJECTS, Parsed
@@ -114,7 +115,8 @@ def _rejected(piece: bytes, rejects: list[BadLine], base_offset: int) -> pa.Tabl
             pa.array([line.length for line in rejects], pa.int64()),
             pa.array([line.number for line in rejects], pa.int64()),
             pa.array([line.field for line in rejects], pa.string()),
-            pa.array([line.reason for line in rejects], pa.string()),
+            pa.array([str(line.reason) for line in rejects], pa.string()),
+            pa.array([to_json(line.reason) for line in rejects], pa.string()),
             pa.array(
                 [piece[line.offset : line.offset + min(line.length, MAX_RAW_BYTES)] for line in rejects],
                 pa.binary(),

@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from config.formats import Format
+from engine.domain.message import Message
 from engine.parse.accounting import Outcome
 from engine.parse.framing import too_long
 from engine.parse.layouts import Layouts
@@ -10,7 +11,9 @@ from engine.parse.repair import MAX_SPAN_BYTES, MAX_SPAN_LINES, BadLine, Ignored
 from engine.parse.split import decoded, read_lines
 from engine.parse.to_calls import CallReader
 
-CUT_OFF = "the file ends without a newline, so that the line may be cut off; retry it if nothing is missing"
+CUT_OFF = Message(
+    "the file ends without a newline, so that the line may be cut off; retry it if nothing is missing"
+)
 
 
 class BadLines:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.formats import Format
+from engine.domain.message import Message
 from engine.parse.accounting import Outcome
 from engine.parse.framing import MAX_LINE_BYTES, Lines, lines_of, too_long
 from engine.parse.layouts import Layouts
@@ -17,7 +18,7 @@ from engine.parse.repair import MAX_SPAN_LINES, BadLine, Ignored
 from engine.parse.split import Read, Splitter, Unframed, mended, read_delimited, read_lines
 from engine.parse.to_calls import CallReader
 
-NOT_CLOSED = "a quote is not closed"
+NOT_CLOSED = Message("a quote is not closed")
 MAX_OPEN_ENDS = 64
 """Last lines with an open quote that are taken off one by one; then every line is looked at for itself."""
 
@@ -27,7 +28,7 @@ class _Chunk:
     lines: Lines
     outcome: Outcome
 
-    def note(self, rows: Iterable[int], name: str, reason: str) -> None:
+    def note(self, rows: Iterable[int], name: str, reason: Message) -> None:
         """Puts lines aside as bad."""
         chosen = pa.array(rows, pa.int64())
         places = (chosen, self.lines.offset.take(chosen), self.lines.length.take(chosen))
@@ -60,7 +61,7 @@ class ChunkReader:
         indices = pa.arange(0, len(lines))
         if plain is not None:
             odd = _without_blank_runs(pc.indices_nonzero(pc.invert(plain)), chunk)
-            chunk.note(odd.to_pylist(), "", "is malformed")
+            chunk.note(odd.to_pylist(), "", Message("is malformed"))
             indices = indices.filter(plain)
             text = text.filter(plain)
         mended_text = mended(text)

@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 
 from config.formats import Format, format_names, load_format
 from config.settings import Numbering
+from engine.api.message_json import from_json
 from engine.api.site import DetectResult
 from engine.domain.errors import InvalidInput
+from engine.domain.message import NOTHING, Message
 from engine.parse.framing import refuse_utf16
 from engine.parse.layouts import Layouts
 from engine.parse.parser import Parser
@@ -49,7 +51,7 @@ class _Fit:
 
     form: Format
     parsed: Parsed | None
-    fault: str
+    fault: Message
     """Why the file as a whole is of no use to the format; '' = it is of use."""
 
     @property
@@ -86,24 +88,38 @@ def detect(
     refuse_utf16(head)
     tried = [load_format(known) for known in format_names()] if formats is None else list(formats)
     if not head.strip():
-        return _nothing([f"{name} is empty."], [])
+        return _nothing([Message("{name} is empty.", name=name)], [])
     zones = _Zones(source=source_zone or site_zone, site=site_zone)
     fits = [_fitted(form, head, numbering, zones) for form in tried]
     best = max(fits, key=lambda fit: fit.weight)
-    faults = [f"{fit.form.name}: {fit.fault}" for fit in fits if fit.fault and (formats is not None)]
+    faults = [
+        Message("{name}: {fault}", name=fit.form.name, fault=fit.fault)
+        for fit in fits
+        if fit.fault and (formats is not None)
+    ]
     if best.parsed is None or best.share < _GOOD_SHARE:
         counts = ", ".join(f"{fit.form.name} {fit.share:.0%}" for fit in fits if fit.share)
-        reason = f"No format reads half of the lines{f' ({counts})' if counts else ''}."
+        reason = Message("No format reads half of the lines.")
+        if counts:
+            reason = Message("No format reads half of the lines ({counts}).", counts=counts)
         return _nothing([reason], faults + _faults(best))
     zone, zone_reason, proved = _zone(best, head, numbering, zones.source)
     if source_zone is None and zone:
         best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
         assert best.parsed is not None
     lines = best.parsed.calls.num_rows + best.parsed.rejects.num_rows
-    reasons = [f"{best.parsed.calls.num_rows} of {lines} lines are calls of {best.form.title}.", zone_reason]
+    reasons = [
+        Message(
+            "{num_rows} of {lines} lines are calls of {title}.",
+            num_rows=best.parsed.calls.num_rows,
+            lines=lines,
+            title=best.form.title,
+        ),
+        zone_reason,
+    ]
     also = [fit.form.name for fit in fits if fit.form is not best.form and fit.share == best.share]
     if also:
-        reasons.append(f"{', '.join(also)} would read them as well; check the rows below.")
+        reasons.append(Message("{also} would read them as well; check the rows below.", also=", ".join(also)))
     return DetectResult(
         format=best.form.name,
         timezone=zone,
@@ -114,11 +130,13 @@ def detect(
         faults=faults + _faults(best),
         trunks=_trunks(best, head),
         extensions=_most(best.parsed.calls["extension"].to_pylist()),
-        contradiction=zone_reason if proved and source_zone is not None and zone != source_zone.key else "",
+        contradiction=zone_reason
+        if proved and source_zone is not None and zone != source_zone.key
+        else NOTHING,
     )
 
 
-def _nothing(reasons: list[str], faults: list[str]) -> DetectResult:
+def _nothing(reasons: list[Message], faults: list[Message]) -> DetectResult:
     return DetectResult(
         format="", timezone="", reasons=reasons, header=[], rows=[], unknown_columns=[],
         faults=faults, trunks=[], extensions=[],
@@ -132,17 +150,20 @@ def _fitted(form: Format, head: bytes, numbering: Numbering, zones: _Zones) -> _
         parsed = parser.parse(head, base_offset=0, first=True, final=whole)
     except InvalidInput as error:
         return _Fit(form=form, parsed=None, fault=error.message)
-    return _Fit(form=form, parsed=parsed, fault="")
+    return _Fit(form=form, parsed=parsed, fault=NOTHING)
 
 
-def _faults(fit: _Fit) -> list[str]:
+def _faults(fit: _Fit) -> list[Message]:
     if fit.parsed is None:
         return []
     rejects = fit.parsed.rejects.slice(0, _SHOWN_ROWS).to_pylist()
-    return [
-        f"line {row['line_in_piece'] + 1}: {row['field']}{': ' if row['field'] else ''}{row['reason']}"
-        for row in rejects
-    ]
+    return [_fault(row["line_in_piece"] + 1, row["field"], from_json(row["message"])) for row in rejects]
+
+
+def _fault(line: int, field: str, reason: Message) -> Message:
+    if field:
+        return Message("line {line}: {name}: {reason}", line=line, name=field, reason=reason)
+    return Message("line {line}: {reason}", line=line, reason=reason)
 
 
 def _rows(parsed: Parsed) -> list[list[str]]:
@@ -196,19 +217,25 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
     ] or found
 
 
-def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, str, bool]:
+def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, Message, bool]:
     """The zone in which the times agree with the epochs that the file holds, the reason, and whether
     unique ids prove it: '' is then some zone that is not known by its name."""
     times = fit.form.times
     assert fit.parsed is not None
     if times.zone is not None:
-        return times.zone.key, f"Times of {fit.form.name} are always {times.zone.key}.", False
+        return (
+            times.zone.key,
+            Message("Times of {name} are always {key}.", name=fit.form.name, key=times.zone.key),
+            False,
+        )
     if times.formats[0] == "epoch":
-        return "UTC", "Times are seconds since 1970, which need no zone.", False
+        return "UTC", Message("Times are seconds since 1970, which need no zone."), False
     if times.epoch is None:
         return (
             "",
-            "Nothing in the file tells the zone of its times; the site's is taken unless you say another.",
+            Message(
+                "Nothing in the file tells the zone of its times; the site's is taken unless you say another."
+            ),
             False,
         )
     gaps = _gaps(fit, head, numbering)
@@ -217,16 +244,26 @@ def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tup
         if gaps and near * 10 >= len(gaps) * 7:
             return (
                 zone.key,
-                f"{near} of {len(gaps)} unique ids hold the epoch of their start, read as {zone.key}.",
+                Message(
+                    "{near} of {count} unique ids hold the epoch of their start, read as {key}.",
+                    near=near,
+                    count=len(gaps),
+                    key=zone.key,
+                ),
                 True,
             )
     if not gaps:
-        return "", "No unique id holds an epoch, so the zone of the times cannot be told.", False
+        return "", Message("No unique id holds an epoch, so the zone of the times cannot be told."), False
     hours = Counter(round((local - epoch).total_seconds() / 900) / 4 for local, epoch in gaps)
     hour, count = hours.most_common(1)[0]
     return (
         "",
-        f"{count} of {len(gaps)} times are {hour:+g} hours from UTC by their unique ids: name that zone.",
+        Message(
+            "{count} of {count2} times are {hour:+g} hours from UTC by their unique ids: name that zone.",
+            count=count,
+            count2=len(gaps),
+            hour=hour,
+        ),
         True,
     )
 

@@ -10,6 +10,8 @@ from xml.parsers import expat
 import pyarrow as pa
 
 from config.formats import Format
+from engine.domain.errors import InvalidInput
+from engine.domain.message import NOTHING, Message, as_it_is
 from engine.parse.accounting import Outcome
 from engine.parse.framing import MAX_LINE_BYTES, UTF8_BOM
 from engine.parse.repair import BadLine
@@ -41,7 +43,7 @@ class _Document:
     """The white space behind it included."""
     values: dict[str, str]
     """Text by path, as in `variables.uuid` or `callflow.0.times`; empty where `fault` is given."""
-    fault: str
+    fault: Message
     """Why it cannot be read; '' = it can."""
 
 
@@ -52,7 +54,7 @@ class _Unfinished(Exception):
 class _NoDocument(Exception):
     """Why there is none, and how many bytes it took to tell."""
 
-    def __init__(self, reason: str, seen: int) -> None:
+    def __init__(self, reason: Message, seen: int) -> None:
         super().__init__(reason)
         self.reason = reason
         self.seen = seen
@@ -105,7 +107,7 @@ class _LineNumbers:
         return self._number
 
 
-def _bad(lines: _LineNumbers, document: _Document, name: str, reason: str) -> BadLine:
+def _bad(lines: _LineNumbers, document: _Document, name: str, reason: Message) -> BadLine:
     return BadLine(
         offset=document.offset,
         length=document.length,
@@ -122,7 +124,7 @@ def _documents(piece: bytes, start: int, records: str, *, final: bool) -> tuple[
     found: list[_Document] = []
     in_vain = 0
     while place < len(piece):
-        fault, values, seen, end = "", dict[str, str](), 0, place
+        fault, values, seen, end = NOTHING, dict[str, str](), 0, place
         try:
             end, values = read(piece, place)
         except _Unfinished:
@@ -130,10 +132,10 @@ def _documents(piece: bytes, start: int, records: str, *, final: bool) -> tuple[
             if following is None and not final and len(piece) - place <= MAX_LINE_BYTES:
                 return found, begin, place
             seen = min(len(piece) - place, MAX_LINE_BYTES)
-            fault = "the document is not complete"
+            fault = Message("the document is not complete")
         except _NoDocument as error:
             seen = error.seen
-            fault = f"is not {records.upper()}: {error.reason}"
+            fault = Message("is not {upper}: {reason}", upper=records.upper(), reason=error.reason)
         if fault:
             in_vain += seen
             bounded = in_vain <= VAIN_TIMES * len(piece) + MAX_LINE_BYTES
@@ -173,29 +175,29 @@ def _json(piece: bytes, place: int) -> tuple[int, dict[str, str]]:
     values: dict[str, str] = {}
     try:
         _flatten(value, "", values)
-    except ValueError as error:
-        raise _NoDocument(str(error), end) from error
+    except InvalidInput as error:
+        raise _NoDocument(error.message, end) from error
     return place + len(text[:end].encode("utf-8", "surrogateescape")), values
 
 
 def _json_value(text: str, *, cut: bool) -> tuple[object, int]:
     """The value and where it ends; a fault close to where the text was cut comes of that."""
     if not text.startswith("{"):
-        raise _NoDocument("a document begins with {", 1)
+        raise _NoDocument(Message("a document begins with {"), 1)
     try:
         return json.JSONDecoder(parse_float=str, parse_int=str).raw_decode(text)
     except json.JSONDecodeError as error:
         whole = len(text) - _LONGEST_WORD if cut else len(text.rstrip())
         if error.pos >= whole or error.msg.startswith("Unterminated"):
             raise _Unfinished from error
-        raise _NoDocument(error.msg, error.pos + 1) from error
+        raise _NoDocument(as_it_is(error.msg), error.pos + 1) from error
     except RecursionError as error:
-        raise _NoDocument("it is nested too deeply", len(text)) from error
+        raise _NoDocument(Message("it is nested too deeply"), len(text)) from error
 
 
 def _flatten(value: object, path: str, into: dict[str, str]) -> None:
     if len(path) > MAX_PATH:
-        raise ValueError("it is nested too deeply")
+        raise InvalidInput("it is nested too deeply")
     match value:
         case dict():
             for key, inner in cast(dict[str, object], value).items():
@@ -214,12 +216,12 @@ def _flatten(value: object, path: str, into: dict[str, str]) -> None:
 def _xml(piece: bytes, place: int) -> tuple[int, dict[str, str]]:
     """Paths leave out the root; the second of two elements with one name has `.1` behind its name."""
     if piece[place : place + 1] != b"<":
-        raise _NoDocument("a document begins with <", 1)
+        raise _NoDocument(Message("a document begins with <"), 1)
     reading = _Elements()
     parser = expat.ParserCreate()
 
     def refuse(*_: object) -> None:
-        raise ValueError("document types and entities are refused")
+        raise InvalidInput("document types and entities are refused")
 
     parser.StartDoctypeDeclHandler = cast(Callable[..., None], refuse)
     parser.EntityDeclHandler = cast(Callable[..., None], refuse)
@@ -243,9 +245,9 @@ def _xml(piece: bytes, place: int) -> tuple[int, dict[str, str]]:
             )
             if unfinished:
                 raise _Unfinished from error
-            raise _NoDocument(str(error), parser.ErrorByteIndex + 1) from error
-    except ValueError as error:
-        raise _NoDocument(str(error), at + length - place) from error
+            raise _NoDocument(as_it_is(error), parser.ErrorByteIndex + 1) from error
+    except InvalidInput as error:
+        raise _NoDocument(error.message, at + length - place) from error
     assert reading.closed is not None
     return piece.index(b">", place + reading.closed) + 1, reading.values()
 
@@ -267,7 +269,7 @@ class _Elements:
     def start(self, name: str, _: dict[str, str]) -> None:
         path = ".".join([*self._path[1:], name]) if self._path else ""
         if len(self._path) >= 64 or len(path) > MAX_PATH:
-            raise ValueError("elements are nested too deeply")
+            raise InvalidInput("elements are nested too deeply")
         seen = self._counts.get(path, 0)
         self._counts[path] = seen + 1
         self._path.append(f"{name}.{seen}" if seen else name)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.domain.errors import InvalidInput
+from engine.domain.message import NOTHING, Message
 
 MAX_LINE_BYTES = 1_048_576
 """A longer line is no record of any PBX; it goes to quarantine, and its end is not waited for."""
@@ -64,9 +65,13 @@ def whole_bytes(piece: bytes, *, final: bool) -> int:
     return end
 
 
-def too_long(length: int) -> str:
-    """Why a line of so many bytes is no record; '' = it may be one."""
-    return f"is longer than {MAX_LINE_BYTES:,} bytes" if length > MAX_LINE_BYTES else ""
+def too_long(length: int) -> Message:
+    """Why a line of so many bytes is no record; nothing = it may be one."""
+    return (
+        Message("is longer than {max_line_bytes:,} bytes", max_line_bytes=MAX_LINE_BYTES)
+        if length > MAX_LINE_BYTES
+        else NOTHING
+    )
 
 
 def chunks(piece: bytes, start: int, end: int, *, size: int = CHUNK_BYTES) -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from config.formats import Format
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
 from engine.parse.framing import UTF8_BOM
 from engine.parse.split import Splitter
 
@@ -59,8 +60,10 @@ class Layouts:
         if missing:
             shown = ", ".join(titles)[:200]
             raise InvalidInput(
-                f"The first line is not a header of {self._form.name}: it lacks {', '.join(missing)}. "
-                f"It reads: {shown!r}",
+                "The first line is not a header of {name}: it lacks {missing}. It reads: {shown!r}",
+                name=self._form.name,
+                missing=", ".join(missing),
+                shown=shown,
                 field="format",
             )
         self.by_count = {len(layout): tuple(layout)}
@@ -80,14 +83,19 @@ class Layouts:
                 return next(n for n, layout in self.by_count.items() if layout is self.of(len(fields)))
         return next(iter(self.by_count))
 
-    def miscounted(self, columns: int) -> str:
+    def miscounted(self, columns: int) -> Message:
         """Why a line of so many columns is none of the format; 0 = it cannot be told how many it has."""
         if not columns:
-            return "is not written as the format says"
+            return Message("is not written as the format says")
         known = sorted(self.by_count)
         if len(known) == 1:
-            return f"has {columns} columns, not {known[0]}"
+            return Message("has {columns} columns, not {known}", columns=columns, known=known[0])
         if known[-1] - known[0] < len(known):
-            return f"has {columns} columns, not {known[0]} to {known[-1]}"
+            return Message(
+                "has {columns} columns, not {known} to {known2}",
+                columns=columns,
+                known=known[0],
+                known2=known[-1],
+            )
         counts = ", ".join(str(count) for count in known)
-        return f"has {columns} columns, not one of {counts}"
+        return Message("has {columns} columns, not one of {counts}", columns=columns, counts=counts)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from config.expressions import Column
 from config.formats import Format
+from engine.domain.message import Message
 from engine.parse.split import Splitter
 from engine.parse.timestamps import read_seconds, read_time
 
@@ -38,7 +39,7 @@ class BadLine(NamedTuple):
     number: int
     """In the piece, from 0."""
     field: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +129,7 @@ class Repair:
             at, record = cut
             torn = BadLine(
                 offset=line.offset, length=at, number=line.number, field="",
-                reason="a torn record; the whole one behind it on the line was read",
+                reason=Message("a torn record; the whole one behind it on the line was read"),
             )  # fmt: skip
             good = _repaired(line.offset + at, line.length - at, line.number, text[at:], record)
             return 1, [torn, good]

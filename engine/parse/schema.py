@@ -41,7 +41,8 @@ REJECTS = pa.schema(
         pa.field("line_length", pa.int64(), nullable=False),
         pa.field("line_in_piece", pa.int64(), nullable=False),  # from 0
         pa.field("field", pa.string(), nullable=False),  # '' = the line as a whole
-        pa.field("reason", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),  # in English
+        pa.field("message", pa.string(), nullable=False),  # the reason as JSON of a Message
         pa.field("raw", pa.binary(), nullable=False),  # at most MAX_RAW_BYTES
     ]
 )

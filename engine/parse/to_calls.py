@@ -13,6 +13,7 @@ from config.expressions import Expression
 from config.formats import Format
 from config.settings import Numbering
 from engine.domain.call_columns import FORMAT_TEXTS
+from engine.domain.message import Message
 from engine.domain.names import Direction
 from engine.parse import timestamps
 from engine.parse.call_segments import GROUP, MORE, SEGMENTS
@@ -35,7 +36,7 @@ class Fault:
 
     row: int
     field: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,17 +112,17 @@ class CallReader:
         if start is None:
             assert end is not None
             start = pc.subtract(end, _durations(duration if duration is not None else zero))
-        checks.add("start", pc.is_null(start) if start.null_count else None, "is missing")
+        checks.add("start", pc.is_null(start) if start.null_count else None, Message("is missing"))
         if duration is None:
             assert end is not None
             duration = pc.fill_null(_elapsed(start, end), zero)
-            checks.add("end", pc.less(duration, zero), "lies before the start")
+            checks.add("end", pc.less(duration, zero), Message("lies before the start"))
         if end is None:
             end = pc.add(start, _durations(duration))
         if billsec is None:
             assert answer is not None
             billsec = pc.fill_null(_elapsed(answer, end), zero)
-            checks.add("end", pc.less(billsec, zero), "lies before the answer")
+            checks.add("end", pc.less(billsec, zero), Message("lies before the answer"))
         if answer is None:
             rang = pc.max_element_wise(pc.subtract(duration, billsec), zero)
             answer = pc.add(start, _durations(ring if ring is not None else rang))
@@ -138,7 +139,7 @@ class CallReader:
         if expression is None:
             return None
         found, fixed, bad = timestamps.times(scope.text(expression), self._form.times.formats)
-        checks.add(name, bad, "is not a time", expression)
+        checks.add(name, bad, Message("is not a time"), expression)
         if fixed is not None and len(fixed) and pc.all(fixed).as_py():
             return found
         instants = timestamps.to_utc(found, self._zone, not_before=not_before)
@@ -159,7 +160,7 @@ class CallReader:
         if expression is None:
             return None
         found, bad = timestamps.seconds(scope.text(expression))
-        checks.add(name, bad, "is not a number of seconds", expression)
+        checks.add(name, bad, Message("is not a number of seconds"), expression)
         return found
 
     def _answered(self, scope: Scope, moments: _Moments) -> pa.Array:
@@ -244,9 +245,11 @@ class _Checks:
 
     def __init__(self, rows: int) -> None:
         self.bad = pa.repeat(FALSE, rows)
-        self._found: list[tuple[str, pa.Array, str, Expression | None]] = []
+        self._found: list[tuple[str, pa.Array, Message, Expression | None]] = []
 
-    def add(self, name: str, bad: pa.Array | None, reason: str, expression: Expression | None = None) -> None:
+    def add(
+        self, name: str, bad: pa.Array | None, reason: Message, expression: Expression | None = None
+    ) -> None:
         """Rows that are bad; None = none is."""
         if bad is not None and pc.any(bad).as_py():
             bad = pc.fill_null(bad, FALSE)
@@ -261,8 +264,11 @@ class _Checks:
             texts = scope.text(expression).take(rows).to_pylist() if expression is not None else None
             for index, row in enumerate(rows.to_pylist()):
                 if row not in found:
-                    shown = f": {_shown(texts[index])}" if texts is not None else ""
-                    found[row] = Fault(row=row, field=name, reason=f"{reason}{shown}")
+                    shown = None if texts is None else _shown(texts[index])
+                    said = (
+                        reason if shown is None else Message("{reason}: {shown}", reason=reason, shown=shown)
+                    )
+                    found[row] = Fault(row=row, field=name, reason=said)
         return [found[row] for row in sorted(found)]
 
 

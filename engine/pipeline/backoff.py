@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.domain.message import NOTHING, Message
 from engine.tail.piece import FileWork
 
 AGAIN_SECONDS = 30.0
@@ -12,7 +13,7 @@ AGAIN_SECONDS = 30.0
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _PutOff:
     source: str
-    fault: str
+    fault: Message
     again_at: float
     """In monotonic seconds."""
 
@@ -26,16 +27,16 @@ class Backoff:
         self._changed = changed
         self._files: dict[int, _PutOff] = {}
 
-    def fault_of(self, source: str) -> str:
-        """Why a file of the source cannot be read; '' = all can."""
-        return next((file.fault for file in list(self._files.values()) if file.source == source), "")
+    def fault_of(self, source: str) -> Message:
+        """Why a file of the source cannot be read; nothing = all can."""
+        return next((file.fault for file in list(self._files.values()) if file.source == source), NOTHING)
 
     def waiting(self) -> set[int]:
         """The tokens of those that are not to be tried yet."""
         now = self._clock()
         return {token for token, file in self._files.items() if file.again_at > now}
 
-    def refuse(self, work: FileWork, fault: str) -> bool:
+    def refuse(self, work: FileWork, fault: Message) -> bool:
         """Puts a file aside; whether that is news."""
         before = self._files.get(work.token)
         again_at = self._clock() + AGAIN_SECONDS

@@ -58,9 +58,12 @@ def import_budget(memory: Memory, *, database_bytes: int) -> PieceBudget:
             return budget
     needed = _BUDGETS[-1].needed + database_bytes + RESERVE_BYTES
     raise Refused(
-        f"An import needs {needed // MB + 1:,} MB of free memory, and {memory.where} has "
-        f"{memory.free // MB:,} MB. Nothing was read. End other programs there, give it more memory, or "
-        "lower engine.memory_mb in config.yaml and start the engine anew.",
+        "An import needs {needed:,} MB of free memory, and {where} has {free:,} MB. Nothing "
+        "was read. End other programs there, give it more memory, or lower engine.memory_mb "
+        "in config.yaml and start the engine anew.",
+        needed=needed // MB + 1,
+        where=memory.where,
+        free=memory.free // MB,
         code=NO_MEMORY,
     )
 

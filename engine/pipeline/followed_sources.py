@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from engine.domain.errors import PbxmeterError
+from engine.domain.message import Message
 from engine.domain.threads import Start, start_thread
 from engine.pipeline.source_parser import SourceParser, parser_of
 from engine.tail.checkpoint import Checkpoint
@@ -34,7 +35,7 @@ class FollowedSources:
         """By the source's path or glob, absolute."""
         self.bulk_parsers: dict[str, SourceParser] = {}
         """The same for backlogs, which another thread reads."""
-        self.faults: dict[str, str] = {}
+        self.faults: dict[str, Message] = {}
         """Sources without a parser, and why."""
         specs: list[SourceSpec] = []
         for source in settings.sources:
@@ -43,7 +44,7 @@ class FollowedSources:
                 self.parsers[path] = parser_of(source, settings, home)
                 self.bulk_parsers[path] = parser_of(source, settings, home)
             except PbxmeterError as error:
-                self.faults[path] = str(error)
+                self.faults[path] = error.message
             whole = path in self.parsers and self.parsers[path].whole_files
             specs.append(SourceSpec(path=path, whole_files=whole))
         self.watcher = Watcher(

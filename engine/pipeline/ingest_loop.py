@@ -12,6 +12,7 @@ from pathlib import Path
 from config.settings import Settings, Source
 from engine.domain.errors import OUT_OF_RANGE, PbxmeterError, StorageError
 from engine.domain.memory import free_memory
+from engine.domain.message import NOTHING, Message
 from engine.domain.threads import Running, Start, start_thread
 from engine.parse.schema import Parsed
 from engine.pipeline.backlog import Backlog
@@ -144,17 +145,19 @@ class IngestLoop:
         return str(self._home / source.path)
 
     @property
-    def watching(self) -> tuple[Mode, str]:
+    def watching(self) -> tuple[Mode, Message]:
         """Whether the kernel tells of what is written, and why not."""
         following = self._following
-        return ("polling", "") if following is None else (following.watcher.mode, following.watcher.message)
+        return (
+            ("polling", NOTHING) if following is None else (following.watcher.mode, following.watcher.message)
+        )
 
     @property
     def bytes_behind(self) -> int:
         """Bytes of the sources that are not read yet."""
         return sum(source.bytes_behind for source in self._health)
 
-    def parser_fault(self, source: str) -> str:
+    def parser_fault(self, source: str) -> Message:
         """Why a source's lines cannot be read; '' = they can."""
         following = self._following
         fault = following.faults.get(source) if following is not None else None
@@ -179,20 +182,20 @@ class IngestLoop:
             try:
                 if self.turn():
                     continue
-                self._note_fault("")
+                self._note_fault(NOTHING)
             except PbxmeterError as error:
-                self._pause(str(error))
+                self._pause(error.message)
             except OSError as error:
-                self._pause(f"Reading failed: {error}")
+                self._pause(Message("Reading failed: {error}", error=error))
             except Exception as error:
                 # An error of our own: ingest must not stand still without a word.
                 log.exception("Ingest failed")
-                self._pause(f"{error!r}; engine.log has the details.")
+                self._pause(Message("{error}; engine.log has the details.", error=repr(error)))
             following = self._following
             if following is not None and not self._stop.is_set():
                 following.watcher.wait(SWEEP_SECONDS)
 
-    def _pause(self, fault: str) -> None:
+    def _pause(self, fault: Message) -> None:
         self._note_fault(fault)
         self._stop.wait(RETRY_SECONDS)
 
@@ -314,11 +317,11 @@ class IngestLoop:
         try:
             parsed = parse()
         except PbxmeterError as error:
-            self._backoff.refuse(work, str(error))
+            self._backoff.refuse(work, error.message)
             return []
         except Exception as error:
             # An error of our own in one source must not hold up the others.
-            if self._backoff.refuse(work, f"{error!r}; engine.log has the details."):
+            if self._backoff.refuse(work, Message("{error}; engine.log has the details.", error=repr(error))):
                 log.exception("Reading %s failed", work.path)
             return []
         self._backoff.allow(work.token)
@@ -341,7 +344,7 @@ class IngestLoop:
                 raise
             # Charges that cannot be made hold up no file but their own.
             if len(group) == 1:
-                self._backoff.refuse(group[0].work, str(error))
+                self._backoff.refuse(group[0].work, error.message)
                 return False
             return sum(self._store(follower, [read]) for read in group) > 0
         self._in_doubt = False
@@ -353,7 +356,7 @@ class IngestLoop:
                 recent.append((self._clock(), read.piece.parsed.lines))
         return True
 
-    def _note_fault(self, fault: str) -> None:
+    def _note_fault(self, fault: Message) -> None:
         if fault != self.fault:
             self.fault = fault
             (log.error if fault else log.info)("Ingest: %s", fault or "goes on")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.api.message_json import from_json
 from engine.api.site import ListQuarantine, QuarantinePage, QuarantineRow
 from engine.store import Session
 
@@ -14,7 +15,7 @@ class _Line:
     line_offset: int
     line_number: int
     field: str
-    reason: str
+    message: str
     raw: bytes
     found_at: datetime
     retried_at: datetime | None
@@ -40,7 +41,7 @@ def list_quarantine(session: Session, request: ListQuarantine) -> QuarantinePage
                 line_offset=line.line_offset,
                 line_number=line.line_number,
                 field=line.field,
-                reason=line.reason,
+                reason=from_json(line.message),
                 raw=line.raw.decode("utf-8", "replace"),
                 found_at=line.found_at,
                 retried_at=line.retried_at,

@@ -96,7 +96,7 @@ class Rerating:
             only_unrated=request.only_unrated,
         )
         if selection.last <= selection.first:
-            raise InvalidInput("to: the end must come after the beginning.", field="to")
+            raise InvalidInput.in_field("to", "the end must come after the beginning.")
         with self._database.reading() as session:
             span = rerate_span(session, selection)
             before = self._available(session) if span.calls else {}

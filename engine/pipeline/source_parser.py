@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from config.document import read_text
 from config.formats import FORMAT_NAMES, Format, load_format, parse_format
 from config.settings import Numbering, Settings, Source
+from engine.api.message_json import from_json
 from engine.domain.errors import InvalidInput
+from engine.domain.message import NOTHING, Message
 from engine.parse.parser import Parser
 from engine.parse.schema import Parsed
 from engine.tail.piece import Piece
@@ -97,11 +99,16 @@ class SourceParser:
 
     def _refuse_mostly_bad(self, parsed: Parsed, *, lines: int, bad: int) -> None:
         if bad > MANY_BAD_LINES and bad * 2 > lines:
-            first = parsed.rejects["reason"][0].as_py() if parsed.rejects.num_rows else ""
-            self._stuck = (
-                f"{bad:,} of the latest {lines:,} lines cannot be read as {self.format_name} "
-                f"(such as: {first}). The file is not read any further until its format is changed in "
-                "config.yaml or mended; nothing is lost. `pbxmeter sources detect FILE` proposes a format."
+            told = parsed.rejects["message"].slice(0, 1).to_pylist()
+            self._stuck = Message(
+                "{bad:,} of the latest {lines:,} lines cannot be read as {format_name} (such as: "
+                "{first}). The file is not read any further until its format is changed in "
+                "config.yaml or mended; nothing is lost. `pbxmeter sources detect FILE` proposes a "
+                "format.",
+                bad=bad,
+                lines=lines,
+                format_name=self.format_name,
+                first=from_json(told[0]) if told else NOTHING,
             )
             raise InvalidInput(self._stuck, field="format")
 
@@ -125,8 +132,10 @@ def given_format(name: str, text: bytes, settings: Settings, home: Path) -> Form
     if form is None:
         known = ", ".join(FORMAT_NAMES)
         raise InvalidInput(
-            f"{name}: there is no such format. Shipped formats are {known}; one of your own is a file that "
-            "you can read, or a .yaml file in the home folder.",
+            "{name}: there is no such format. Shipped formats are {known}; one of your own is a "
+            "file that you can read, or a .yaml file in the home folder.",
+            name=name,
+            known=known,
             field="format",
         )
     return form

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.api.site import ListSources, SourceFileRow, SourceRow, Sources, SourceState
+from engine.domain.message import Message
 from engine.pipeline.checkpoints import FileAccounts
 from engine.pipeline.ingest_loop import IngestLoop
 from engine.store import Session
@@ -71,4 +72,6 @@ def source_states(ingest_loop: IngestLoop) -> list[SourceState]:
 
 def _not_looked_at(path: str) -> SourceHealth:
     """Before the first sweep."""
-    return SourceHealth(source=path, state="waiting", message="Not looked at yet.", bytes_behind=0, files=0)
+    return SourceHealth(
+        source=path, state="waiting", message=Message("Not looked at yet."), bytes_behind=0, files=0
+    )

@@ -4,6 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.domain.message import Message, as_it_is, phrases
 from engine.domain.rates import Rate
 from engine.rating.columns import cells
 from engine.rating.versions import FIELDS, Listed
@@ -21,7 +22,7 @@ class ListChange:
     changed: int
     removed: int
     unchanged: int
-    preview: list[str]
+    preview: list[Message]
     """What is added (+), changed (~), removed (-); at most `MAX_PREVIEW_LINES`."""
 
     @property
@@ -40,14 +41,14 @@ def compared(before: Sequence[Listed], rates: Sequence[Rate]) -> ListChange:
     kept = sorted(listed.position for listed in matched if listed is not None)
     old_places = {position: place for place, position in enumerate(kept)}
     rules: list[tuple[int | None, int | None, Rate]] = []
-    preview: list[str] = []
+    preview: list[Message] = []
     added = changed = place = 0
     for position, (rate, listed) in enumerate(zip(rates, matched, strict=True), start=1):
         if listed is None:
             added += 1
             rules.append((None, None, rate))
             if len(preview) < MAX_PREVIEW_LINES:
-                preview.append(f"+ {rate.name}: {_described(rate)}")
+                preview.append(as_it_is(f"+ {rate.name}: {_described(rate)}"))
             continue
         moved = old_places[listed.position] != place
         place += 1
@@ -57,9 +58,11 @@ def compared(before: Sequence[Listed], rates: Sequence[Rate]) -> ListChange:
             changed += 1
             if len(preview) < MAX_PREVIEW_LINES:
                 edits = _edits(listed.rate, rate)
-                edits += [f"position {listed.position} → {position}"] if moved else []
-                preview.append(f"~ {rate.name}: {', '.join(edits)}")
-    preview += [f"- {listed.rate.name}" for listed in gone[: MAX_PREVIEW_LINES - len(preview)]]
+                if moved:
+                    old = listed.position
+                    edits.append(Message("position {old} → {new}", old=old, new=position))
+                preview.append(Message("~ {name}: {edits}", name=rate.name, edits=phrases(edits)))
+    preview += [as_it_is(f"- {listed.rate.name}") for listed in gone[: MAX_PREVIEW_LINES - len(preview)]]
     return ListChange(
         rules=rules,
         added=added,
@@ -76,9 +79,9 @@ def _described(rate: Rate) -> str:
     return ", ".join(f"{column} {cell}" for column, cell in cells(rate) if cell != blank[column]) or "free"
 
 
-def _edits(old: Rate, new: Rate) -> list[str]:
+def _edits(old: Rate, new: Rate) -> list[Message]:
     return [
-        f"{column} {before or 'empty'} → {after or 'empty'}"
+        as_it_is(f"{column} {before or 'empty'} → {after or 'empty'}")
         for (column, before), (_, after) in zip(cells(old), cells(new), strict=True)
         if before != after
     ]

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Literal
 
 from engine.api.rates import CheckRates, RateRemark, RateRemarks
+from engine.domain.message import Message
 from engine.rating.versions import Listed, listed_rates
 from engine.rating.week import WEEK, Stretches, covers, described, gaps, meet, union, window
 from engine.store import Session
@@ -106,9 +107,9 @@ def list_remarks(listed_rules: Iterable[Listed]) -> list[RateRemark]:
     return sorted(found, key=lambda remark: remark.position or 0)
 
 
-def remarks_by_rate(remarks: RateRemarks) -> dict[int, list[str]]:
+def remarks_by_rate(remarks: RateRemarks) -> dict[int, list[Message]]:
     """The texts of the findings, by the rule they are about."""
-    noted: defaultdict[int, list[str]] = defaultdict(list)
+    noted: defaultdict[int, list[Message]] = defaultdict(list)
     for remark in remarks.rows:
         if remark.rate_id is not None:
             noted[remark.rate_id].append(remark.text)
@@ -135,17 +136,24 @@ def _contests(group: _Group) -> Iterator[RateRemark]:
         if alone is not None:
             yield _shadowed(rule, alone)
         elif above and covers(union(one.week for one in above), rule.week):
-            text = "never wins: rules before it with the same prefix and length cover all its hours together."
+            text = Message(
+                "never wins: rules before it with the same prefix and length cover all its hours together."
+            )
             yield _remark("shadowed", rule, above[0], text)
         else:
             rival = next((one for one in reversed(near) if one.meets(rule)), None)
             if rival is not None:
-                text = f"only the order decides against {_named(rival)}, which comes first."
+                text = Message(
+                    "only the order decides against {named}, which comes first.", named=_named(rival)
+                )
                 yield _remark("order", rule, rival, text)
 
 
 def _shadowed(rule: _Rule, other: _Rule) -> RateRemark:
-    text = f"never wins: {_named(other)} has the same prefix and length, comes first and always fits too."
+    text = Message(
+        "never wins: {named} has the same prefix and length, comes first and always fits too.",
+        named=_named(other),
+    )
     return _remark("shadowed", rule, other, text)
 
 
@@ -180,9 +188,9 @@ def _gaps(groups: dict[tuple[str, int], _Group]) -> Iterator[RateRemark]:
             told.add(audience)
             left = gaps(union({one.week for one in reaching if one.admits(rule)}))
             if left:
-                numbers = f"numbers of {length} characters" if length else "numbers"
-                start = f" that start with {prefix}" if prefix else ""
-                text = f"no rule for {numbers}{start}: {described(left)}."
+                text = Message(
+                    "no rule for {numbers}: {hours}.", numbers=_numbers(prefix, length), hours=described(left)
+                )
                 yield _remark("gap", rule, None, text)
 
 
@@ -197,16 +205,26 @@ def _uncovered(session: Session, rules: Sequence[_Rule]) -> Iterable[RateRemark]
                 rate_id=None,
                 position=None,
                 other_id=None,
-                text=f"extension {number} is billed, and no rule is for it.",
+                text=Message("extension {number} is billed, and no rule is for it.", number=number),
             )
 
 
-def _named(rule: _Rule) -> str:
-    return f"rule {rule.listed.position} ({rule.listed.rate.name})"
+def _numbers(prefix: str, length: int) -> Message:
+    if prefix and length:
+        return Message(
+            "numbers of {length} characters that start with {prefix}", length=length, prefix=prefix
+        )
+    if prefix:
+        return Message("numbers that start with {prefix}", prefix=prefix)
+    return Message("numbers of {length} characters", length=length) if length else Message("numbers")
+
+
+def _named(rule: _Rule) -> Message:
+    return Message("rule {position} ({name})", position=rule.listed.position, name=rule.listed.rate.name)
 
 
 def _remark(
-    kind: Literal["shadowed", "order", "gap"], rule: _Rule, other: _Rule | None, text: str
+    kind: Literal["shadowed", "order", "gap"], rule: _Rule, other: _Rule | None, text: Message
 ) -> RateRemark:
     return RateRemark(
         kind=kind,

@@ -93,4 +93,4 @@ def _parse_date(text: str, column: str) -> date:
             return date.fromisoformat(text)
         except ValueError:
             pass
-    raise InvalidInput(f"{column}: {text[:40]!r} is not a date. Write it as 2026-01-31.", field=column)
+    raise InvalidInput.in_field(column, "{text!r} is not a date. Write it as 2026-01-31.", text=text[:40])

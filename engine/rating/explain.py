@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from engine.api.rates import Candidate, RatedParts, RateTest, TestRate
 from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.message import NOTHING, Message, as_it_is, clauses, phrases
 from engine.domain.names import Unrated
-from engine.domain.rates import MAX_RATE_SECONDS, Rate, format_time_of_day, format_weekdays
+from engine.domain.rates import ALL_WEEKDAYS, MAX_RATE_SECONDS, Rate, format_time_of_day, format_weekdays
 from engine.domain.site import Site
 from engine.domain.zones import parse_moment, to_local
 from engine.rating.book import Draft, RateBook, draft_table, reached
@@ -26,7 +27,7 @@ _COLUMNS = 18
 
 class _Contender(NamedTuple):
     listed: Listed
-    objections: list[str]
+    objections: list[Message]
     """What does not fit the call; empty = it could win."""
 
 
@@ -36,7 +37,9 @@ def test_rate(session: Session, request: TestRate, *, site: Site, now: datetime)
     A draft that is new in the list has rate 0 among the candidates. Raises `InvalidInput`, `NotFound`.
     """
     if not 0 <= request.billsec <= MAX_RATE_SECONDS:
-        raise InvalidInput(f"billsec: must lie between 0 and {MAX_RATE_SECONDS} seconds.", field="billsec")
+        raise InvalidInput.in_field(
+            "billsec", "must lie between 0 and {max_rate_seconds} seconds.", max_rate_seconds=MAX_RATE_SECONDS
+        )
     dialled = request.dialled.strip()
     instant = parse_moment(request.at, site.zone, field="at") if request.at.strip() else now
     answered_local = to_local(instant, site.zone).replace(microsecond=0)
@@ -65,7 +68,9 @@ def _draft(session: Session, request: TestRate) -> Draft | None:
     where = [Condition("rate", {"rate_id": request.draft_id})]
     row = session.row("rates.listed", where=where, limit=1, offset=0)
     if row is None:
-        raise NotFound(f"Rate rule {request.draft_id} is not in the list any more. Refresh the list.")
+        raise NotFound(
+            "Rate rule {draft_id} is not in the list any more. Refresh the list.", draft_id=request.draft_id
+        )
     return Draft(request.draft_id, listed_rate(row).position, rate)
 
 
@@ -128,30 +133,37 @@ def _contenders(
     return contenders
 
 
-def _objections(rate: Rate, fits: Sequence[bool], extension: str, dialled: str) -> list[str]:
+def _objections(rate: Rate, fits: Sequence[bool], extension: str, dialled: str) -> list[Message]:
     length_fits, extension_fits, dates_fit, window_fits = fits
-    found: list[str] = []
+    found: list[Message] = []
     if not rate.enabled:
-        found.append("switched off")
+        found.append(Message("switched off"))
     if not length_fits:
-        found.append(f"for numbers of {rate.number_length} characters, this one has {len(dialled)}")
+        found.append(
+            Message(
+                "for numbers of {number_length} characters, this one has {count}",
+                number_length=rate.number_length,
+                count=len(dialled),
+            )
+        )
     if not extension_fits:
-        found.append(f"not for extension {extension or '(none)'}")
+        found.append(Message("not for extension {extension}", extension=extension or Message("(none)")))
     if not dates_fit:
-        first, last = rate.valid_from or "the beginning", rate.valid_to or "further notice"
-        found.append(f"valid from {first} until before {last}")
+        first, last = rate.valid_from or Message("the beginning"), rate.valid_to or Message("further notice")
+        found.append(Message("valid from {first} until before {last}", first=first, last=last))
     if not window_fits:
-        found.append(f"applies {_window(rate)}")
+        found.append(Message("applies {window}", window=_window(rate)))
     return found
 
 
-def _window(rate: Rate) -> str:
-    days = "on any day" if rate.weekdays == 127 else f"on {format_weekdays(rate.weekdays)}"
+def _window(rate: Rate) -> Message:
+    every = rate.weekdays == ALL_WEEKDAYS
+    days = Message("on any day") if every else Message("on {days}", days=format_weekdays(rate.weekdays))
     if rate.start_second == rate.end_second:
         return days
-    night = ", through midnight" if rate.start_second > rate.end_second else ""
     hours = f"{format_time_of_day(rate.start_second)}–{format_time_of_day(rate.end_second)}"
-    return f"{hours}{night}, {days}"
+    night = Message("through midnight") if rate.start_second > rate.end_second else NOTHING
+    return phrases([as_it_is(hours), night, days])
 
 
 def _candidates(
@@ -163,9 +175,9 @@ def _candidates(
         if listed is won:
             reason = _victory(listed, rival)
         elif objections:
-            reason = "; ".join(objections)
+            reason = clauses(objections)
         elif won is None:
-            reason = f"fits, but the call is not charged: {unrated}"
+            reason = Message("fits, but the call is not charged: {unrated}", unrated=unrated)
         else:
             reason = _defeat(listed, won)
         candidates.append(
@@ -181,19 +193,21 @@ def _candidates(
     return candidates
 
 
-def _victory(won: Listed, rival: Listed | None) -> str:
+def _victory(won: Listed, rival: Listed | None) -> Message:
     if rival is None:
-        return "the only rule that fits"
+        return Message("the only rule that fits")
     if len(rival.rate.prefix) < len(won.rate.prefix):
-        return "longest prefix that fits"
+        return Message("longest prefix that fits")
     if won.rate.number_length and not rival.rate.number_length:
-        return "longest prefix that fits, and an exact length comes before any length"
-    return "longest prefix and length that fit, and first in the list among those"
+        return Message("longest prefix that fits, and an exact length comes before any length")
+    return Message("longest prefix and length that fit, and first in the list among those")
 
 
-def _defeat(lost: Listed, won: Listed) -> str:
+def _defeat(lost: Listed, won: Listed) -> Message:
     if len(lost.rate.prefix) < len(won.rate.prefix):
-        return f"shorter prefix than {won.rate.prefix}"
+        return Message("shorter prefix than {prefix}", prefix=won.rate.prefix)
     if not lost.rate.number_length and won.rate.number_length:
-        return f"any length comes after the exact length {won.rate.number_length}"
-    return f"same prefix and length, but after position {won.position}"
+        return Message(
+            "any length comes after the exact length {number_length}", number_length=won.rate.number_length
+        )
+    return Message("same prefix and length, but after position {position}", position=won.position)

@@ -21,6 +21,7 @@ from engine.api.rates import (
     SwitchRates,
 )
 from engine.domain.errors import InvalidInput, NotFound, Refused
+from engine.domain.message import Message, lines
 from engine.domain.rates import Rate, rate_faults
 from engine.rating.versions import (
     MAX_RULES,
@@ -46,7 +47,7 @@ def save_rate(session: Session, request: SaveRate, *, operator: str, now: dateti
     last_version, last_rate, count = last_numbers(session)
     if request.rate_id is None:
         if count >= MAX_RULES:
-            raise Refused(f"The list is full: it holds {MAX_RULES:,} rules.")
+            raise Refused("The list is full: it holds {max_rules:,} rules.", max_rules=MAX_RULES)
         rate_id, version_id = last_rate + 1, last_version + 1
         add_versions(session, [(version_id, rate_id, rate)], operator=operator, now=now)
         add_list(session, [(rate_id, version_id, rate.enabled)], first_position=count + 1)
@@ -81,7 +82,7 @@ def switch_rates(session: Session, request: SwitchRates) -> Changed:
 def move_rate(session: Session, request: MoveRate) -> Changed:
     """Puts a rule at a position; one beyond the end is the end. Raises `NotFound`, `InvalidInput`."""
     if request.position < 1:
-        raise InvalidInput("position: the first rule has position 1.", field="position")
+        raise InvalidInput.in_field("position", "the first rule has position 1.")
     source = _listed(session, request.rate_id).position
     count = last_numbers(session)[2]
     target = min(request.position, count)
@@ -92,7 +93,7 @@ def move_rate(session: Session, request: MoveRate) -> Changed:
 
 
 def list_rates(
-    session: Session, request: ListRates, *, remarks: Mapping[int, Sequence[str]] | None = None
+    session: Session, request: ListRates, *, remarks: Mapping[int, Sequence[Message]] | None = None
 ) -> Rates:
     """A page of the list; `remarks` by rule, from `engine.rating.check.remarks_by_rate`."""
     where = [Condition("text", {"text": request.text.strip()})] if request.text.strip() else []
@@ -111,7 +112,7 @@ def rate_version(session: Session, version_id: int) -> tuple[int, Rate]:
     """The rule that a version belongs to, and what the version says. Raises `NotFound`."""
     row = session.row("rates.version", version_id=version_id)
     if row is None:
-        raise NotFound(f"There is no version {version_id} of any rate rule.")
+        raise NotFound("There is no version {version_id} of any rate rule.", version_id=version_id)
     return cast(int, row[0]), rate_of(row[1:], enabled=True)
 
 
@@ -121,7 +122,7 @@ def sound(rate: Rate) -> Rate:
     rate = replace(rate, name=rate.name.strip(), extensions=chosen)
     faults = rate_faults(rate)
     if faults:
-        raise InvalidInput("\n".join(fault.message for fault in faults), field=faults[0].field)
+        raise InvalidInput(lines(fault.message for fault in faults), field=faults[0].field)
     return rate
 
 
@@ -133,4 +134,4 @@ def _listed(session: Session, rate_id: int) -> Listed:
 
 
 def _gone(rate_id: object) -> NotFound:
-    return NotFound(f"Rate rule {rate_id} is not in the list any more. Refresh the list.")
+    return NotFound("Rate rule {rate_id} is not in the list any more. Refresh the list.", rate_id=rate_id)

@@ -12,6 +12,7 @@ from typing import Any
 from engine.api.extensions import CsvText
 from engine.api.operation import Fault, ImportResult
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
 from engine.domain.rates import Rate, rate_faults
 from engine.domain.sheet import Faults, SheetLine, read_sheet, write_sheet
 from engine.rating.changes import ListChange, compared
@@ -36,7 +37,13 @@ def import_rates(
     rates = list(read_rates(content, faults))
     before = listed_rates(session)
     if not rates and before and not faults.count:
-        faults.add(1, "", f"the sheet holds no rules; it would remove all {len(before):,} of the list.")
+        faults.add(
+            1,
+            "",
+            Message(
+                "the sheet holds no rules; it would remove all {count:,} of the list.", count=len(before)
+            ),
+        )
     if faults.count:
         return ImportResult(
             applied=False,

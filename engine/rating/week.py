@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
+from engine.domain.message import Message, as_it_is, clauses
 from engine.domain.names import WEEKDAYS
 from engine.domain.rates import Rate, format_time_of_day
 
@@ -49,7 +50,7 @@ def gaps(covered: Stretches) -> Stretches:
     return tuple((first, last) for first, last in zip(ends, starts, strict=True) if first < last)
 
 
-def described(stretches: Stretches) -> str:
+def described(stretches: Stretches) -> Message:
     """Days and hours in words: the days that share hours are named together."""
     days: dict[str, list[str]] = {}
     for number, name in enumerate(WEEKDAYS):
@@ -60,12 +61,12 @@ def described(stretches: Stretches) -> str:
         ]
         if hours:
             days.setdefault(", ".join(hours), []).append(name)
-    return "; ".join(_on_days(names, hours) for hours, names in days.items())
+    return clauses(_on_days(names, hours) for hours, names in days.items())
 
 
-def _on_days(names: list[str], hours: str) -> str:
-    when = "every day" if len(names) == len(WEEKDAYS) else ",".join(names)
-    return when if hours == "00:00–24:00" else f"{when} {hours}"
+def _on_days(names: list[str], hours: str) -> Message:
+    when = Message("every day") if len(names) == len(WEEKDAYS) else as_it_is(",".join(names))
+    return when if hours == "00:00–24:00" else Message("{when} {hours}", when=when, hours=hours)
 
 
 def _until(second: int) -> str:

@@ -21,6 +21,7 @@ from engine.api.calls import (
 from engine.api.operation import Result
 from engine.api.rates import RatedParts
 from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.message import NOTHING, Message
 from engine.domain.money import format_amount
 from engine.domain.rates import Rate
 from engine.domain.site import Site
@@ -63,11 +64,11 @@ class CallSummary(Result, frozen=True, kw_only=True):
 def list_calls(session: Session, site: Site, request: ListCalls) -> CallPage:
     """A page in list order. Raises `InvalidInput` for a bad filter, cursor, limit or offset."""
     if not 1 <= request.limit <= MAX_LIMIT:
-        raise InvalidInput(f"limit: must lie between 1 and {MAX_LIMIT:,}.", field="limit")
+        raise InvalidInput.in_field("limit", "must lie between 1 and {max_limit:,}.", max_limit=MAX_LIMIT)
     if not 0 <= request.offset <= MAX_OFFSET:
-        raise InvalidInput(f"offset: must lie between 0 and {MAX_OFFSET:,}.", field="offset")
+        raise InvalidInput.in_field("offset", "must lie between 0 and {max_offset:,}.", max_offset=MAX_OFFSET)
     if request.after is not None and request.before is not None:
-        raise InvalidInput("before: a page lies after one call or before one, not both.", field="before")
+        raise InvalidInput.in_field("before", "a page lies after one call or before one, not both.")
     backwards = request.before is not None or (request.after is None and request.from_end)
     edge = request.before if backwards else request.after
     way = "down" if request.descending != backwards else "up"
@@ -118,7 +119,7 @@ def get_call(
     rows = calls_by_id(session, [request.call_id])
     details = session.records(_Detail, "calls.detail", call_id=request.call_id)
     if not rows or not details:
-        raise NotFound(f"There is no call {request.call_id}.")
+        raise NotFound("There is no call {call_id}.", call_id=request.call_id)
     row, detail = rows[0], details[0]
     file = ReadFile(path=detail.path, head_length=detail.head_length, head_sha256=detail.head_sha256)
     line = read_raw(file, detail.line_offset, detail.line_length)
@@ -137,9 +138,12 @@ def get_call(
         source=detail.path,
         line_offset=detail.line_offset,
         raw="" if line is None else line.decode("utf-8", errors="replace").rstrip("\r\n"),
-        raw_missing=""
+        raw_missing=NOTHING
         if line is not None
-        else f"This line was not found in {detail.path or 'its file'}, nor in the rotated files beside it.",
+        else Message(
+            "This line was not found in {path}, nor in the rotated files beside it.",
+            path=detail.path or Message("its file"),
+        ),
         entries=_entries(session, site, request.call_id),
         leg=detail.leg,
         records=_leg_records(session, request.call_id),
@@ -188,7 +192,7 @@ def _beyond(sort: CallSort, way: str, edge: CallCursor) -> Condition:
         if abs(edge.call_id) > _MAX_INTEGER:
             raise ValueError
     except ValueError as error:
-        raise InvalidInput("after: the cursor belongs to another sort; ask anew.", field="after") from error
+        raise InvalidInput.in_field("after", "the cursor belongs to another sort; ask anew.") from error
     return Condition(f"calls.beyond_{sort}_{way}", {"value": value, "call_id": edge.call_id})
 
 
@@ -249,17 +253,25 @@ def _leg_records(session: Session, call_id: int) -> tuple[int, ...]:
     return tuple(number for (number,) in rows)
 
 
-def _entries(session: Session, site: Site, call_id: int) -> list[str]:
-    sentences: list[str] = []
+def _entries(session: Session, site: Site, call_id: int) -> list[Message]:
+    sentences: list[Message] = []
     for row in session.rows("calls.entries", call_id=call_id, limit=MAX_ENTRIES):
         kind, posted_at, amount, after, operator, note = msgspec.convert(
             row, tuple[str, datetime, int, int, str, str]
         )
         at = to_local(posted_at, site.zone)
-        by = f" by {operator}" if operator else ""
+        by = Message(" by {operator}", operator=operator) if operator else ""
         remark = f": {note}" if note else ""
         sentences.append(
-            f"{at:%Y-%m-%d} {at:%H:%M:%S} {kind} {format_amount(amount)}, balance {format_amount(after)}"
-            f"{by}{remark}"
+            Message(
+                "{at} {at2} {kind} {amount}, balance {amount2}{by}{remark}",
+                at=f"{at:%Y-%m-%d}",
+                at2=f"{at:%H:%M:%S}",
+                kind=kind,
+                amount=format_amount(amount),
+                amount2=format_amount(after),
+                by=by,
+                remark=remark,
+            )
         )
     return sentences

@@ -40,8 +40,8 @@ def call_conditions(asked: CallFilter, site: Site) -> list[Condition]:
         found.append(Condition("calls.text", {"value": asked.text.strip()}))
     if asked.extensions:
         if len(asked.extensions) > MAX_EXTENSIONS:
-            raise InvalidInput(
-                f"extensions: at most {MAX_EXTENSIONS:,} can be asked for.", field="extensions"
+            raise InvalidInput.in_field(
+                "extensions", "at most {max_extensions:,} can be asked for.", max_extensions=MAX_EXTENSIONS
             )
         found.append(Condition("calls.extension_in", {"values": asked.extensions}))
     if asked.direction is not None:

@@ -77,8 +77,9 @@ def _ids_in_order(session: Session, request: ExportCalls, where: list[Condition]
     ids = session.table(name, where=where, limit=MAX_SORTED_CALLS + 1, offset=0).column(0)
     if len(ids) > MAX_SORTED_CALLS:
         raise InvalidInput(
-            f"More than {MAX_SORTED_CALLS:,} calls are exported oldest first only: narrow them, or take that "
-            "order.",
+            "More than {max_sorted_calls:,} calls are exported oldest first only: narrow them, "
+            "or take that order.",
+            max_sorted_calls=MAX_SORTED_CALLS,
             field="sort",
         )
     return ids

@@ -39,7 +39,7 @@ def get_overview(
     `InvalidInput` for a bad limit.
     """
     if not 1 <= request.limit <= MAX_LIMIT:
-        raise InvalidInput(f"limit: must lie between 1 and {MAX_LIMIT:,}.", field="limit")
+        raise InvalidInput.in_field("limit", "must lie between 1 and {max_limit:,}.", max_limit=MAX_LIMIT)
     today = to_local(now, site.zone).date()
     sums = _days(session, today)
     people = _extensions(session, site, request.limit)

@@ -36,7 +36,7 @@ def get_statistics(session: Session, site: Site, request: GetStatistics) -> Stat
     Raises `InvalidInput` for a bad filter or limit.
     """
     if not 1 <= request.limit <= MAX_ROWS:
-        raise InvalidInput(f"limit: must lie between 1 and {MAX_ROWS:,}.", field="limit")
+        raise InvalidInput.in_field("limit", "must lie between 1 and {max_rows:,}.", max_rows=MAX_ROWS)
     where = _conditions(request.filter, site, all_directions=request.all_directions)
     lines = msgspec.convert(
         session.rows("statistics.lines", where=where, by=request.by, per=request.per, limit=request.limit),

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import msgspec
 
+from engine.api.message_json import from_json
 from engine.api.site import VerifyResult
+from engine.domain.message import Message
 from engine.domain.money import format_amount
 from engine.store import Mark, Session, changed_states, last_link
 
@@ -22,7 +24,7 @@ def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_
 
     `mark` is the high-water mark, read before the snapshot was taken; None = it is left out.
     """
-    findings = _marked(session, mark)
+    findings = list(_marked(session, mark))
     for done, (statement, describe) in enumerate(_CHECKS):
         step(done, len(_CHECKS))
         left = MAX_FINDINGS - len(findings)
@@ -43,202 +45,334 @@ def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_
     )
 
 
-def _marked(session: Session, mark: Mark | None) -> list[str]:
+def _marked(session: Session, mark: Mark | None) -> Iterator[Message]:
     """Whether the store holds what its mark says, and what it rests on is as the newest link left it."""
-    findings: list[str] = []
     if mark is not None and mark.link:
         held = session.rows("chain.link", number=mark.link)
         if not held:
-            findings.append(
-                f"The high-water mark names link {mark.link} of the chain, but the last one is "
-                f"{last_link(session).number}: what was acknowledged is missing."
+            yield Message(
+                "The high-water mark names link {link} of the chain, but the last one is {number}: what was "
+                "acknowledged is missing.",
+                link=mark.link,
+                number=last_link(session).number,
             )
         elif msgspec.convert(held[0][0], bytes).hex() != mark.digest:
-            findings.append(
-                f"Link {mark.link} of the chain is not the one that the high-water mark was written for."
+            yield Message(
+                "Link {link} of the chain is not the one that the high-water mark was written for.",
+                link=mark.link,
             )
-    return findings + [
-        f"The {kind} are not as the last change left them: something other than the engine changed them."
-        for kind in changed_states(session)
-    ]
-
-
-def _rated(row: Row) -> Iterator[str]:
-    call_id, extension, started, cost, rule, fits, due = msgspec.convert(
-        row, tuple[int, str, datetime, int, str, bool, int | None]
-    )
-    call = f"Call {call_id} of extension {extension or '(none)'} at {started}"
-    if due is None:
-        yield f"{call}: it costs {format_amount(cost)}, but no rule that is known stands for it."
-    elif not fits:
-        yield f"{call}: the rule {rule} cannot have been applied to it."
-    else:
-        yield (
-            f"{call}: it costs {format_amount(cost)} or has other parts, "
-            f"but by the rule {rule} it costs {format_amount(due)}."
+    for kind in changed_states(session):
+        yield Message(
+            "The {kind} are not as the last change left them: something other than the engine changed them.",
+            kind=Message(kind),
         )
 
 
-def _operation(row: Row) -> Iterator[str]:
+def _rated(row: Row) -> Iterator[Message]:
+    call_id, extension, started, cost, rule, fits, due = msgspec.convert(
+        row, tuple[int, str, datetime, int, str, bool, int | None]
+    )
+    call = Message(
+        "Call {call_id} of extension {extension} at {started}",
+        call_id=call_id,
+        extension=extension or Message("(none)"),
+        started=started,
+    )
+    if due is None:
+        yield Message(
+            "{call}: it costs {amount}, but no rule that is known stands for it.",
+            call=call,
+            amount=format_amount(cost),
+        )
+    elif not fits:
+        yield Message("{call}: the rule {rule} cannot have been applied to it.", call=call, rule=rule)
+    else:
+        yield Message(
+            "{call}: it costs {amount} or has other parts, but by the rule {rule} it costs {amount2}.",
+            call=call,
+            amount=format_amount(cost),
+            rule=rule,
+            amount2=format_amount(due),
+        )
+
+
+def _operation(row: Row) -> Iterator[Message]:
     key, entry, told, extension, amount, amount_told = msgspec.convert(
         row, tuple[str, int | None, int | None, str, int | None, int | None]
     )
     if told is None:
-        yield f"Ledger entry {entry} of extension {extension}: no operation stands for it (key {key!r})."
+        yield Message(
+            "Ledger entry {entry} of extension {extension}: no operation stands for it (key {key!r}).",
+            entry=entry,
+            extension=extension,
+            key=key,
+        )
     elif entry is None:
-        yield (
-            f"The operation {key!r} moved {format_amount(amount_told or 0)} on extension {extension}, "
-            f"but its ledger entry {told} is missing."
+        yield Message(
+            "The operation {key!r} moved {amount} on extension {extension}, but its ledger entry "
+            "{told} is missing.",
+            key=key,
+            amount=format_amount(amount_told or 0),
+            extension=extension,
+            told=told,
         )
     else:
-        yield (
-            f"Ledger entry {entry} of extension {extension}: it says {format_amount(amount or 0)} and what "
-            f"belongs to it, but the operation {key!r} says {format_amount(amount_told or 0)}."
+        yield Message(
+            "Ledger entry {entry} of extension {extension}: it says {amount} and what belongs to "
+            "it, but the operation {key!r} says {amount2}.",
+            entry=entry,
+            extension=extension,
+            amount=format_amount(amount or 0),
+            key=key,
+            amount2=format_amount(amount_told or 0),
         )
 
 
-def _link(row: Row) -> Iterator[str]:
+def _link(row: Row) -> Iterator[Message]:
     number, made_at, before = msgspec.convert(row, tuple[int, datetime, int])
-    yield f"Link {number} of the chain, of {made_at} UTC: it does not rest on the one before it, {before}."
+    yield Message(
+        "Link {number} of the chain, of {made_at} UTC: it does not rest on the one before it, {before}.",
+        number=number,
+        made_at=made_at,
+        before=before,
+    )
 
 
-def _chained(kind: str) -> Callable[[Row], Iterator[str]]:
-    def describe(row: Row) -> Iterator[str]:
+def _chained(kind: Message) -> Callable[[Row], Iterator[Message]]:
+    def describe(row: Row) -> Iterator[Message]:
         number, made_at, first, last = msgspec.convert(row, tuple[int | None, datetime | None, int, int])
         if number is None:
-            yield f"The {kind} {first} to {last} hold some that no commit of the engine added."
+            yield Message(
+                "The {kind} {first} to {last} hold some that no commit of the engine added.",
+                kind=kind,
+                first=first,
+                last=last,
+            )
         else:
-            yield (
-                f"The {kind} {first} to {last} are not what was added at {made_at} UTC (link {number} of the "
-                "chain): some were changed, removed or inserted."
+            yield Message(
+                "The {kind} {first} to {last} are not what was added at {made_at} UTC (link {number} "
+                "of the chain): some were changed, removed or inserted.",
+                kind=kind,
+                first=first,
+                last=last,
+                made_at=made_at,
+                number=number,
             )
 
     return describe
 
 
-def _changed_outside(row: Row) -> Iterator[str]:
-    yield f"At {row[0]} UTC the engine found at its start: {row[1]}"
+def _changed_outside(row: Row) -> Iterator[Message]:
+    done_at, remark = msgspec.convert(row, tuple[datetime, str])
+    yield Message(
+        "At {done_at} UTC the engine found at its start: {remark}", done_at=done_at, remark=from_json(remark)
+    )
 
 
-def _balance(row: Row) -> Iterator[str]:
+def _balance(row: Row) -> Iterator[Message]:
     number, balance, total = msgspec.convert(row, tuple[str, int | None, int])
     if balance is None:
-        yield f"Ledger entries name extension {number}, which does not exist."
+        yield Message("Ledger entries name extension {number}, which does not exist.", number=number)
     else:
-        yield (
-            f"Extension {number}: its balance is {format_amount(balance)}, "
-            f"but its ledger entries add up to {format_amount(total)}."
+        yield Message(
+            "Extension {number}: its balance is {amount}, but its ledger entries add up to {amount2}.",
+            number=number,
+            amount=format_amount(balance),
+            amount2=format_amount(total),
         )
 
 
-def _chain(row: Row) -> Iterator[str]:
+def _chain(row: Row) -> Iterator[Message]:
     entry, number, before, amount, after = msgspec.convert(row, tuple[int, str, int, int, int])
-    yield (
-        f"Ledger entry {entry} of extension {number}: {format_amount(before)} plus {format_amount(amount)} "
-        f"is not its balance after, {format_amount(after)}."
+    yield Message(
+        "Ledger entry {entry} of extension {number}: {amount} plus {amount2} is not its "
+        "balance after, {amount3}.",
+        entry=entry,
+        number=number,
+        amount=format_amount(before),
+        amount2=format_amount(amount),
+        amount3=format_amount(after),
     )
 
 
-def _repeated_entry(row: Row) -> Iterator[str]:
-    yield f"Ledger entry {row[0]} exists {row[1]} times."
+def _repeated_entry(row: Row) -> Iterator[Message]:
+    yield Message("Ledger entry {row} exists {row2} times.", row=row[0], row2=row[1])
 
 
-def _sign(row: Row) -> Iterator[str]:
+def _sign(row: Row) -> Iterator[Message]:
     entry, number, kind, amount = msgspec.convert(row, tuple[int, str, str, int])
-    yield (
-        f"Ledger entry {entry} of extension {number}: {format_amount(amount)} cannot be "
-        f"the amount of a {kind}."
+    yield Message(
+        "Ledger entry {entry} of extension {number}: {amount} cannot be the amount of a {kind}.",
+        entry=entry,
+        number=number,
+        amount=format_amount(amount),
+        kind=kind,
     )
 
 
-def _recharged(row: Row) -> Iterator[str]:
+def _recharged(row: Row) -> Iterator[Message]:
     number, total, booked = msgspec.convert(row, tuple[str, int, int])
-    yield (
-        f"Extension {number}: its total recharged is {format_amount(total)}, but its recharges since the "
-        f"payment method last changed add up to {format_amount(booked)}."
+    yield Message(
+        "Extension {number}: its total recharged is {amount}, but its recharges since the "
+        "payment method last changed add up to {amount2}.",
+        number=number,
+        amount=format_amount(total),
+        amount2=format_amount(booked),
     )
 
 
-def _charge(row: Row) -> Iterator[str]:
+def _charge(row: Row) -> Iterator[Message]:
     call_id, extension, started, cost, charges, net, first, last = msgspec.convert(
         row, tuple[int | None, str | None, datetime | None, int | None, int, int, str, str]
     )
     if call_id is None:
-        yield f"Charges of extension {first} belong to no call."
+        yield Message("Charges of extension {first} belong to no call.", first=first)
         return
     if cost is None:
-        yield f"Ledger entries of extension {first} name call {call_id}, which does not exist."
+        yield Message(
+            "Ledger entries of extension {first} name call {call_id}, which does not exist.",
+            first=first,
+            call_id=call_id,
+        )
         return
-    call = f"Call {call_id} of extension {extension or '(none)'} at {started}"
+    call = Message(
+        "Call {call_id} of extension {extension} at {started}",
+        call_id=call_id,
+        extension=extension or Message("(none)"),
+        started=started,
+    )
     if charges > 1:
-        yield f"{call}: {charges} charges are not reversed."
+        yield Message("{call}: {charges} charges are not reversed.", call=call, charges=charges)
     elif charges < 0:
-        yield f"{call}: there are more reversals than charges."
+        yield Message("{call}: there are more reversals than charges.", call=call)
     elif charges == 0 and cost:
-        yield f"{call}: it costs {format_amount(cost)}, but no charge stands for it."
+        yield Message(
+            "{call}: it costs {amount}, but no charge stands for it.", call=call, amount=format_amount(cost)
+        )
     elif net != -cost:
-        yield f"{call}: it costs {format_amount(cost)}, but {format_amount(-net)} is charged for it."
+        yield Message(
+            "{call}: it costs {amount}, but {amount2} is charged for it.",
+            call=call,
+            amount=format_amount(cost),
+            amount2=format_amount(-net),
+        )
     for other in sorted({first, last} - {extension, ""}):
-        yield f"{call}: it is charged to extension {other}."
+        yield Message("{call}: it is charged to extension {other}.", call=call, other=other)
 
 
-def _reversal(row: Row) -> Iterator[str]:
+def _reversal(row: Row) -> Iterator[Message]:
     entry, call_id, kind, amount, kind_before, amount_before = msgspec.convert(
         row, tuple[int, int | None, str, int, str, int]
     )
     if kind == kind_before:
-        yield f"Ledger entry {entry}: a {kind} of call {call_id} follows another {kind}, or nothing."
+        yield Message(
+            "Ledger entry {entry}: a {kind} of call {call_id} follows another {kind2}, or nothing.",
+            entry=entry,
+            kind=kind,
+            call_id=call_id,
+            kind2=kind,
+        )
     else:
-        yield (
-            f"Ledger entry {entry}: it reverses {format_amount(-amount_before)} of call {call_id} "
-            f"by {format_amount(amount)}."
+        yield Message(
+            "Ledger entry {entry}: it reverses {amount} of call {call_id} by {amount2}.",
+            entry=entry,
+            amount=format_amount(-amount_before),
+            call_id=call_id,
+            amount2=format_amount(amount),
         )
 
 
-def _file(row: Row) -> Iterator[str]:
+def _file(row: Row) -> Iterator[Message]:
     file_id = row[0]
     if row[2] is None:
-        yield f"Calls or quarantined lines name file {file_id}, which does not exist."
+        yield Message(
+            "Calls or quarantined lines name file {file_id}, which does not exist.", file_id=file_id
+        )
         return
-    name = f"File {file_id} ({row[1]})"
+    name = Message("File {file_id} ({row})", file_id=file_id, row=row[1])
     (
         lines, parts, offset, part_bytes, stored, calls, stored_bytes, call_bytes,
         quarantined, bad, quarantined_bytes, bad_bytes, end,
     ) = msgspec.convert(row[2:], list[int])  # fmt: skip
     if lines != parts:
-        yield f"{name}: {lines:,} lines were read, but {parts:,} are accounted for."
+        yield Message(
+            "{name}: {lines:,} lines were read, but {parts:,} are accounted for.",
+            name=name,
+            lines=lines,
+            parts=parts,
+        )
     if offset != part_bytes:
-        yield f"{name}: {offset:,} bytes were read, but {part_bytes:,} are accounted for."
+        yield Message(
+            "{name}: {offset:,} bytes were read, but {part_bytes:,} are accounted for.",
+            name=name,
+            offset=offset,
+            part_bytes=part_bytes,
+        )
     if stored != calls:
-        yield f"{name}: {stored:,} lines count as stored, but {calls:,} calls come from it."
+        yield Message(
+            "{name}: {stored:,} lines count as stored, but {calls:,} calls come from it.",
+            name=name,
+            stored=stored,
+            calls=calls,
+        )
     if stored_bytes != call_bytes:
-        yield f"{name}: {stored_bytes:,} bytes count as stored, but its calls have {call_bytes:,}."
+        yield Message(
+            "{name}: {stored_bytes:,} bytes count as stored, but its calls have {call_bytes:,}.",
+            name=name,
+            stored_bytes=stored_bytes,
+            call_bytes=call_bytes,
+        )
     if quarantined != bad:
-        yield f"{name}: {quarantined:,} lines count as quarantined, but {bad:,} are kept."
+        yield Message(
+            "{name}: {quarantined:,} lines count as quarantined, but {bad:,} are kept.",
+            name=name,
+            quarantined=quarantined,
+            bad=bad,
+        )
     if quarantined_bytes != bad_bytes:
-        yield f"{name}: {quarantined_bytes:,} bytes count as quarantined, but {bad_bytes:,} are kept."
+        yield Message(
+            "{name}: {quarantined_bytes:,} bytes count as quarantined, but {bad_bytes:,} are kept.",
+            name=name,
+            quarantined_bytes=quarantined_bytes,
+            bad_bytes=bad_bytes,
+        )
     if end > offset:
-        yield f"{name}: a call ends at byte {end:,}, beyond what was read ({offset:,})."
+        yield Message(
+            "{name}: a call ends at byte {end:,}, beyond what was read ({offset:,}).",
+            name=name,
+            end=end,
+            offset=offset,
+        )
 
 
-def _overlap(row: Row) -> Iterator[str]:
+def _overlap(row: Row) -> Iterator[Message]:
     file_id, path, offset, free_from = msgspec.convert(row, tuple[int, str, int, int])
-    yield (
-        f"File {file_id} ({path}): the line at byte {offset:,} begins before byte {free_from:,}, "
-        "where another one ends."
+    yield Message(
+        "File {file_id} ({path}): the line at byte {offset:,} begins before byte "
+        "{free_from:,}, where another one ends.",
+        file_id=file_id,
+        path=path,
+        offset=offset,
+        free_from=free_from,
     )
 
 
-def _duplicate(row: Row) -> Iterator[str]:
+def _duplicate(row: Row) -> Iterator[Message]:
     first, last, extension, count = msgspec.convert(row, tuple[int, int, str, int])
-    yield f"The same call of extension {extension or '(none)'} is stored {count} times, as {first} to {last}."
+    yield Message(
+        "The same call of extension {extension} is stored {count} times, as {first} to {last}.",
+        extension=extension or Message("(none)"),
+        count=count,
+        first=first,
+        last=last,
+    )
 
 
-def _repeated_call(row: Row) -> Iterator[str]:
-    yield f"Call {row[0]} exists {row[1]} times."
+def _repeated_call(row: Row) -> Iterator[Message]:
+    yield Message("Call {row} exists {row2} times.", row=row[0], row2=row[1])
 
 
-_CHECKS: tuple[tuple[str, Callable[[Row], Iterator[str]]], ...] = (
+_CHECKS: tuple[tuple[str, Callable[[Row], Iterator[Message]]], ...] = (
     ("balances", _balance),
     ("chain", _chain),
     ("repeated_entries", _repeated_entry),
@@ -253,9 +387,9 @@ _CHECKS: tuple[tuple[str, Callable[[Row], Iterator[str]]], ...] = (
     ("rated", _rated),
     ("operations", _operation),
     ("links", _link),
-    ("chained_entries", _chained("ledger entries")),
-    ("chained_operations", _chained("operations")),
-    ("chained_audits", _chained("audit rows")),
-    ("chained_calls", _chained("calls")),
+    ("chained_entries", _chained(Message("ledger entries"))),
+    ("chained_operations", _chained(Message("operations"))),
+    ("chained_audits", _chained(Message("audit rows"))),
+    ("chained_calls", _chained(Message("calls"))),
     ("changed_outside", _changed_outside),
 )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from engine.api.calls import Alarm, AlarmKind
 from engine.api.site import TargetRow, ThreadRow
+from engine.domain.message import NOTHING, Message
 from engine.pipeline.ingest_loop import IngestLoop
 from engine.store import Database
 
@@ -24,9 +25,9 @@ class Alarms:
         *,
         ingest_loop: Callable[[], IngestLoop],
         targets: Callable[[], list[TargetRow]],
-        config_error: Callable[[], str],
+        config_error: Callable[[], Message],
         threads: Callable[[], list[ThreadRow]] = list,
-        backup_fault: Callable[[], str],
+        backup_fault: Callable[[], Message],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -41,26 +42,40 @@ class Alarms:
 
     def current(self) -> list[Alarm]:
         """Every alarm there is, the gravest kind first."""
-        found: list[tuple[AlarmKind, str, str]] = []
+        found: list[tuple[AlarmKind, str, Message]] = []
         ingest_loop = self._ingest_loop()
         if ingest_loop.fault:
-            found.append(("disk", "ingest", f"Calls cannot be stored: {ingest_loop.fault}"))
+            found.append(
+                ("disk", "ingest", Message("Calls cannot be stored: {fault}", fault=ingest_loop.fault))
+            )
         for thread in self._threads():
             if thread.state != "running":
                 found.append(("thread", f"thread {thread.name}", _failed(thread)))
         if fault := self._backup_fault():
-            found.append(("backup", "backup", f"The last backup failed: {fault}"))
+            found.append(("backup", "backup", Message("The last backup failed: {fault}", fault=fault)))
         if error := self._config_error():
             found.append(("config", "config", error))
         for health in ingest_loop.health:
             fault = ingest_loop.parser_fault(health.source) or (
-                health.message if health.state == "error" else ""
+                health.message if health.state == "error" else NOTHING
             )
             if fault:
-                found.append(("source", f"source {health.source}", f"{health.source}: {fault}"))
+                found.append(
+                    (
+                        "source",
+                        f"source {health.source}",
+                        Message("{source}: {fault}", source=health.source, fault=fault),
+                    )
+                )
         for target in self._targets():
             if target.fault:
-                found.append(("target", f"target {target.target}", f"{target.target}: {target.message}"))
+                found.append(
+                    (
+                        "target",
+                        f"target {target.target}",
+                        Message("{source}: {fault}", source=target.target, fault=target.message),
+                    )
+                )
         now = self._now()
         with self._database.reading() as session:
             unrated = session.integer(
@@ -68,11 +83,20 @@ class Alarms:
             )
             bad = session.integer("quarantine.open_count")
         if unrated:
-            one = f"1 call of the last {UNRATED_DAYS} days matches no rate rule."
-            many = f"{unrated:,} calls of the last {UNRATED_DAYS} days match no rate rule."
+            one = Message(
+                "1 call of the last {unrated_days} days matches no rate rule.", unrated_days=UNRATED_DAYS
+            )
+            many = Message(
+                "{unrated:,} calls of the last {unrated_days} days match no rate rule.",
+                unrated=unrated,
+                unrated_days=UNRATED_DAYS,
+            )
             found.append(("unrated", "unrated", one if unrated == 1 else many))
         if bad:
-            one, many = "1 line could not be read as a call.", f"{bad:,} lines could not be read as calls."
+            one, many = (
+                Message("1 line could not be read as a call."),
+                Message("{bad:,} lines could not be read as calls.", bad=bad),
+            )
             found.append(("quarantine", "quarantine", one if bad == 1 else many))
         with self._lock:
             self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
@@ -82,8 +106,16 @@ class Alarms:
             ]
 
 
-def _failed(thread: ThreadRow) -> str:
+def _failed(thread: ThreadRow) -> Message:
     name, error = thread.name, thread.error
     if thread.state == "failed":
-        return f"The engine's thread {name} does not run: {error} engine.log has the details."
-    return f"The engine's thread {name} failed and runs again: {error} engine.log has the details."
+        return Message(
+            "The engine's thread {name} does not run: {error} engine.log has the details.",
+            name=name,
+            error=error,
+        )
+    return Message(
+        "The engine's thread {name} failed and runs again: {error} engine.log has the details.",
+        name=name,
+        error=error,
+    )

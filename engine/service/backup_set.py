@@ -139,7 +139,9 @@ def database_of(backup: Path) -> tuple[Path, Path | None]:
     if not backup.is_dir():
         return backup, backup.parent if backup.name == DATABASE_FILE and read_note(backup.parent) else None
     if read_note(backup) is None:
-        raise StorageError(f"{backup} is a folder without a backup in it. Name the backup itself.")
+        raise StorageError(
+            "{backup} is a folder without a backup in it. Name the backup itself.", backup=backup
+        )
     return backup / DATABASE_FILE, backup
 
 

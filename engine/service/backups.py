@@ -12,7 +12,8 @@ from pathlib import Path
 
 from config.settings import BackupSettings, Settings
 from engine.api.home import DATABASE_FILE
-from engine.domain.errors import PbxmeterError, Refused, StorageError
+from engine.domain.errors import PbxmeterError, Refused, StorageError, message_of
+from engine.domain.message import NOTHING, Message, of_system
 from engine.domain.threads import Running, Start, start_thread
 from engine.service.backup_set import PREFIX, BackupNote, note_of, read_note, sync_folder
 from engine.store import Database
@@ -52,7 +53,7 @@ class Backups:
         self._stop = threading.Event()
         self._pause = FIRST_RETRY
         self._not_before: datetime | None = None
-        self.fault = ""
+        self.fault = NOTHING
         """Why the last backup of the schedule failed; '' = it did not, or there is no schedule."""
         self._start_thread = start
         self._thread: Running | None = None
@@ -98,7 +99,9 @@ class Backups:
                 done = _named(partial, folder, made_at)
             sync_folder(folder)
         except OSError as error:
-            raise StorageError(f"{folder}: the backup could not be written: {error.strerror}.") from error
+            raise StorageError(
+                "{folder}: the backup could not be written: {reason}.", folder=folder, reason=of_system(error)
+            ) from error
         finally:
             self._one.release()
         log.info("Backup %s is written", done)
@@ -108,7 +111,7 @@ class Backups:
         """Makes the backup that is due, if one is, and removes those of the schedule that are too many."""
         plan = self._settings().backup
         if plan is None:
-            self._note("")
+            self._note(NOTHING)
             return
         now = self._now()
         if self._not_before is not None and now < self._not_before:
@@ -123,10 +126,10 @@ class Backups:
                 return
             self._not_before = now + self._pause
             self._pause = min(self._pause * 2, LAST_RETRY)
-            self._note(str(error))
+            self._note(message_of(error))
         else:
             self._not_before, self._pause = None, FIRST_RETRY
-            self._note("")
+            self._note(NOTHING)
 
     def _serve(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
@@ -135,7 +138,7 @@ class Backups:
             except Exception as error:
                 # An error of our own: the schedule must not stand still without a word.
                 log.exception("The backup failed")
-                self._note(f"{error!r}; engine.log has the details.")
+                self._note(Message("{error}; engine.log has the details.", error=repr(error)))
 
     def _due(self, plan: BackupSettings, now: datetime) -> bool:
         own = self._own(self._folder(plan))
@@ -160,7 +163,7 @@ class Backups:
     def _folder(self, plan: BackupSettings | None) -> Path:
         return self._home / (plan.path if plan else DEFAULT_FOLDER)
 
-    def _note(self, fault: str) -> None:
+    def _note(self, fault: Message) -> None:
         if fault != self.fault:
             self.fault = fault
             (log.error if fault else log.info)("Backup: %s", fault or "the schedule is kept again")

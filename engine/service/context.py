@@ -14,6 +14,7 @@ from engine.access.sessions import Caller, Sessions
 from engine.api.calls import Alarm
 from engine.api.events import AlarmsChanged, BalancesMoved, CallsStored, RatesChanged, SettingsChanged
 from engine.api.site import TargetRow, ThreadRow
+from engine.domain.message import Message
 from engine.lockout.reconciler import Reconciler
 from engine.pipeline.batch import StoredBatch
 from engine.pipeline.ingest_loop import IngestLoop
@@ -46,7 +47,7 @@ class ServiceContext:
     settings: Callable[[], Settings]
     """config.yaml as it is on disk now, taken over first when it has just changed; else the last good one."""
     config_text: Callable[[], str]
-    config_error: Callable[[], str]
+    config_error: Callable[[], Message]
     alarms: Callable[[], list[Alarm]]
     threads: Callable[[], list[ThreadRow]]
     stop: Callable[[], None]

@@ -16,7 +16,9 @@ def operation_kind(name: str) -> type[Operation[Any]]:
     """The class of that name. Raises `InvalidInput`."""
     kind = handlers.OPERATIONS.get(name)
     if kind is None:
-        raise InvalidInput(f"This engine knows no operation {name[:40]!r}.", code="unknown_operation")
+        raise InvalidInput(
+            "This engine knows no operation {name!r}.", name=name[:40], code="unknown_operation"
+        )
     return kind
 
 
@@ -25,7 +27,7 @@ def ticket_parts(ticket: bytes) -> tuple[str, msgspec.Raw]:
     try:
         return msgspec.json.decode(ticket, type=tuple[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"This ticket names no operation: {error}") from error
+        raise InvalidInput("This ticket names no operation: {error}", error=error) from error
 
 
 def decode(kind: type[Operation[Any]], body: Any) -> Operation[Any]:
@@ -33,14 +35,20 @@ def decode(kind: type[Operation[Any]], body: Any) -> Operation[Any]:
     raw = bytes(memoryview(body))
     name = kind.__name__
     if len(raw) > MAX_BODY_BYTES:
-        raise InvalidInput(f"More than {MAX_BODY_BYTES // 2**20} MiB in one operation.", code="too_large")
+        raise InvalidInput(
+            "More than {max_body_bytes} MiB in one operation.",
+            max_body_bytes=MAX_BODY_BYTES // 2**20,
+            code="too_large",
+        )
     try:
         operation = msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"{name}: {error}") from error
+        raise InvalidInput("{name}: {error}", name=name, error=error) from error
     refuse_nul(operation)
     for field in ("limit", "offset"):
         value = getattr(operation, field, 0)
         if not 0 <= value <= MOST_ROWS:
-            raise InvalidInput(f"{field}: 0 or more, and no more than {MOST_ROWS:,}.", field=field)
+            raise InvalidInput.in_field(
+                field, "0 or more, and no more than {most_rows:,}.", most_rows=MOST_ROWS
+            )
     return operation

@@ -32,7 +32,8 @@ class EventBus:
         with self._lock:
             if len(self._queues) >= MAX_STREAMS:
                 raise Refused(
-                    f"No more than {MAX_STREAMS} programs can follow events at once; close one of them."
+                    "No more than {max_streams} programs can follow events at once; close one of them.",
+                    max_streams=MAX_STREAMS,
                 )
             self._queues.append(waiting)
         return waiting

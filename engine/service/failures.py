@@ -4,6 +4,7 @@ import logging
 
 from engine.api.operation import Failed
 from engine.domain.errors import InvalidInput, PbxmeterError
+from engine.domain.message import Message
 from engine.service.counted_log import CountedLog
 
 log = logging.getLogger(__name__)
@@ -27,5 +28,5 @@ def failure(error: Exception) -> Failed:
     return Failed(
         kind="error",
         code="internal",
-        message="The engine made an error of its own; engine.log has the details.",
+        message=Message("The engine made an error of its own; engine.log has the details."),
     )

@@ -191,7 +191,7 @@ class IdentityServer:
         try:
             request = _request.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidInput(f"This is no request: {error}") from error
+            raise InvalidInput("This is no request: {error}", error=error) from error
         match request:
             case Identify():
                 return self._identify(os_user_name(uid)), []

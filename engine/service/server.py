@@ -28,6 +28,7 @@ from engine.api.home import short_folder
 from engine.api.operation import Done, Operation, Progress, Reply
 from engine.domain.errors import EngineDown, InvalidInput, NotSignedIn, PbxmeterError, Refused
 from engine.service import handlers
+from engine.service.change import note_done, note_role
 from engine.service.context import ServiceContext
 from engine.service.counted_log import CountedLog
 from engine.service.decoding import decode, operation_kind, ticket_parts
@@ -88,10 +89,13 @@ class _Right:
         self.caller = self._service.caller(self.token)
         if not self.caller.role.includes(self._least):
             refusal = Refused(
-                f"This needs the role {self._least}; {self.caller.operator} is {self.caller.role}.",
+                "This needs the role {least}; {operator} is {role}.",
+                least=self._least,
+                operator=self.caller.operator,
+                role=self.caller.role,
                 code="role",
             )
-            handlers.note_role(self._service, self._kind, self.caller, refusal)
+            note_role(self._service, self._kind, self.caller, refusal)
             raise refusal
 
 
@@ -178,7 +182,7 @@ class Server(flight.FlightServerBase):
             kind = operation_kind(action.type)
             right = _Right(self._service, token, kind)
             operation = decode(kind, action.body)
-            if kind in handlers.TASKS:
+            if handlers.is_long(kind):
                 return self._work(context, operation, right)
             result = handlers.answer(self._service, operation, right.caller, token)
         except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
@@ -197,7 +201,7 @@ class Server(flight.FlightServerBase):
             free.append(lambda: self._places.free(right.operator))
             reader, close = handlers.stream(self._service, operation)
             free.append(close)
-            handlers.note_done(self._service, operation, right.caller)
+            note_done(self._service, operation, right.caller)
             return flight.GeneratorStream(reader.schema, iter(_Rows(reader, right, free)))
         except Exception as error:  # noqa: BLE001 - nothing but code and message may reach a client
             while free:

@@ -1,7 +1,6 @@
 """Long work: imports, re-rating, checks, copies. Each tells its progress and can be cancelled."""
 
 import contextlib
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,20 +42,19 @@ from engine.pipeline.retry import BadLine, retry_lines, retry_parser
 from engine.pipeline.source_parser import DEFAULT_FORMAT, SourceParser, given_format, source_for
 from engine.reports.verify import verify
 from engine.service.context import SYNC_SECONDS, ServiceContext
+from engine.service.registry import Report, works
 from engine.service.work import Cancellation
 from engine.store import Session, mark_path, read_mark
 from engine.tail.file_reader import Content
 
-Report = Callable[[Progress], None]
-Task = Callable[[ServiceContext, Any, str, Report, Cancellation], Any]
 
-
+@works(Ingest)
 def ingest(
     service: ServiceContext, request: Ingest, operator: str, progress: Report, cancelled: Cancellation
 ) -> IngestResult:
     """Imports past CDR files."""
     if not request.files or len(request.files) > FILES_AT_ONCE:
-        raise InvalidInput(f"Name 1 to {FILES_AT_ONCE} files.", field="files")
+        raise InvalidInput("Name 1 to {files_at_once} files.", files_at_once=FILES_AT_ONCE, field="files")
     settings = service.settings()
     with contextlib.ExitStack() as stack:
         contents = [(_given(service, file, operator, stack), file.path) for file in request.files]
@@ -82,9 +80,13 @@ def _refuse_another_zone(service: ServiceContext, files: list[tuple[Content, Sou
             before = read_before(session, content.read_at)
             if before is not None and before.timezone != parser.timezone:
                 raise Refused(
-                    f"{content.path} was read before, as {before.path}, with its times in "
-                    f"{before.timezone}. Read in {parser.timezone}, each of its calls would be stored and "
-                    f"charged once more. To import what is new in it: --timezone {before.timezone}"
+                    "{path} was read before, as {known}, with its times in {timezone}. Read in {other}, each "
+                    "of its calls would be stored and charged once more. To import what is new in it: "
+                    "--timezone {timezone}",
+                    path=content.path,
+                    known=before.path,
+                    timezone=before.timezone,
+                    other=parser.timezone,
                 )
 
 
@@ -100,6 +102,7 @@ def _import(service: ServiceContext, progress: Report, cancelled: Cancellation) 
     )
 
 
+@works(DetectSource)
 def detect_source(
     service: ServiceContext,
     request: DetectSource,
@@ -123,6 +126,7 @@ def detect_source(
     )
 
 
+@works(RetryQuarantine)
 def retry_quarantine(
     service: ServiceContext,
     request: RetryQuarantine,
@@ -167,6 +171,7 @@ def retry_quarantine(
     )
 
 
+@works(SyncLockouts)
 def sync_lockouts(
     service: ServiceContext,
     request: SyncLockouts,
@@ -184,6 +189,7 @@ def sync_lockouts(
         return list_lockouts(session, service.state.site, service.targets())
 
 
+@works(Verify)
 def verify_books(
     service: ServiceContext, request: Verify, operator: str, progress: Report, cancelled: Cancellation
 ) -> VerifyResult:
@@ -199,19 +205,21 @@ def verify_books(
         return verify(session, mark=mark, step=step)
 
 
+@works(Backup)
 def backup(
     service: ServiceContext, request: Backup, operator: str, progress: Report, cancelled: Cancellation
 ) -> BackupResult:
     """Writes a backup set while work goes on."""
     folder = Path(request.folder) if request.folder else None
     if folder is not None and not folder.is_absolute():
-        raise InvalidInput("folder: name it with its full path.", field="folder")
+        raise InvalidInput.in_field("folder", "name it with its full path.")
     target = service.backups.make(folder)
     size = target.stat().st_size
     _record(service, request, operator)
     return BackupResult(path=str(target), bytes=size)
 
 
+@works(Rerate)
 def rerate(
     service: ServiceContext, request: Rerate, operator: str, progress: Report, cancelled: Cancellation
 ) -> RerateResult:

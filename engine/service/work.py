@@ -25,14 +25,17 @@ class WorkPlaces:
         with self._lock:
             if self._running[operator] >= MAX_OF_ONE:
                 raise Refused(
-                    f"{operator} has {MAX_OF_ONE} imports, checks, copies or exports running already; "
+                    "{operator} has {max_of_one} imports, checks, copies or exports running already; "
                     "wait until one ends.",
+                    operator=operator,
+                    max_of_one=MAX_OF_ONE,
                     code="busy",
                 )
             if self._running.total() >= MAX_AT_ONCE:
                 raise Refused(
-                    f"{MAX_AT_ONCE} imports, checks, copies or exports are running already; "
-                    "wait until one ends.",
+                    "{max_at_once} imports, checks, copies or exports are running already; wait until "
+                    "one ends.",
+                    max_at_once=MAX_AT_ONCE,
                     code="busy",
                 )
             self._running[operator] += 1

@@ -55,10 +55,10 @@ SELECT number, name, false, 'prepaid', 0, false, true, $now, 0, 0 FROM arrivals;
 
 -- name: keep_rejects
 -- Appends the bound table `rejects`.
-INSERT INTO quarantine (quarantine_id, file_id, line_offset, line_number, line_length, field, reason, raw, timezone,
-    found_at, retried_at)
+INSERT INTO quarantine (quarantine_id, file_id, line_offset, line_number, line_length, field, reason, message, raw,
+    timezone, found_at, retried_at)
 SELECT $first_id + row_number() OVER (ORDER BY line_offset) - 1, $file_id, line_offset,
-    $first_line + line_in_piece, line_length, field, reason, raw, $timezone, $now, NULL
+    $first_line + line_in_piece, line_length, field, reason, message, raw, $timezone, $now, NULL
 FROM rejects;
 
 -- name: add_files

@@ -1,7 +1,7 @@
 -- name: page
 -- Bad lines with their file, newest first.
 SELECT
-    q.quarantine_id, f.path, q.line_offset, q.line_number, q.field, q.reason, q.raw, q.found_at, q.retried_at,
+    q.quarantine_id, f.path, q.line_offset, q.line_number, q.field, q.message, q.raw, q.found_at, q.retried_at,
     count(*) OVER () AS total
 FROM quarantine AS q
 JOIN source_file AS f USING (file_id)

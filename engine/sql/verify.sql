@@ -313,7 +313,7 @@ ORDER BY link.number LIMIT $limit;
 
 -- name: changed_outside
 -- What starts of the engine found changed by somebody else, since that was last accepted.
-SELECT done_at, coalesce(json_extract_string(detail, '$.remark'), '')
+SELECT done_at, coalesce(json_extract(detail, '$.message')::VARCHAR, '')
 FROM audit
 WHERE action = 'ChangedOutside'
     AND audit_id > (SELECT coalesce(max(audit_id), 0) FROM audit WHERE action = 'AcceptedLoss')

@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from engine.domain.message import N_
 from engine.domain.zones import utc_now
 from engine.store.session import Session
 
@@ -163,7 +164,7 @@ def changed_outside(session: Session) -> list[str]:
         return []
     (numbers,) = session.records(tuple[int, int, int], "chain.last_numbers")
     known = (link.last_entry, link.last_operation, link.last_audit)
-    added = ("ledger entries", "operations", "audit rows")
+    added = (N_("ledger entries"), "operations", N_("audit rows"))
     found = [name for name, new, old in zip(added, numbers, known, strict=True) if new > old]
     return found + changed_states(session)
 

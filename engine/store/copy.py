@@ -33,7 +33,8 @@ def reading_copy(path: Path) -> Generator[Session]:
         session = Session(connection.cursor())
         if session.integer("store.own_tables", names=list(_TABLES)) < len(_TABLES):
             raise StorageError(
-                f"{path} is a database, but none of pbxmeter's. Name a file that `pbxmeter backup` wrote.",
+                "{path} is a database, but none of pbxmeter's. Name a file that `pbxmeter backup` wrote.",
+                path=path,
                 code=NO_STORE,
             )
         yield session

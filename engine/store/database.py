@@ -209,9 +209,11 @@ class Database:
             steps = migrations()
             if current > steps[-1][0]:
                 raise StorageError(
-                    f"{self.path} was written by a newer pbxmeter "
-                    f"(schema {current}, this one knows {steps[-1][0]}). "
-                    "Upgrade pbxmeter, or restore a backup made by this version."
+                    "{path} was written by a newer pbxmeter (schema {current}, this one knows {steps}). "
+                    "Upgrade pbxmeter, or restore a backup made by this version.",
+                    path=self.path,
+                    current=current,
+                    steps=steps[-1][0],
                 )
             for number, text in steps:
                 if number > current:
@@ -226,8 +228,10 @@ def _create(path: Path, log: Path) -> None:
     """Makes an empty database file with mode 0600; a kill leaves none, or a whole one."""
     if log.exists():
         raise StorageError(
-            f"{path} is not there, but its log {log.name} is: a database was here. Put the file back, or "
-            "restore a backup with `pbxmeter restore`.",
+            "{path} is not there, but its log {name} is: a database was here. Put the file back, "
+            "or restore a backup with `pbxmeter restore`.",
+            path=path,
+            name=log.name,
             code=DATABASE_MISSING,
         )
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
@@ -246,4 +250,4 @@ def unopened(path: Path, error: duckdb.Error) -> StorageError:
     text = str(error)
     if found.code == DISK_FULL or "Could not set lock" in text or "Permission denied" in text:
         return found
-    return StorageError(f"{path} or its log is damaged: {text.strip()}", code=DAMAGED)
+    return StorageError("{path} or its log is damaged: {text}", path=path, text=text.strip(), code=DAMAGED)

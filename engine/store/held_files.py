@@ -41,7 +41,9 @@ class HeldFiles:
         """For whoever has seen that the files are not the same any more."""
         self.lost = True
         raise StorageError(
-            f"The files in {self._home} were replaced, moved or removed while the engine ran: it ends, and "
-            "writes nothing into what is there now. What it had stored is in the files that were moved away.",
+            "The files in {home} were replaced, moved or removed while the engine ran: it ends, "
+            "and writes nothing into what is there now. What it had stored is in the files that "
+            "were moved away.",
+            home=self._home,
             code=HOME_LOST,
         )

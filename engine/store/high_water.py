@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from engine.domain.errors import StorageError
+from engine.domain.message import Message
 from engine.store.chain import Link, last_link
 from engine.store.session import Session
 
@@ -136,25 +137,37 @@ def check_reached(database: Path, mark: Mark, link: Link, *, digest: str) -> Non
         return
     backup = _newest_backup(database.parent / "backups")
     way_out = (
-        f"Restore the newest backup, {backup}, with: pbxmeter restore {backup}. "
+        Message(
+            "Restore the newest backup, {backup}, with: pbxmeter restore {backup2}. ",
+            backup=backup,
+            backup2=backup,
+        )
         if backup is not None
-        else f"There is no backup in {database.parent / 'backups'}. "
+        else Message("There is no backup in {parent}. ", parent=database.parent / "backups")
     )
     if link.number >= mark.link:
         raise StorageError(
-            f"{database} is not the database that was at work here last: what it says of the time until "
-            f"{mark.made_at:%Y-%m-%d %H:%M:%S} UTC is something else. Put that database back. "
-            f"{way_out}To go on with this one, start with: pbxmeter engine start --accept-loss.",
+            "{database} is not the database that was at work here last: what it says of the time "
+            "until {made_at} UTC is something else. Put that database back. {way_out}To go on "
+            "with this one, start with: pbxmeter engine start --accept-loss.",
+            database=database,
+            made_at=f"{mark.made_at:%Y-%m-%d %H:%M:%S}",
+            way_out=way_out,
             code=BEHIND,
         )
     raise StorageError(
-        f"{database} has lost what was acknowledged after {link.made_at:%Y-%m-%d %H:%M:%S} UTC: "
-        f"{_lost(mark.entry, link.last_entry)} ledger entries, "
-        f"{_lost(mark.operation, link.last_operation)} operations, "
-        f"{_lost(mark.audit, link.last_audit)} audit rows and {_lost(mark.call, link.last_call)} calls. "
-        f"Its log was damaged, or an older file put in its place. {way_out}"
-        "To go on without what is missing, start with: pbxmeter engine start --accept-loss. "
-        "Calls are read again from the CDR files that still exist; recharges are not.",
+        "{database} has lost what was acknowledged after {made_at} UTC: {lost} ledger "
+        "entries, {lost2} operations, {lost3} audit rows and {lost4} calls. Its log was "
+        "damaged, or an older file put in its place. {way_out}To go on without what is "
+        "missing, start with: pbxmeter engine start --accept-loss. Calls are read again from "
+        "the CDR files that still exist; recharges are not.",
+        database=database,
+        made_at=f"{link.made_at:%Y-%m-%d %H:%M:%S}",
+        lost=_lost(mark.entry, link.last_entry),
+        lost2=_lost(mark.operation, link.last_operation),
+        lost3=_lost(mark.audit, link.last_audit),
+        lost4=_lost(mark.call, link.last_call),
+        way_out=way_out,
         code=BEHIND,
     )
 

@@ -89,7 +89,7 @@ class Session:
         """
         for field in ("limit", "offset"):
             if int(str(values[field])) < 0:
-                raise InvalidInput(f"{field}: must not be negative.", field=field)
+                raise InvalidInput.in_field(field, "must not be negative.")
         found = [self._named(row) for row in self.rows(name, where=where, **values)]
         # A page behind the end, or of no rows, says nothing of the others: the first one does.
         outside = not found and (values["offset"] or not values["limit"])
@@ -262,16 +262,17 @@ def translated(error: duckdb.Error) -> StorageError:
     """What the database refused, for people."""
     text = str(error).split("\n\nLINE ")[0].strip()
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
-        return StorageError(f"The database is lost to this engine: {text}", code=DATABASE_LOST)
+        return StorageError("The database is lost to this engine: {text}", text=text, code=DATABASE_LOST)
     if "No space left" in text or ("disk" in text.lower() and "full" in text.lower()):
-        return StorageError(f"The disk of the database is full: {text}", code=DISK_FULL)
+        return StorageError("The disk of the database is full: {text}", text=text, code=DISK_FULL)
     if "Corrupt" in text or "checksum" in text:
         return StorageError(
-            f"The database file is damaged: {text} Stop the engine and restore a backup: "
+            "The database file is damaged: {text} Stop the engine and restore a backup: "
             "`pbxmeter restore FILE`.",
+            text=text,
             code=DAMAGED,
         )
-    return StorageError(f"The database refused: {text}")
+    return StorageError("The database refused: {text}", text=text)
 
 
 class _Feed:

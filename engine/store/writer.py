@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import NamedTuple, TypeVar
 
 from engine.domain.errors import PbxmeterError, StorageError
+from engine.domain.message import Message, of_system, phrases
 from engine.domain.threads import Start, start_thread
 from engine.domain.zones import utc_now
 from engine.store.chain import Chain, Link, changed_outside
@@ -34,7 +35,12 @@ class Remark(NamedTuple):
     """Something about a store as it was found, for the audit."""
 
     action: str
-    text: str
+    text: Message
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """For the audit: in English, and as template and fields."""
+        return {"remark": str(self.text), "message": self.text}
 
 
 class _Answer(NamedTuple):
@@ -143,13 +149,16 @@ class Writer:
         except StorageError as error:
             if not accept_loss:
                 raise
-            self.remarks.append(Remark("AcceptedLoss", str(error)))
+            self.remarks.append(Remark("AcceptedLoss", error.message))
         else:
             if mark is None and link.number:
-                text = f"There was no high-water mark {path.name}; one was made."
+                text = Message("There was no high-water mark {name}; one was made.", name=path.name)
                 self.remarks.append(Remark("MarkMade", text))
         if outside := changed_outside(self._session):
-            text = f"Changed by something other than the engine: {', '.join(outside)}."
+            text = Message(
+                "Changed by something other than the engine: {outside}.",
+                outside=phrases(map(Message, outside)),
+            )
             self.remarks.append(Remark("AcceptedLoss" if accept_loss else "ChangedOutside", text))
         for remark in self.remarks:
             log.warning("%s", remark.text)
@@ -157,7 +166,9 @@ class Writer:
             write_mark(path, Mark.of(link))
             return MarkFile(path)
         except OSError as error:
-            raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+            raise StorageError(
+                "{path} cannot be written: {reason}.", path=path, reason=of_system(error)
+            ) from error
 
     def _acknowledge(self) -> None:
         """Answers callers, whole groups of them after one mark that holds all their changes."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from engine.domain.errors import StorageError
+from engine.domain.message import NOTHING, Message
 from engine.tail.file_reader import PACKED
 from engine.tail.file_status import NO_STAMP, FileKey
 from engine.tail.followed_file import FollowedFile
@@ -48,7 +49,7 @@ class Discovery:
         """Files under any name of the source at the last listing."""
         self.followed = False
         """Whether one of them has the source's own name."""
-        self.waiting_for = ""
+        self.waiting_for = NOTHING
         """The name or folder that is not there yet, in words."""
 
     def has_changed(self) -> bool:
@@ -61,7 +62,7 @@ class Discovery:
         """Looks at every name; only where `thorough`, also at files long unchanged."""
         self._files.begin_listing()
         self._unknown.begin_listing()
-        self.waiting_for = f"{self._files.spec.path} is not there yet."
+        self.waiting_for = Message("{path} is not there yet.", path=self._files.spec.path)
         recent = {file.token for file in self._recent}
         listing = _Listing(now)
         seen = listing.seen
@@ -126,7 +127,7 @@ class Discovery:
                     if not is_quiet(entry):
                         found.append(entry)
             except FileNotFoundError:
-                self.waiting_for = f"The folder {folder} does not exist yet."
+                self.waiting_for = Message("The folder {folder} does not exist yet.", folder=folder)
             except OSError as problem:
                 self._files.note_problem(folder, problem)
         for file in self._files:
@@ -202,11 +203,19 @@ class Discovery:
         if file.stamp == NO_STAMP:
             read_at = datetime.fromtimestamp(last.last_read_at, UTC).isoformat(timespec="seconds")
             self._files.warn(
-                f"{last.path} as read until {read_at} was not found again; "
-                "if it was written to after that, import a copy with `pbxmeter ingest`."
+                Message(
+                    "{path} as read until {read_at} was not found again; if it was written to after "
+                    "that, import a copy with `pbxmeter ingest`.",
+                    path=last.path,
+                    read_at=read_at,
+                )
             )
         elif file.behind:
             self._files.warn(
-                f"{file.behind} bytes of {last.path} vanished before they were read; "
-                "import them from a copy with `pbxmeter ingest`."
+                Message(
+                    "{behind} bytes of {path} vanished before they were read; import them from a copy "
+                    "with `pbxmeter ingest`.",
+                    behind=file.behind,
+                    path=last.path,
+                )
             )

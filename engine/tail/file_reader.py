@@ -81,7 +81,9 @@ class Content:
         os.close(self._fd)
 
     def _unpacking(self, fault: Exception) -> StorageError:
-        return StorageError(f"{self.path} cannot be unpacked ({fault}); tried again when it changes.")
+        return StorageError(
+            "{path} cannot be unpacked ({fault}); tried again when it changes.", path=self.path, fault=fault
+        )
 
 
 def _stream(path: str, fd: int) -> IO[bytes] | None:

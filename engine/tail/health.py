@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.domain.message import Message
+
 CATCHING_UP_BYTES = 1 << 20
 """From this far behind on a file counts as backlog, and live files go before it."""
 
@@ -15,8 +17,8 @@ class SourceHealth:
 
     source: str
     state: State
-    message: str
-    """Faults and losses, in words; '' = none."""
+    message: Message
+    """Faults and losses, nothing = none."""
     bytes_behind: int
     files: int
     """Files followed, those finished and rotated away included while they are there."""

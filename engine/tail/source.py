@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.domain.errors import StorageError
+from engine.domain.message import sentences
 from engine.tail.checkpoint import Checkpoint
 from engine.tail.discovery import Discovery
 from engine.tail.file_reader import Content
@@ -156,7 +157,7 @@ class SourceFollower:
         return SourceHealth(
             source=self.spec.path,
             state=state,
-            message=" ".join(problems),
+            message=sentences(problems),
             bytes_behind=behind,
             files=self._discovery.present,
         )

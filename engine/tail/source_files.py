@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from engine.domain.errors import StorageError
+from engine.domain.message import Message
 from engine.tail.checkpoint import Checkpoint
 from engine.tail.file_reader import Content
 from engine.tail.file_status import FileKey, key_of, stamp_of
@@ -46,8 +47,8 @@ class SourceFiles:
         self._inconsistent = False
         self._real_folders: dict[str, str] = {}
         """Folders without symbolic links, in the present listing."""
-        self._faults: dict[str, str] = {}
-        self._warnings: deque[str] = deque(maxlen=MAX_WARNINGS)
+        self._faults: dict[str, Message] = {}
+        self._warnings: deque[Message] = deque(maxlen=MAX_WARNINGS)
 
     # Which files
 
@@ -213,12 +214,12 @@ class SourceFiles:
         self._inconsistent = True
 
     @property
-    def faults(self) -> Sequence[str]:
+    def faults(self) -> Sequence[Message]:
         """Why files or folders cannot be read."""
         return tuple(self._faults.values())
 
     @property
-    def warnings(self) -> Sequence[str]:
+    def warnings(self) -> Sequence[Message]:
         """Bytes that were lost, the latest last."""
         return tuple(self._warnings)
 
@@ -226,7 +227,7 @@ class SourceFiles:
         """Whether the file or folder cannot be read."""
         return path in self._faults
 
-    def set_fault(self, path: str, message: str) -> None:
+    def set_fault(self, path: str, message: Message) -> None:
         """The file or folder cannot be read."""
         self._faults[path] = message
 
@@ -235,11 +236,14 @@ class SourceFiles:
         if isinstance(problem, StorageError):
             message = problem.message
         elif isinstance(problem, PermissionError):
-            message = f"{path} may not be read; allow it to the engine's user (read, and enter its folders)."
+            message = Message(
+                "{path} may not be read; allow it to the engine's user (read, and enter its folders).",
+                path=path,
+            )
         else:
-            message = f"{path} cannot be read: {problem}."
+            message = Message("{path} cannot be read: {problem}.", path=path, problem=problem)
         self.set_fault(path, message)
 
-    def warn(self, message: str) -> None:
+    def warn(self, message: Message) -> None:
         """Bytes are lost, or may be."""
         self._warnings.append(message)

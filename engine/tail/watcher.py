@@ -13,6 +13,7 @@ from typing import Literal
 
 from watchfiles import _rust_notify
 
+from engine.domain.message import NOTHING, Message
 from engine.domain.threads import Running, Start, start_thread
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Watcher:
         self._stop = threading.Event()
         self._ready = threading.Event()
         self.mode: Mode = "polling"
-        self.message = "config.yaml says so." if polling else ""
+        self.message = Message("config.yaml says so.") if polling else NOTHING
         """Why the kernel does not tell; '' = it does."""
         self._thread: Running | None = None
         if not polling:
@@ -72,16 +73,17 @@ class Watcher:
         while not self._stop.is_set():
             identities = self._identities()
             if not identities:
-                self.mode, self.message = "polling", "No folder of a source is there to be watched."
+                self.mode, self.message = "polling", Message("No folder of a source is there to be watched.")
                 self._ready.set()
                 self._stop.wait(FOLDERS_MS / 1000)
                 continue
             try:
                 self._watch_these(identities)
             except (OSError, _rust_notify.WatchfilesRustInternalError) as problem:
-                message = (
-                    f"The kernel gives no notice of file changes ({problem}). "
-                    "fs.inotify.max_user_watches or max_user_instances may be too low."
+                message = Message(
+                    "The kernel gives no notice of file changes ({problem}). fs.inotify.max_user_watches "
+                    "or max_user_instances may be too low.",
+                    problem=problem,
                 )
                 if message != self.message:
                     log.warning("%s Polling every second instead.", message)
@@ -100,7 +102,7 @@ class Watcher:
             False,
             False,
         ) as notifier:
-            self.mode, self.message = "notified", ""
+            self.mode, self.message = "notified", NOTHING
             self._ready.set()
             self._hint.set()
             while not self._stop.is_set():

@@ -1,5 +1,6 @@
 """What holds for every command: help, exit codes, where shared options may stand, what is imported."""
 
+import json
 import os
 import subprocess
 import sys
@@ -133,6 +134,14 @@ def test_without_an_engine_status_is_refused_and_starts_none(tmp_path: Path) -> 
     assert '"running": false' in done.stdout
     assert done.stderr.startswith("error: engine_down: ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_with_json_a_refusal_ends_with_its_code_template_and_fields(tmp_path: Path) -> None:
+    done = pbxmeter("engine", "status", "--json", home=tmp_path)
+    error = json.loads(done.stderr.splitlines()[-1])["error"]
+    assert (error["code"], error["template"]) == ("engine_down", "No engine answers in {home}.")
+    assert error["text"] == error["template"].format(**error["fields"])
+    assert error["fields"]["home"].endswith(tmp_path.name)
 
 
 def test_the_application_alone_needs_a_terminal(tmp_path: Path) -> None:

@@ -215,8 +215,8 @@ def test_the_commented_example_says_the_same_in_every_language() -> None:
 def test_an_error_names_file_line_and_key(text: str, place: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_settings(text, name="config.yaml")
-    assert re.match(r"config\.yaml:\d+: ", caught.value.message)
-    assert re.search(place, caught.value.message), caught.value.message
+    assert re.match(r"config\.yaml:\d+: ", str(caught.value))
+    assert re.search(place, str(caught.value)), str(caught.value)
 
 
 def test_every_kind_of_target_is_read_with_its_defaults() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.api.client import connect
 from engine.api.home import START_ERROR_FILE
+from engine.api.message_json import from_json
 from engine.api.site import Ingest, StopEngine
 from engine.daemon import small_host
 from engine.domain.errors import Refused
@@ -40,7 +41,7 @@ def test_an_address_space_that_is_too_small_is_refused_in_a_sentence(tmp_path: P
         "(`ulimit -v unlimited`); memory is better bounded by a control group (MemoryMax= of systemd)."
     )
     assert (engine.returncode, said) == (1, f"error: memory: {reason}\n")
-    assert (home / START_ERROR_FILE).read_text() == reason
+    assert str(from_json((home / START_ERROR_FILE).read_text())) == reason
 
 
 def test_an_engine_in_the_least_address_space_imports(tmp_path: Path) -> None:

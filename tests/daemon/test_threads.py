@@ -48,11 +48,11 @@ def test_work_that_fails_is_told_of_and_begun_again() -> None:
     threads = Threads(fatal=pytest.fail, clock=lambda: moment[0])
     running = threads.start("worker", work, until=stop.is_set)
     eventually(lambda: only(threads).state == "restarted", "begun again")
-    assert (only(threads).restarts, only(threads).error) == (1, "ValueError('broken')")
+    assert (only(threads).restarts, str(only(threads).error)) == (1, "ValueError('broken')")
     assert threads.faults() == [only(threads)]
     moment[0] += 61
     assert only(threads).state == "running"
-    assert only(threads).error == "ValueError('broken')"
+    assert str(only(threads).error) == "ValueError('broken')"
     assert threads.faults() == []
     stop.set()
     running.join(PATIENCE_SECONDS)
@@ -64,7 +64,7 @@ def test_work_that_returns_unasked_has_failed_and_one_that_was_asked_has_not() -
     threads = Threads(fatal=pytest.fail)
     running = threads.start("worker", lambda: None, until=stop.is_set)
     eventually(lambda: threads.faults(), "told of")
-    assert only(threads).error == "It ended without being asked to."
+    assert str(only(threads).error) == "It ended without being asked to."
     stop.set()
     running.join(PATIENCE_SECONDS)
     assert threads.rows() == []
@@ -157,8 +157,8 @@ def test_a_fault_in_a_thread_is_an_alarm_and_the_thread_goes_on(
         monkeypatch.setattr(owner, method, fail_once)
         client.call(SetExtensions(numbers=["1001"], create=True))
         eventually(lambda: rows()[name].state == "restarted", "begun again")
-        assert (rows()[name].restarts, rows()[name].error) == (1, "LookupError('injected')")
-        texts = [alarm.text for alarm in engine._service.alarms() if alarm.kind == "thread"]
+        assert (rows()[name].restarts, str(rows()[name].error)) == (1, "LookupError('injected')")
+        texts = [str(alarm.text) for alarm in engine._service.alarms() if alarm.kind == "thread"]
         assert len(texts) == 1
         assert "failed and runs again: LookupError('injected')" in texts[0]
         # Everything still works: a lock reaches the list.

@@ -23,8 +23,8 @@ def refusal(text: str) -> str:
     with pytest.raises(InvalidInput) as caught:
         parse_filter(text, zone=SHANGHAI)
     assert caught.value.field == "where"
-    assert caught.value.message.startswith("where: ")
-    return caught.value.message
+    assert str(caught.value).startswith("where: ")
+    return str(caught.value)
 
 
 def january() -> Period:

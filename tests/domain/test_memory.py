@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.domain.memory import Memory, host_memory
+from engine.domain.message import Message
 
 KB = 1024
 HOST = "MemTotal: 4000000 kB\nMemFree: 100 kB\nMemAvailable: 3000000 kB\nSwapFree: 0 kB\n"
@@ -34,7 +35,9 @@ def group(root: Path, path: str, **files: object) -> None:
 
 
 def test_without_a_control_group_it_is_what_the_host_has_available(tmp_path: Path) -> None:
-    assert host_memory(host(tmp_path)) == Memory(limit=4_000_000 * KB, free=3_000_000 * KB, where="this host")
+    assert host_memory(host(tmp_path)) == Memory(
+        limit=4_000_000 * KB, free=3_000_000 * KB, where=Message("this host")
+    )
 
 
 def test_free_swap_of_the_host_counts(tmp_path: Path) -> None:
@@ -55,7 +58,8 @@ def test_a_group_of_version_2_leaves_its_limit_less_what_is_used_but_for_pages_o
         memory_current=150_000,
         memory_stat=stat,
     )
-    where = "the control group /sys/fs/cgroup/system.slice/pbxmeter.service"
+    folder = "sys/fs/cgroup/system.slice/pbxmeter.service"
+    where = Message("the control group /{group}", group=folder)
     assert host_memory(root) == Memory(limit=400_000, free=285_000, where=where)
 
 
@@ -66,7 +70,7 @@ def test_the_tightest_of_all_groups_around_it_counts(tmp_path: Path, inner: obje
     group(root, "sys/fs/cgroup/outer/inner", memory_max=inner, memory_current=1000)
     found = host_memory(root)
     assert (found.limit, found.free) == (300_000, 299_000)
-    assert found.where.endswith("inner") == (inner == 300_000)
+    assert str(found.where).endswith("inner") == (inner == 300_000)
 
 
 def test_where_the_kernel_slows_a_group_down_its_memory_ends_too(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def read(
 ) -> tuple[list[SheetLine], list[tuple[int, str, str]]]:
     faults = Faults()
     lines = list(read_sheet(content, columns=COLUMNS, required=["name"], faults=faults, ignored=ignored))
-    return lines, [(fault.line, fault.column, fault.reason) for fault in faults.summary()]
+    return lines, [(fault.line, fault.column, str(fault.reason)) for fault in faults.summary()]
 
 
 @pytest.mark.parametrize(

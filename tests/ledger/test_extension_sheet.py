@@ -33,7 +33,7 @@ def test_every_fault_is_told_in_the_order_of_the_lines_and_nothing_is_imported(t
             *((2, "billing"), (2, "payment"), (2, "credit_limit"), (2, "locked")),
             *((3, "number"), (3, "credit_limit"), (4, "number"), (5, "name"), (7, "credit_limit")),
         ]
-        assert result.faults[4].reason == "1001 stands in line 2 already."
+        assert str(result.faults[4].reason) == "1001 stands in line 2 already."
         assert not result.applied
         assert list_extensions(session, SITE, ListExtensions()).rows == []
 

@@ -130,9 +130,9 @@ def test_a_folder_for_the_group_of_the_pbx_is_open_and_one_for_the_clerks_is_not
 def test_a_dry_run_says_what_would_be_written_and_writes_nothing(spool: Path) -> None:
     path = spool / "out" / "barred.txt"
     target = BarredFile(path, shown="x", dry_run=True)
-    assert target.reconcile(wanted({"1001"})).plan == "Dry run: would bar 1: 1001."
+    assert str(target.reconcile(wanted({"1001"})).plan) == "Dry run: would bar 1: 1001."
     assert not path.parent.exists()
     barred_file(path).reconcile(wanted({"1002"}))
     outcome = target.reconcile(wanted({"1001"}))
-    assert outcome.plan == "Dry run: would bar 1: 1001. Dry run: would free 1: 1002."
+    assert str(outcome.plan) == "Dry run: would bar 1: 1001. Dry run: would free 1: 1002."
     assert (dict(outcome.held), path.read_text()) == ({"1002": ""}, "1002\n")

@@ -60,7 +60,7 @@ def test_only_empty_files_with_names_of_extensions_are_ours(spool: Path) -> None
     outcome = target_in(path).reconcile(wanted({"1001": "locked", "1005": "locked"}))
     assert names(path) == ["1001", "1003", "1004", "1005", "README"]
     assert outcome.held == {"1001": "locked"}
-    assert "1003, 1004, 1005" in outcome.message
+    assert "1003, 1004, 1005" in str(outcome.message)
     assert (path / "README").read_text() == "of somebody"
 
 

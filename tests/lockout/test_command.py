@@ -92,7 +92,7 @@ def test_one_that_fails_is_named_with_its_last_words_and_the_others_are_told(tmp
     )
     outcome = target.reconcile(wanted({"1001": "locked", "1002": "locked"}))
     assert (outcome.failed, outcome.held, told(tmp_path)) == (True, {"1002": "locked"}, ["1002"])
-    assert outcome.message.endswith("set-barred ended with 7 for 1001: no such [31m phone")
+    assert str(outcome.message).endswith("set-barred ended with 7 for 1001: no such [31m phone")
     assert target.reconcile(wanted({"1002": "locked"})).failed is False
 
 
@@ -107,7 +107,7 @@ def test_one_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> Non
     run = program(tmp_path, f"sleep 600 & echo $! >{tmp_path}/log; sleep 600")
     target = command((run, "{extension}", "{state}"), seconds=2)
     outcome = target.reconcile(wanted({"1001": "locked"}))
-    assert "did not end within 2 s for 1001" in outcome.message
+    assert "did not end within 2 s for 1001" in str(outcome.message)
     (child,) = told(tmp_path)
     assert any(_is_gone(child) or pause.wait(0.01) for pause in [threading.Event()] * 3000)
 
@@ -121,7 +121,7 @@ def _is_gone(process: str) -> bool:
 
 def test_output_without_an_end_fills_no_memory(tmp_path: Path) -> None:
     target = each(tmp_path, "head -c 30000000 /dev/zero | tr '\\0' x; exit 3")
-    message = target.reconcile(wanted({"1001": "locked"})).message
+    message = str(target.reconcile(wanted({"1001": "locked"})).message)
     assert "ended with 3" in message
     assert len(message) < 400
 
@@ -143,5 +143,5 @@ def test_a_program_that_is_missing_is_said(tmp_path: Path) -> None:
 def test_a_dry_run_runs_nothing(tmp_path: Path) -> None:
     target = each(tmp_path, dry_run=True)
     outcome = target.reconcile(wanted(BARRED, known={"1009": "locked"}))
-    assert outcome.plan == "Dry run: would bar 2: *, 1001. Dry run: would free 1: 1009."
+    assert str(outcome.plan) == "Dry run: would bar 2: *, 1001. Dry run: would free 1: 1009."
     assert told(tmp_path) == []

@@ -84,7 +84,7 @@ def test_a_target_that_was_down_gets_everything_once_it_is_back() -> None:
     with reconciling(target, barred={**LOCKED, "bad one": "locked"}, noted=noted) as reconciler:
         reconciler.sync(10)
         status = reconciler.status()
-        assert (status.state, status.message, status.fault) == ("down", "out of reach", True)
+        assert (status.state, str(status.message), status.fault) == ("down", "out of reach", True)
         target.up = True
         assert target.taken.wait(30)
         reconciler.sync(10)
@@ -92,7 +92,7 @@ def test_a_target_that_was_down_gets_everything_once_it_is_back() -> None:
         assert noted == [("switch", LOCKED)]
         status = reconciler.status()
         assert (status.state, status.pending, status.fault) == ("behind", 1, True)
-        assert "No PBX can be told of bad one" in status.message
+        assert "No PBX can be told of bad one" in str(status.message)
 
 
 def test_a_change_does_not_hurry_a_pbx_that_is_out_of_reach_but_a_person_does(
@@ -210,4 +210,4 @@ def test_a_target_whose_thread_is_dead_does_not_agree() -> None:
         start=start,
     )
     assert reconciler.status().state == "down"
-    assert "Nobody looks after this target" in reconciler.status().message
+    assert "Nobody looks after this target" in str(reconciler.status().message)

@@ -20,17 +20,17 @@ def found(source_zone: str | None, head: bytes = HEAD) -> DetectResult:
 
 @pytest.mark.parametrize("zone", ["America/Lima", "Asia/Tokyo"])
 def test_a_zone_that_the_unique_ids_disprove_is_contradicted(zone: str) -> None:
-    assert "unique ids" in found(zone).contradiction
+    assert "unique ids" in str(found(zone).contradiction)
 
 
 def test_the_zone_that_fits_and_a_zone_not_asked_for_are_not_contradicted() -> None:
     right = found(None)
     assert right.timezone
-    assert right.contradiction == ""
-    assert found(right.timezone).contradiction == ""
+    assert not right.contradiction
+    assert not found(right.timezone).contradiction
 
 
 def test_ids_without_an_epoch_contradict_nothing() -> None:
     lines = HEAD.decode().splitlines()[:20]
     without = re.sub(r"1\d{9}\.\d+", "x", "\n".join(lines)) + "\n"
-    assert found("Asia/Tokyo", without.encode()).contradiction == ""
+    assert not found("Asia/Tokyo", without.encode()).contradiction

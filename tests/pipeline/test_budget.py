@@ -57,7 +57,7 @@ def test_a_refusal_says_what_is_needed_what_is_free_and_what_to_do() -> None:
     with pytest.raises(Refused) as caught:
         import_budget(_memory(120 * MB), database_bytes=100 * MB)
     assert caught.value.code == "memory"
-    assert caught.value.message == (
+    assert str(caught.value) == (
         "An import needs 161 MB of free memory, and the control group /pbx has 120 MB. Nothing was read. End "
         "other programs there, give it more memory, or lower engine.memory_mb in config.yaml and start the "
         "engine anew."

@@ -32,7 +32,7 @@ def ask(
 
 
 def reasons(answer: RateTest) -> dict[str, str]:
-    return {candidate.name: candidate.reason for candidate in answer.candidates}
+    return {candidate.name: str(candidate.reason) for candidate in answer.candidates}
 
 
 def test_winner_parts_and_losers(rating_store: Session) -> None:
@@ -166,4 +166,4 @@ def test_it_agrees_with_rating_and_with_the_reference(rating_store: Session, cas
     ) == verdict[1:]
     fitting = {rule.position for rule in case.rules if not objections(rule, call, case.zone)}
     words = ("longest", "the only", "fits", "shorter", "any length comes", "same prefix")
-    assert {one.rate_id for one in answer.candidates if one.reason.startswith(words)} == fitting
+    assert {one.rate_id for one in answer.candidates if str(one.reason).startswith(words)} == fitting

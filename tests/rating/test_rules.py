@@ -62,7 +62,7 @@ def test_every_broken_law_is_told_at_once(four: Session) -> None:
     with pytest.raises(InvalidInput) as refused:
         save(four, Rate(name="", prefix="12a", cycle_seconds=0))
     assert refused.value.field == "name"
-    assert [line.partition(":")[0] for line in refused.value.message.splitlines()] == [
+    assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == [
         "name",
         "prefix",
         "cycle_seconds",

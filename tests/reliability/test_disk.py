@@ -126,7 +126,7 @@ def test_a_full_disk_stops_ingest_with_an_alarm_and_nothing_else(
             written += lines.some(300)
             site.append(written[-300:])
             wait_until("stored, or refused", answered)
-        assert "full" in disk_alarms(client)[0].text
+        assert "full" in str(disk_alarms(client)[0].text)
         client.call(ListCalls(limit=10))
         past = site.file.with_name("past.csv")
         past.write_bytes(b"".join(call.line for call in lines.some(2000)))

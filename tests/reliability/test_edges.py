@@ -32,7 +32,7 @@ def lines() -> Lines:
 
 
 def alarms(client: Client, kind: str) -> list[str]:
-    return [alarm.text for alarm in client.call(GetOverview()).alarms if alarm.kind == kind]
+    return [str(alarm.text) for alarm in client.call(GetOverview()).alarms if alarm.kind == kind]
 
 
 class Listener:

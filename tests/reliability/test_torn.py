@@ -64,7 +64,7 @@ def test_a_line_cut_off_in_a_finished_file_waits_in_quarantine_and_is_charged_on
     assert len(desk.stored()) == 3
     with desk.database.reading() as session:
         (bad,) = list_quarantine(session, ListQuarantine()).rows
-    assert "newline" in bad.reason
+    assert "newline" in str(bad.reason)
     assert bad.raw.encode() == torn[-len(bad.raw.encode()) :]
     # The rest comes late, or the file comes back as it should have been.
     rotated.write_bytes(whole)

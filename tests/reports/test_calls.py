@@ -265,8 +265,8 @@ def test_one_call_is_explained_with_rule_parts_line_and_entries(books: Books, tm
     )
     assert found.rate is not None
     assert (found.rate.name, found.rate.extensions, found.rate.price_seconds) == ("Mobile", ("1001",), 60)
-    assert (found.raw, found.raw_missing, found.source) == ('"1001","0123"', "", str(cdr))
-    assert found.entries == [
+    assert (found.raw, str(found.raw_missing), found.source) == ('"1001","0123"', "", str(cdr))
+    assert [str(entry) for entry in found.entries] == [
         "2026-01-15 12:00:00 charge -0.50, balance 1.50",
         "2026-01-15 12:00:00 reversal 0.50, balance 2.00 by ann: wrong rule",
     ]
@@ -276,7 +276,7 @@ def test_a_line_whose_file_is_gone_is_said_to_be_missing(books: Books) -> None:
     books.file("/nowhere/Master.csv")
     found = get_call(books.session, SHANGHAI, GetCall(call_id=books.call()))
     assert found.raw == ""
-    assert "/nowhere/Master.csv" in found.raw_missing
+    assert "/nowhere/Master.csv" in str(found.raw_missing)
 
 
 def test_an_unknown_call_is_not_found(books: Books) -> None:

@@ -197,7 +197,7 @@ def test_an_edit_is_found_after_the_engine_has_worked_on(copy: Path, name: str) 
 
     def go_on(session: Session) -> None:
         for remark in writer.remarks:
-            audit.note(session, remark.action, now=NOW, detail={"remark": remark.text})
+            audit.note(session, remark.action, now=NOW, detail=remark.detail)
         account = SaveAccount(name="bob", new=True, account_role=Role.VIEWER, password="a secret")
         save_account(session, account, password_hash="a hash", now=NOW)
 

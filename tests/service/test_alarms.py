@@ -27,7 +27,11 @@ def test_unrated_calls_of_the_last_thirty_days_are_an_alarm_and_older_or_impossi
         backup_fault=lambda: "",
         now=lambda: moment,
     )
-    assert [alarm.text for alarm in alarms.current()] == ["2 calls of the last 30 days match no rate rule."]
+    assert [str(alarm.text) for alarm in alarms.current()] == [
+        "2 calls of the last 30 days match no rate rule."
+    ]
     moment += timedelta(days=31)
-    assert [alarm.text for alarm in alarms.current()] == ["1 call of the last 30 days matches no rate rule."]
+    assert [str(alarm.text) for alarm in alarms.current()] == [
+        "1 call of the last 30 days matches no rate rule."
+    ]
     database.close()

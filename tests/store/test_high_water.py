@@ -77,7 +77,7 @@ def refusal(path: Path) -> str:
     with pytest.raises(StorageError) as caught:
         opened(path)
     assert caught.value.code == BEHIND
-    return caught.value.message
+    return str(caught.value)
 
 
 def test_a_store_killed_after_its_last_answer_is_at_its_mark(store: Path) -> None:

@@ -180,8 +180,8 @@ def test_a_file_gone_while_down_is_named_in_the_health(cdr: Path) -> None:
     reader.restart()
     reader.catch_up()
     reader.catch_up(100)
-    assert "Master.csv" in health(reader).message
-    assert "was not found again" in health(reader).message
+    assert "Master.csv" in str(health(reader).message)
+    assert "was not found again" in str(health(reader).message)
     assert [position.finished for position in reader.stored.values()] == [True]
 
 
@@ -257,7 +257,7 @@ def test_a_folder_that_appears_later_is_read_from_then_on(tmp_path: Path) -> Non
     cdr = tmp_path / "later" / "Master.csv"
     reader = Reader(cdr)
     reader.catch_up()
-    assert (health(reader).state, "does not exist yet" in health(reader).message) == ("waiting", True)
+    assert (health(reader).state, "does not exist yet" in str(health(reader).message)) == ("waiting", True)
     cdr.parent.mkdir()
     append(cdr, "a\n")
     assert reader.catch_up() == ["a"]
@@ -268,7 +268,7 @@ def test_a_fifo_is_refused_and_blocks_nobody(cdr: Path) -> None:
     os.mkfifo(cdr)
     reader = Reader(cdr)
     assert reader.catch_up() == []
-    assert (health(reader).state, "is a FIFO" in health(reader).message) == ("error", True)
+    assert (health(reader).state, "is a FIFO" in str(health(reader).message)) == ("error", True)
     cdr.unlink()
     append(cdr, "a\n")
     assert reader.catch_up(2) == ["a"]
@@ -302,7 +302,7 @@ def test_permission_taken_is_an_error_and_given_back_is_forgotten(open_folder: P
     reader.restart()
     reader.catch_up(100)
     assert reader.lines == ["a"]
-    assert (health(reader).state, "may not be read" in health(reader).message) == ("error", True)
+    assert (health(reader).state, "may not be read" in str(health(reader).message)) == ("error", True)
     taken.chmod(0o755)
     assert reader.catch_up(2) == ["a", "half"]
     assert health(reader).state == "following"

@@ -37,7 +37,10 @@ def test_a_folder_that_appears_later_is_watched_from_then_on(tmp_path: Path) -> 
     folder = tmp_path / "cdr-csv"
     watcher = Watcher(lambda: [str(folder)])
     try:
-        assert (watcher.mode, watcher.message) == ("polling", "No folder of a source is there to be watched.")
+        assert (watcher.mode, str(watcher.message)) == (
+            "polling",
+            "No folder of a source is there to be watched.",
+        )
         assert hinted(watcher, threading.Timer(0.05, folder.mkdir))
         assert hinted(watcher, threading.Timer(0.05, (folder / "Master.csv").write_text, ["a\n"]))
     finally:
@@ -62,7 +65,7 @@ def test_polling_by_setting_asks_the_kernel_for_nothing(tmp_path: Path) -> None:
     watcher = Watcher(lambda: [str(tmp_path)], polling=True)
     (tmp_path / "Master.csv").write_text("a\n")
     assert not watcher.wait(0.1)
-    assert (watcher.mode, watcher.message) == ("polling", "config.yaml says so.")
+    assert (watcher.mode, str(watcher.message)) == ("polling", "config.yaml says so.")
     watcher.wake()
     assert watcher.wait(LONG)
     watcher.close()
@@ -82,7 +85,7 @@ free = os.dup(0)
 os.close(free)
 resource.setrlimit(resource.RLIMIT_NOFILE, (free, free))
 watcher = Watcher(lambda: [sys.argv[1]])
-assert watcher.mode == "polling" and "gives no notice" in watcher.message, watcher.message
+assert watcher.mode == "polling" and "gives no notice" in str(watcher.message), str(watcher.message)
 assert not watcher.wait(0.01)
 watcher.close()
 """

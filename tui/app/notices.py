@@ -14,8 +14,7 @@ from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
-from tui.text.i18n import _, flowing
-from tui.text.sentences import said
+from tui.text.i18n import _, flowing, said
 from tui.widgets.actions import key_name
 
 if TYPE_CHECKING:

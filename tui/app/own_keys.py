@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from engine.domain.errors import InvalidInput
 from tui.app.notices import Notices
 from tui.terminal.escapes import take_escapes
-from tui.text.sentences import said
+from tui.text.i18n import said
 from tui.widgets.actions import Action
 from tui.widgets.keymap import fitted, keymap_path, read_entries
 

@@ -20,8 +20,7 @@ from tui.terminal.fence import DIALOG_GROUP, OrderedKeys
 from tui.terminal.text import clean
 from tui.text import i18n
 from tui.text.format import MoneyStyle, local_time, money_style, size_of
-from tui.text.i18n import _
-from tui.text.sentences import said
+from tui.text.i18n import _, said
 
 if TYPE_CHECKING:
     from engine.api.client import Credentials

@@ -7,6 +7,7 @@ import click
 
 from engine.api.calls import CallCursor, CallDetail, CallRow, CallSort, CountCalls, GetCall, ListCalls
 from engine.domain.filters import FIELDS
+from engine.domain.message import Message
 from engine.domain.names import Unrated
 from tui.commands.command import Group, examples
 from tui.commands.document import print_document
@@ -16,7 +17,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
 from tui.export.call_files import FileFormat
-from tui.text.sentences import said
+from tui.text.i18n import N_, _
 
 _PAGE_ROWS = 1000
 _SORTS = ("time", "extension", "dialled", "trunk", "billsec", "cost")
@@ -37,8 +38,8 @@ def calls() -> None:
 )
 @which_calls
 @click.option("--sort", type=click.Choice(_SORTS), default="time", show_default=True)
-@click.option("--ascending", is_flag=True, help="Smallest or oldest first.")
-@click.option("--limit", metavar="N", type=LIMIT, default=100, show_default=True, help="0 = all.")
+@click.option("--ascending", is_flag=True, help=N_("Smallest or oldest first."))
+@click.option("--limit", metavar="N", type=LIMIT, default=100, show_default=True, help=N_("0 = all."))
 @click.pass_obj
 def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **typed: Any) -> None:
     """Lists calls, newest first."""
@@ -69,25 +70,29 @@ def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **
         return
     print_table(
         (
-            "Call",
-            "Started",
-            "Extension",
-            "Name",
-            "Direction",
-            "Dialled",
-            "Trunk",
-            "Talk",
-            "Cost",
-            "Rate or reason",
+            N_("Call"),
+            N_("Started"),
+            N_("Extension"),
+            N_("Name"),
+            N_("Direction"),
+            N_("Dialled"),
+            N_("Trunk"),
+            N_("Talk"),
+            N_("Cost"),
+            N_("Rate or reason"),
         ),
         [_cells(session, row) for row in rows],
         right="Call|Talk|Cost",
     )
     cost = session.money_named(count.cost_micros)
     say(
-        f"{count.calls:,} calls, {count.billsec:,} s, {cost}"
+        _("{calls:,} calls, {billsec:,} s, {cost}").format(
+            calls=count.calls, billsec=count.billsec, cost=cost
+        )
         if len(rows) == count.calls
-        else f"{len(rows):,} of {count.calls:,} calls, {count.billsec:,} s, {cost}; --limit 0 lists all",
+        else _("{count:,} of {calls:,} calls, {billsec:,} s, {cost}; --limit 0 lists all").format(
+            count=len(rows), calls=count.calls, billsec=count.billsec, cost=cost
+        ),
         err=True,
     )
 
@@ -115,7 +120,7 @@ def list_filters(session: Session) -> None:
         ]
         print_document(session, document)
         return
-    print_table(("Example", "Finds"), [(field.example, said(field.meaning)) for field in FIELDS])
+    print_table((N_("Example"), N_("Finds")), [(field.example, _(field.meaning)) for field in FIELDS])
 
 
 def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
@@ -124,29 +129,34 @@ def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
         local_time(row.started_local),
         row.extension,
         row.name,
-        said(row.direction.value),
+        _(row.direction.value),
         f"←{row.other_party}" if row.other_party else row.dialled,
         row.trunk,
         f"{row.billsec} s",
         session.money(row.cost_micros) if row.unrated is None else "",
-        row.rate if row.unrated is None else said(row.unrated.value),
+        row.rate if row.unrated is None else _(row.unrated.value),
     )
 
 
 def _leg(detail: CallDetail) -> Iterator[tuple[str, str]]:
     """Which leg the record is a part of, and who made it."""
     if detail.row.unrated is Unrated.PART_OF_ANOTHER:
-        yield "part of another", f"leg {detail.leg}"
+        yield _("part of another"), _("leg {leg}").format(leg=detail.leg)
     elif detail.charged_seconds != detail.row.billsec and detail.charged_seconds:
-        yield "charged", f"{detail.charged_seconds} s, from the leg's first answer to its last end"
+        yield (
+            "charged",
+            _("{charged_seconds} s, from the leg's first answer to its last end").format(
+                charged_seconds=detail.charged_seconds
+            ),
+        )
     if len(detail.records) > 1:
         yield "records", ", ".join(str(number) for number in detail.records)
     if detail.row.caller and detail.row.caller != detail.row.extension:
         yield "caller", detail.row.caller
     if detail.placed_by not in ("", detail.row.extension):
-        yield "placed by", detail.placed_by
+        yield _("placed by"), detail.placed_by
     if detail.passed_by:
-        yield "passed on by", detail.passed_by
+        yield _("passed on by"), detail.passed_by
 
 
 @calls.command("show", epilog=examples("calls show 4711", "calls show 4711 --json"))
@@ -159,27 +169,44 @@ def show_call(session: Session, call_id: int) -> None:
         print_document(session, detail)
         return
     row, parts = detail.row, detail.parts
-    cost = session.money_named(row.cost_micros) if row.unrated is None else f"none: {row.unrated.value}"
-    pairs = [
-        ("call", f"{row.call_id}  {detail.call_key}"),
-        ("started", local_time(row.started_local)),
-        ("answered", local_time(detail.answered_local)),
-        ("extension", f"{row.extension}  {row.name}"),
-        ("dialled", f"{row.dialled}  {said(row.direction.value)}  {row.trunk}"),
-        ("disposition", f"{row.disposition}, {row.billsec} s of talk, {row.duration} s in all"),
-        ("cost", cost),
+    cost = (
+        session.money_named(row.cost_micros)
+        if row.unrated is None
+        else _("none: {reason}").format(reason=_(row.unrated.value))
+    )
+    pairs: list[tuple[str, str | Message]] = [
+        (N_("call"), f"{row.call_id}  {detail.call_key}"),
+        (N_("started"), local_time(row.started_local)),
+        (N_("answered"), local_time(detail.answered_local)),
+        (N_("extension"), f"{row.extension}  {row.name}"),
+        (N_("dialled"), f"{row.dialled}  {_(row.direction.value)}  {row.trunk}"),
+        (
+            N_("disposition"),
+            _("{disposition}, {billsec} s of talk, {duration} s in all").format(
+                disposition=row.disposition, billsec=row.billsec, duration=row.duration
+            ),
+        ),
+        (N_("cost"), cost),
         *_leg(detail),
     ]
     if detail.rate is not None:
         pairs += [
-            ("rate", detail.rate.name),
-            ("first block", session.money(parts.first_block_micros)),
-            ("cycles", f"{parts.cycles}, together {session.money(parts.cycles_micros)}"),
+            (N_("rate"), detail.rate.name),
+            (N_("first block"), session.money(parts.first_block_micros)),
+            (
+                N_("cycles"),
+                _("{cycles}, together {money}").format(
+                    cycles=parts.cycles, money=session.money(parts.cycles_micros)
+                ),
+            ),
         ]
-    pairs += [("ledger", entry) for entry in detail.entries]
+    pairs += [(N_("ledger"), entry) for entry in detail.entries]
     pairs += [
-        ("source", f"{detail.source} at byte {detail.line_offset}"),
-        ("line", detail.raw or detail.raw_missing),
+        (
+            N_("source"),
+            _("{source} at byte {line_offset}").format(source=detail.source, line_offset=detail.line_offset),
+        ),
+        (N_("line"), detail.raw or detail.raw_missing),
     ]
     print_pairs(pairs)
 
@@ -193,14 +220,16 @@ def show_call(session: Session, call_id: int) -> None:
     ),
 )
 @which_calls
-@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help=N_("Write this file; default: standard output."))
 @click.option(
     "--format",
     "file_format",
     type=click.Choice(["csv", "parquet", "xlsx"]),
-    help="Default: by the file's name.",
+    help=N_("Default: by the file's name."),
 )
-@click.option("--limit", metavar="N", type=LIMIT, default=0, help="At most so many, oldest first; 0 = all.")
+@click.option(
+    "--limit", metavar="N", type=LIMIT, default=0, help=N_("At most so many, oldest first; 0 = all.")
+)
 @click.pass_obj
 def export_calls(
     session: Session, output: str | None, file_format: FileFormat | None, limit: int, **typed: Any

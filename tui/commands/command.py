@@ -26,16 +26,20 @@ def _remember(field: str) -> click.Option:
     name = "--" + field.removeprefix("as_").replace("_", "-")
     if field == "as_json":
         return click.Option(
-            [name, field], is_flag=True, expose_value=False, callback=store, help="Print one JSON document."
+            [name, field],
+            is_flag=True,
+            expose_value=False,
+            callback=store,
+            help=N_("Print one JSON document."),
         )
     metavar, text = _TEXTS[field]
     return click.Option([name], metavar=metavar, expose_value=False, callback=store, help=text)
 
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
-    "home": ("DIR", "The site's folder; default $PBXMETER_HOME or the usual place."),
-    "user": ("NAME", "Sign in as this account; its password is asked, or read from $PBXMETER_PASSWORD."),
-    "password_file": ("FILE", "Read the account's password from the first line of FILE."),
+    "home": ("DIR", N_("The site's folder; default $PBXMETER_HOME or the usual place.")),
+    "user": ("NAME", N_("Sign in as this account; its password is asked, or read from $PBXMETER_PASSWORD.")),
+    "password_file": ("FILE", N_("Read the account's password from the first line of FILE.")),
 }
 
 SHARED_OPTIONS = [_remember(field) for field in ("home", "user", "password_file", "as_json")]

@@ -12,6 +12,7 @@ from config.new_site import shipped_text
 from config.settings import Settings, load_settings, parse_settings
 from engine.api.home import CONFIG_FILE
 from engine.domain.errors import ConfigError, StorageError
+from engine.domain.message import of_system
 from tui.commands.command import Group, examples
 from tui.commands.document import Json, json_text, print_document
 from tui.commands.say import say, say_error
@@ -19,7 +20,7 @@ from tui.commands.session import Session
 from tui.commands.sources import detected, print_detected
 from tui.commands.table import print_pairs
 from tui.text import i18n
-from tui.text.sentences import said
+from tui.text.i18n import N_, _
 
 
 @click.group(cls=Group)
@@ -43,9 +44,9 @@ def config_path(session: Session) -> None:
 )
 @click.argument("sample", required=False)
 @click.option(
-    "--format", "format_name", metavar="NAME", default="", help="A shipped format or a format file."
+    "--format", "format_name", metavar="NAME", default="", help=N_("A shipped format or a format file.")
 )
-@click.option("--timezone", metavar="ZONE", default="", help="Of the times in the sample.")
+@click.option("--timezone", metavar="ZONE", default="", help=N_("Of the times in the sample."))
 @click.pass_context
 def check_config(context: click.Context, sample: str | None, format_name: str, timezone: str) -> None:
     """Checks the whole file; with SAMPLE, shows the first rows of a CDR file as they would be read.
@@ -55,7 +56,7 @@ def check_config(context: click.Context, sample: str | None, format_name: str, t
     session = context.ensure_object(Session)
     if sample is None:
         if format_name or timezone:
-            raise click.UsageError("--format and --timezone go with a SAMPLE file.")
+            raise click.UsageError(_("--format and --timezone go with a SAMPLE file."))
         path = session.folder / CONFIG_FILE
         settings = load_settings(path)
         _print_settings(session, path, settings)
@@ -93,13 +94,13 @@ def _print_settings(session: Session, path: Path, settings: Settings) -> None:
         return
     print_pairs(
         [
-            ("file", f"{path}{'' if path.exists() else ' (not there yet: all defaults)'}"),
-            ("time zone", str(settings.site.timezone)),
-            ("extensions", settings.numbering.extensions),
-            ("trunks", ", ".join(settings.numbering.trunks) or "none: no call will be outbound"),
-            *(("source", f"{source.path} ({source.format})") for source in settings.sources),
-            ("lockout", f"{len(settings.lockout)} targets"),
-            ("result", "no errors"),
+            (N_("file"), str(path) + ("" if path.exists() else _(" (not there yet: all defaults)"))),
+            (N_("time zone"), str(settings.site.timezone)),
+            (N_("extensions"), settings.numbering.extensions),
+            (N_("trunks"), ", ".join(settings.numbering.trunks) or _("none: no call will be outbound")),
+            *((N_("source"), f"{source.path} ({source.format})") for source in settings.sources),
+            (N_("lockout"), _("{count} targets").format(count=len(settings.lockout))),
+            (N_("result"), _("no errors")),
         ]
     )
 
@@ -129,11 +130,13 @@ def edit_config(session: Session) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"{error.filename or path}: {error.strerror}.") from error
+        raise StorageError(
+            "{filename}: {reason}.", filename=error.filename or path, reason=of_system(error)
+        ) from error
     if session.as_json:
         click.echo(json_text({"path": str(path), "changed": changed}))
     else:
-        say(f"{path}: {'checked and in force' if changed else 'unchanged'}")
+        say((_("{path}: checked and in force") if changed else "{path}: unchanged").format(path=path))
         if changed:
             _say_what_waits(path, before)
 
@@ -147,7 +150,7 @@ def _say_what_waits(path: Path, before: bytes | None) -> None:
     new = load_settings(path).engine
     for key in ("socket_group", "memory_mb"):
         if getattr(old, key) != getattr(new, key):
-            say(f"engine.{key} counts from the next start of the engine")
+            say(_("engine.{key} counts from the next start of the engine").format(key=key))
 
 
 def _edit_until_sound(draft: Path, folder: Path) -> None:
@@ -158,13 +161,17 @@ def _edit_until_sound(draft: Path, folder: Path) -> None:
             parse_settings(text, name=CONFIG_FILE, base=folder)
             return
         except UnicodeDecodeError as error:
-            fault = ConfigError(f"{CONFIG_FILE}: the file is not UTF-8 text (byte {error.start}).")
+            fault = ConfigError(
+                "{config_file}: the file is not UTF-8 text (byte {start}).",
+                config_file=CONFIG_FILE,
+                start=error.start,
+            )
         except ConfigError as error:
             fault = error
         if not sys.stdin.isatty():
-            raise ConfigError(f"{fault.message} The old file stays in force.")
+            raise ConfigError("{fault} The old file stays in force.", fault=fault)
         say_error(fault.code, fault.message)
-        if not click.confirm(said("Edit it again? (no = the old file stays)"), default=True, err=True):
+        if not click.confirm(_("Edit it again? (no = the old file stays)"), default=True, err=True):
             raise ConfigError("The old file stays in force.")
 
 
@@ -174,7 +181,13 @@ def _run_editor(draft: Path) -> None:
         code = subprocess.run([*editor, str(draft)], check=False).returncode
     except OSError as error:
         raise StorageError(
-            f"The editor {editor[0]!r} cannot be started: {error.strerror}. Set EDITOR."
+            "The editor {editor!r} cannot be started: {reason}. Set EDITOR.",
+            editor=editor[0],
+            reason=of_system(error),
         ) from error
     if code:
-        raise StorageError(f"The editor {editor[0]!r} ended with {code}; the old file stays in force.")
+        raise StorageError(
+            "The editor {editor!r} ended with {exit_code}; the old file stays in force.",
+            editor=editor[0],
+            exit_code=code,
+        )

@@ -21,13 +21,14 @@ from engine.api.rates import ImportRates
 from engine.api.session import Greet
 from engine.api.site import ListLockouts, ListSources, LockoutRow, SetSetting, StopEngine
 from engine.domain.errors import EngineDown, PbxmeterError, StorageError
+from engine.domain.message import Message, clauses, of_system
 from tui.commands.command import Command, examples
 from tui.commands.document import print_document
 from tui.commands.engine import ended
 from tui.commands.say import say
 from tui.commands.session import FullScreen, Session
 from tui.commands.table import print_pairs, print_table
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 _FOLLOWED_FILE = "Master.csv"
 _READ_SECONDS = 120.0
@@ -35,7 +36,9 @@ _TOP_EXTENSIONS = 5
 
 
 @click.command(cls=Command, epilog=examples("demo", "demo --keep /tmp/site", "demo --json < /dev/null"))
-@click.option("--keep", metavar="DIR", help="Build the site in this new or empty folder, and leave it there.")
+@click.option(
+    "--keep", metavar="DIR", help=N_("Build the site in this new or empty folder, and leave it there.")
+)
 @click.pass_obj
 def demo(session: Session, keep: str | None) -> None:
     """Builds a throwaway site with sample data.
@@ -44,7 +47,7 @@ def demo(session: Session, keep: str | None) -> None:
     prints what the sample yields and ends. The site, its engine included, is removed afterwards.
     """
     if session.home is not None:
-        raise click.UsageError("demo makes a folder of its own: --home does not go with it; see --keep.")
+        raise click.UsageError(_("demo makes a folder of its own: --home does not go with it; see --keep."))
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not session.as_json
     with _throwaway_home(keep) as home, _readable_folder(keep) as folder:
         session.home = str(home)
@@ -87,7 +90,11 @@ def _imported(result: ImportResult, what: str) -> None:
     if not result.applied:
         fault = result.faults[0]
         raise StorageError(
-            f"The sample {what} were refused: line {fault.line}, {fault.column}: {fault.reason}"
+            "The sample {what} were refused: line {line}, {column}: {reason}",
+            what=what,
+            line=fault.line,
+            column=fault.column,
+            reason=fault.reason,
         )
 
 
@@ -98,8 +105,12 @@ def _wait_until_read(session: Session, lines: int) -> None:
         if sum(row.lines for row in rows) >= lines:
             return
         if time.monotonic() > deadline:
-            said = "; ".join(f"{row.state} {row.message}" for row in rows)
-            raise StorageError(f"The sample was not read within {_READ_SECONDS:.0f} s: {said}")
+            found = clauses(Message("{state} {fault}", state=row.state, fault=row.message) for row in rows)
+            raise StorageError(
+                "The sample was not read within {read_seconds:.0f} s: {found}",
+                read_seconds=_READ_SECONDS,
+                found=found,
+            )
         time.sleep(0.05)
 
 
@@ -140,10 +151,10 @@ def _print_summary(session: Session, lines: int) -> None:
 def _print_figures(session: Session, calls: CallCount, charged: CallCount, unrated: CallCount) -> None:
     print_pairs(
         [
-            ("calls", f"{calls.calls:,}"),
-            ("charged", f"{charged.calls:,}"),
-            ("unrated", f"{unrated.calls:,} (no rule)"),
-            ("cost", session.money_named(calls.cost_micros)),
+            (N_("calls"), f"{calls.calls:,}"),
+            (N_("charged"), f"{charged.calls:,}"),
+            (N_("unrated"), _("{calls:,} (no rule)").format(calls=unrated.calls)),
+            (N_("cost"), session.money_named(calls.cost_micros)),
         ]
     )
 
@@ -151,13 +162,13 @@ def _print_figures(session: Session, calls: CallCount, charged: CallCount, unrat
 def _print_top(session: Session, top: list[StatRow], barred: list[LockoutRow]) -> None:
     click.echo()
     print_table(
-        ("Extension", "Name", "Calls", "Cost"),
+        (N_("Extension"), N_("Name"), N_("Calls"), N_("Cost")),
         [(row.key, row.label, f"{row.calls:,}", session.money(row.cost_micros)) for row in top],
         right="Calls|Cost",
     )
     click.echo()
-    numbers = ", ".join(f"{row.extension} ({said(row.reason)})" for row in barred)
-    print_pairs([("barred", numbers or said("nobody"))])
+    numbers = ", ".join(f"{row.extension} ({_(row.reason)})" for row in barred)
+    print_pairs([(N_("barred"), numbers or _("nobody"))])
 
 
 def _open_application(session: Session, full_screen: FullScreen) -> None:
@@ -175,7 +186,10 @@ def _stop_engine(session: Session) -> None:
     except EngineDown:
         return
     except PbxmeterError as error:
-        say(f"The engine of the demo was not told to end: {error.message}", err=True)
+        say(
+            _("The engine of the demo was not told to end: {reason}").format(reason=said(error.message)),
+            err=True,
+        )
     ended(session.folder)
 
 
@@ -189,9 +203,9 @@ def _throwaway_home(keep: str | None) -> Generator[Path]:
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             if any(home.iterdir()):
-                raise StorageError(f"{keep}: the folder is not empty; name a new one.")
+                raise StorageError("{keep}: the folder is not empty; name a new one.", keep=keep)
         except OSError as error:
-            raise StorageError(f"{keep}: {error.strerror}.") from error
+            raise StorageError("{keep}: {reason}.", keep=keep, reason=of_system(error)) from error
         yield home
         return
     home = Path(tempfile.mkdtemp(prefix="pbxmeter-demo-"))

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.api.extensions import RechargeRow
 from engine.api.rates import RateRow
+from engine.domain.message import Message
 from engine.domain.money import format_amount
 from engine.domain.rates import Rate, format_time_of_day, format_weekdays
 from engine.domain.zones import isoformat
@@ -32,25 +33,29 @@ def print_document(session: Session, result: object, **more: object) -> None:
     click.echo(json_text(plain))
 
 
-def json_text(document: Json) -> str:
+def json_text(document: Json, *, indent: int | None = 2) -> str:
     """The document in lines; characters that a terminal would obey are written as escapes."""
     # Locales without UTF-8 get escapes, which every reader of JSON knows.
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    lines = json.dumps(document, ensure_ascii=ascii_only, indent=2).split("\n")
+    lines = json.dumps(document, ensure_ascii=ascii_only, indent=indent).split("\n")
     return "\n".join(HOSTILE.sub(_escape, line) for line in lines)
 
 
 def plain_document(value: object, where: ZoneInfo) -> Json:
-    """Structs as objects. `amount_micros` becomes `amount`, a decimal string; naive times are UTC.
+    """Structs as objects; messages with their text, null where nothing is said.
+
+    `amount_micros` becomes `amount`, a decimal string; naive times are UTC.
 
     Where a field of the shorter name exists, it is `amount_cost`. Times named `*_local` are those of the
     zone `where`, and left out where the instant stands beside them.
     """
     if isinstance(value, RateRow):
         rule: dict[str, Json] = {"rate_id": value.rate_id, "position": value.position}
-        return {**rule, **rate_document(value.rate), "remarks": list(value.remarks)}
+        return {**rule, **rate_document(value.rate), "remarks": plain_document(value.remarks, where)}
     if isinstance(value, Rate):
         return rate_document(value)
+    if isinstance(value, Message):
+        return message_fields(value) if value else None
     if isinstance(value, msgspec.Struct):
         fields = {name: getattr(value, name) for name in value.__struct_fields__}
         if isinstance(value, RechargeRow):
@@ -70,6 +75,15 @@ def plain_document(value: object, where: ZoneInfo) -> Json:
         return round(value, 3)
     assert value is None or isinstance(value, (str, int))
     return value
+
+
+def message_fields(message: Message) -> dict[str, Json]:
+    """A message: its English text, and the template and fields that it is made of."""
+    fields: dict[str, Json] = {
+        name: message_fields(value) if isinstance(value, Message) else value
+        for name, value in message.fields.items()
+    }
+    return {"text": str(message), "template": message.template, "fields": fields}
 
 
 def rate_document(rate: Rate) -> dict[str, Json]:

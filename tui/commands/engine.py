@@ -19,7 +19,7 @@ from tui.commands.progress import bytes_text
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 STOP_SECONDS = 60.0
 
@@ -27,7 +27,7 @@ STOP_SECONDS = 60.0
 accept_loss_option = click.option(
     "--accept-loss",
     is_flag=True,
-    help="Go on with a database that has not all that was acknowledged; the audit keeps what is missing.",
+    help=N_("Go on with a database that has not all that was acknowledged; the audit keeps what is missing."),
 )
 
 
@@ -48,7 +48,9 @@ def run_engine(session: Session, accept_loss: bool) -> None:
 
 
 @engine.command("start", epilog=examples("engine start"))
-@click.option("--new-database", is_flag=True, help="Begin with an empty database where the old one is gone.")
+@click.option(
+    "--new-database", is_flag=True, help=N_("Begin with an empty database where the old one is gone.")
+)
 @accept_loss_option
 @click.pass_obj
 def start_engine(session: Session, new_database: bool, accept_loss: bool) -> None:
@@ -78,12 +80,14 @@ def stop_engine(session: Session) -> None:
     session.ask(StopEngine())
     if not ended(session.folder):
         raise EngineDown(
-            f"The engine has not ended within {STOP_SECONDS:.0f} s. See {session.folder / LOG_FILE}."
+            "The engine has not ended within {stop_seconds:.0f} s. See {folder}.",
+            stop_seconds=STOP_SECONDS,
+            folder=session.folder / LOG_FILE,
         )
     if session.as_json:
         click.echo(json_text({"stopped": True}))
     else:
-        say("stopped")
+        say(_("stopped"))
 
 
 @engine.command("status", epilog=examples("engine status", "engine status --json"))
@@ -135,17 +139,29 @@ def _print_status(session: Session, status: EngineStatus) -> None:
         return
     print_pairs(
         [
-            ("engine", f"running, process {status.pid}{', in the background' if status.background else ''}"),
-            ("version", f"{status.version}, DuckDB {status.duckdb}"),
-            ("started", local_time(to_local(status.started_at, session.zone))),
-            ("home", status.home),
-            ("database", f"{bytes_text(status.database_bytes)}, {status.calls:,} calls"),
-            ("clients", str(status.clients)),
+            (
+                N_("engine"),
+                (
+                    _("running, process {pid}, in the background")
+                    if status.background
+                    else _("running, process {pid}")
+                ).format(pid=status.pid),
+            ),
+            (N_("version"), f"{status.version}, DuckDB {status.duckdb}"),
+            (N_("started"), local_time(to_local(status.started_at, session.zone))),
+            (N_("home"), status.home),
+            (
+                N_("database"),
+                _("{bytes_text}, {calls:,} calls").format(
+                    bytes_text=bytes_text(status.database_bytes), calls=status.calls
+                ),
+            ),
+            (N_("clients"), str(status.clients)),
         ]
     )
     click.echo()
     print_table(
-        ("Thread", "State", "Restarts", "Last error"),
-        [(row.name, said(row.state), str(row.restarts), said(row.error)) for row in status.threads],
+        (N_("Thread"), N_("State"), N_("Restarts"), N_("Last error")),
+        [(row.name, _(row.state), str(row.restarts), said(row.error)) for row in status.threads],
         right="Restarts",
     )

@@ -14,6 +14,7 @@ from tui.commands.progress import Bar
 from tui.commands.session import Session
 from tui.commands.sheets import print_rows, print_written
 from tui.export.call_files import FileFormat, write_calls
+from tui.text.i18n import _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,9 +27,17 @@ def export_calls_to(
     to_file = output is not None and output != "-"
     as_rows = session.as_json and not to_file
     if as_rows and file_format != "csv":
-        raise click.UsageError(f"--json without -o FILE prints the calls as JSON, not as {file_format}.")
+        raise click.UsageError(
+            _("--json without -o FILE prints the calls as JSON, not as {file_format}.").format(
+                file_format=file_format
+            )
+        )
     if file_format != "csv" and not to_file and sys.stdout.isatty():
-        raise click.UsageError(f"{file_format} is not shown on a terminal: name a file with -o.")
+        raise click.UsageError(
+            _("{file_format} is not shown on a terminal: name a file with -o.").format(
+                file_format=file_format
+            )
+        )
     bar = Bar("export")
     total = session.ask(CountCalls(filter=chosen)).calls if sys.stderr.isatty() else 0
     reader = session.connect().stream(ExportCalls(filter=chosen))

@@ -26,7 +26,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import print_table, yes
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext
 
 _PAGE_ROWS = 1000
 _STATES = ("barred", "over", "locked", "low", "free", "new", "billed", "unbilled")
@@ -44,11 +44,11 @@ def extensions() -> None:
     epilog=examples("extensions list --state barred", "extensions list wang", "extensions list --json"),
 )
 @click.argument("text", required=False, default="")
-@click.option("--state", type=click.Choice(_STATES), help="Only those; barred = locked or over limit.")
+@click.option("--state", type=click.Choice(_STATES), help=N_("Only those; barred = locked or over limit."))
 @click.option("--payment", type=click.Choice([payment.value for payment in Payment]))
 @click.option("--sort", type=click.Choice(_SORTS), default="number", show_default=True)
-@click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--limit", metavar="N", type=LIMIT, default=0, help="At most so many; 0 = all.")
+@click.option("--reverse", is_flag=True, help=N_("The other way round."))
+@click.option("--limit", metavar="N", type=LIMIT, default=0, help=N_("At most so many; 0 = all."))
 @click.pass_obj
 def list_extensions(
     session: Session,
@@ -80,7 +80,17 @@ def list_extensions(
         print_document(session, {"rows": rows, "total": total})
         return
     print_table(
-        ("Number", "Name", "Billing", "Payment", "Balance", "Limit", "Available", "Recharged", "State"),
+        (
+            N_("Number"),
+            N_("Name"),
+            N_("Billing"),
+            N_("Payment"),
+            N_("Balance"),
+            N_("Limit"),
+            N_("Available"),
+            N_("Recharged"),
+            N_("State"),
+        ),
         [_cells(session, row) for row in rows],
         right="Balance|Limit|Available|Recharged",
     )
@@ -91,7 +101,7 @@ def _cells(session: Session, row: ExtensionRow) -> tuple[str, ...]:
         row.number,
         row.name,
         yes(row.billing),
-        said(row.payment.value),
+        _(row.payment.value),
         session.money(row.balance_micros),
         session.money(row.credit_limit_micros),
         session.money(row.available_micros),
@@ -102,8 +112,8 @@ def _cells(session: Session, row: ExtensionRow) -> tuple[str, ...]:
 
 def state_text(row: ExtensionRow) -> str:
     """In words: locked, over limit, low, new; several are joined."""
-    states = ("locked", row.locked), ("over limit", row.over_limit), ("low", row.low), ("new", row.is_new)
-    return ", ".join(said(word) for word, holds in states if holds)
+    states = ("locked", row.locked), (_("over limit"), row.over_limit), ("low", row.low), ("new", row.is_new)
+    return ", ".join(_(word) for word, holds in states if holds)
 
 
 @extensions.command(
@@ -111,8 +121,8 @@ def state_text(row: ExtensionRow) -> str:
     epilog=examples("extensions import extensions.csv --dry-run", "extensions import - < extensions.csv"),
 )
 @click.argument("file")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before somebody is barred.")
+@click.option("--dry-run", is_flag=True, help=N_("Say what would change, and change nothing."))
+@click.option("--yes", is_flag=True, help=N_("Do not ask before somebody is barred."))
 @click.pass_context
 def import_extensions(context: click.Context, file: str, dry_run: bool, yes: bool) -> None:
     """Adds and changes extensions from a CSV file; - reads standard input.
@@ -128,7 +138,7 @@ def import_extensions(context: click.Context, file: str, dry_run: bool, yes: boo
 
 
 @extensions.command("export", epilog=examples("extensions export -o extensions.csv"))
-@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help=N_("Write this file; default: standard output."))
 @click.pass_obj
 def export_extensions(session: Session, output: str | None) -> None:
     """Writes all extensions as CSV, with balance, available, total_recharged and barred.
@@ -142,7 +152,7 @@ def export_extensions(session: Session, output: str | None) -> None:
 @extensions.command("ledger", epilog=examples("extensions ledger 8017 --from 2026-01 -o 8017.csv"))
 @click.argument("number")
 @period
-@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help=N_("Write this file; default: standard output."))
 @click.pass_obj
 def export_ledger(session: Session, number: str, since: str, until: str, output: str | None) -> None:
     """Writes one extension's ledger as CSV: time,extension,kind,amount,balance_after,operator,note."""
@@ -158,13 +168,13 @@ def export_ledger(session: Session, number: str, since: str, until: str, output:
     ),
 )
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True)
-@click.option("--billing", type=click.Choice(["on", "off"]), help="Charge its calls.")
+@click.option("--billing", type=click.Choice(["on", "off"]), help=N_("Charge its calls."))
 @click.option("--payment", type=click.Choice([payment.value for payment in Payment]))
-@click.option("--credit-limit", metavar="AMOUNT", help="How far below zero the balance may go.")
-@click.option("--lock/--unlock", "locked", default=None, help="Bar it by hand, or no longer.")
+@click.option("--credit-limit", metavar="AMOUNT", help=N_("How far below zero the balance may go."))
+@click.option("--lock/--unlock", "locked", default=None, help=N_("Bar it by hand, or no longer."))
 @click.option("--name", metavar="TEXT")
-@click.option("--create", is_flag=True, help="Add numbers that are not known yet.")
-@click.option("--yes", is_flag=True, help="Do not ask before somebody is barred.")
+@click.option("--create", is_flag=True, help=N_("Add numbers that are not known yet."))
+@click.option("--yes", is_flag=True, help=N_("Do not ask before somebody is barred."))
 @click.pass_obj
 def set_extensions(
     session: Session,
@@ -184,12 +194,12 @@ def set_extensions(
     """
     if not create and all(value is None for value in (billing, payment, credit_limit, locked, name)):
         raise click.UsageError(
-            "Nothing to change: give --billing, --payment, --credit-limit, --lock or --name."
+            _("Nothing to change: give --billing, --payment, --credit-limit, --lock or --name.")
         )
     limit = None if credit_limit is None else parse_amount(credit_limit, field="credit_limit")
     known = expanded(numbers)
     if not known:
-        raise InvalidInput("number: name at least one extension.", field="number")
+        raise InvalidInput.in_field("number", "name at least one extension.")
     switch = _SWITCH[billing]
     if switch or limit is not None or locked is not None:
         change = PreviewBarred(numbers=known, billing=switch, credit_limit_micros=limit, locked=locked)
@@ -208,4 +218,8 @@ def set_extensions(
     if session.as_json:
         print_document(session, result)
     else:
-        say(f"changed: {result.changed} extension{'s' if result.changed != 1 else ''}")
+        say(
+            ngettext("changed: {changed} extension", "changed: {changed} extensions", result.changed).format(
+                changed=result.changed
+            )
+        )

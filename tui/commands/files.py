@@ -12,6 +12,7 @@ import click
 
 from engine.api.operation import MAX_BODY_BYTES
 from engine.domain.errors import InvalidInput, StorageError
+from engine.domain.message import of_system
 from tui.terminal.clean import clean
 
 MAX_SHEET_BYTES = MAX_BODY_BYTES * 3 // 4 - 65_536
@@ -29,11 +30,15 @@ def read_sheet(name: str) -> bytes:
             with Path(name).open("rb") as file:
                 content = file.read(MAX_SHEET_BYTES + 1)
     except OSError as error:
-        raise StorageError(f"{name}: the file cannot be read: {error.strerror}.") from error
+        raise StorageError(
+            "{name}: the file cannot be read: {reason}.", name=name, reason=of_system(error)
+        ) from error
     if len(content) > MAX_SHEET_BYTES:
         raise InvalidInput(
-            f"{name}: the file is larger than {MAX_SHEET_BYTES // 1_000_000} MB, which no sheet may be. "
-            "Import it in parts.",
+            "{name}: the file is larger than {max_sheet_bytes} MB, which no sheet may be. Import "
+            "it in parts.",
+            name=name,
+            max_sheet_bytes=MAX_SHEET_BYTES // 1000000,
             field="file",
         )
     return content
@@ -71,7 +76,9 @@ def written_file(name: str, *, mode: int = 0o666) -> Generator[BinaryIO]:
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise StorageError(f"{name}: the file cannot be written: {error.strerror}.") from error
+        raise StorageError(
+            "{name}: the file cannot be written: {reason}.", name=name, reason=of_system(error)
+        ) from error
 
 
 def _nameless(folder: Path, mode: int) -> int | None:

@@ -12,7 +12,6 @@ import click
 from tui.terminal import wrapping
 from tui.text import i18n
 from tui.text.i18n import N_, _
-from tui.text.sentences import said
 
 EXAMPLES = N_("Examples:")
 
@@ -53,7 +52,7 @@ class InLanguage(click.Command):
     def _translated_help(self) -> str:
         """'' = English will do."""
         english = cleandoc(self.help or "")
-        text = said(english)
+        text = _(english)
         return "" if text == english else text
 
 
@@ -74,7 +73,7 @@ def _meaning(text: str, width: int) -> str:
     if i18n.language() == "en":
         return text
     help_text, gap, extra = text.partition("  [")
-    return wrapped(said(help_text) + gap + extra, width)
+    return wrapped(_(help_text) + gap + extra, width)
 
 
 def _example(line: str) -> str:

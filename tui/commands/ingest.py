@@ -7,6 +7,7 @@ from tui.commands.document import print_document
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_pairs
+from tui.text.i18n import N_, _
 
 
 @click.command(
@@ -18,10 +19,10 @@ from tui.commands.table import print_pairs
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
-    "--format", "format_name", metavar="NAME", default="", help="Default: that of the source it fits."
+    "--format", "format_name", metavar="NAME", default="", help=N_("Default: that of the source it fits.")
 )
 @click.option(
-    "--timezone", metavar="ZONE", default="", help="Of the times in the files; default: the source's."
+    "--timezone", metavar="ZONE", default="", help=N_("Of the times in the files; default: the source's.")
 )
 @click.pass_obj
 def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone: str) -> None:
@@ -44,15 +45,15 @@ def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone:
         return
     print_pairs(
         [
-            ("lines", f"{result.lines:,}"),
-            ("stored", f"{result.stored:,}"),
-            ("duplicates", f"{result.duplicates:,}"),
-            ("quarantined", f"{result.quarantined:,}"),
-            ("ignored", f"{result.ignored:,}"),
-            ("charged", f"{result.charged:,}"),
-            ("cost", session.money_named(result.cost_micros)),
-            ("seconds", f"{result.seconds:.1f}"),
+            (N_("lines"), f"{result.lines:,}"),
+            (N_("stored"), f"{result.stored:,}"),
+            (N_("duplicates"), f"{result.duplicates:,}"),
+            (N_("quarantined"), f"{result.quarantined:,}"),
+            (N_("ignored"), f"{result.ignored:,}"),
+            (N_("charged"), f"{result.charged:,}"),
+            (N_("cost"), session.money_named(result.cost_micros)),
+            (N_("seconds"), f"{result.seconds:.1f}"),
         ]
     )
     if result.quarantined:
-        say("Some lines could not be read: see pbxmeter quarantine list.", err=True)
+        say(_("Some lines could not be read: see pbxmeter quarantine list."), err=True)

@@ -12,7 +12,7 @@ from tui.commands.document import json_text, print_document
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 
 @click.group(cls=Group)
@@ -38,20 +38,22 @@ def sync_lockouts(session: Session) -> None:
     "dialplan", epilog=examples("lockouts dialplan asterisk --trunk carrier", "lockouts dialplan freepbx")
 )
 @click.argument("pbx", type=click.Choice(PBXS), required=False)
-@click.option("--trunk", metavar="NAME", default="", help="The PJSIP endpoint or gateway that leads outside.")
+@click.option(
+    "--trunk", metavar="NAME", default="", help=N_("The PJSIP endpoint or gateway that leads outside.")
+)
 @click.option(
     "--fail",
     type=click.Choice(["closed", "open"]),
     default="closed",
     show_default=True,
-    help="What becomes of a call where nobody can tell whether its payer is barred.",
+    help=N_("What becomes of a call where nobody can tell whether its payer is barred."),
 )
 @click.option(
     "--release",
     type=click.Choice(FREEPBX_RELEASES),
     default=FREEPBX_RELEASES[-1],
     show_default=True,
-    help="Of FreePBX.",
+    help=N_("Of FreePBX."),
 )
 @click.pass_obj
 def print_dialplan(session: Session, pbx: str | None, trunk: str, fail: str, release: str) -> None:
@@ -69,8 +71,8 @@ def print_dialplan(session: Session, pbx: str | None, trunk: str, fail: str, rel
 
 
 def _state(row: TargetRow) -> str:
-    state = said("up to date" if row.state == "agrees" else row.state)
-    return f"{state}, {said('dry run')}" if row.dry_run else state
+    state = _("up to date") if row.state == "agrees" else _(row.state)
+    return _("%s, dry run") % state if row.dry_run else state
 
 
 def _print(session: Session, state: Lockouts) -> None:
@@ -79,7 +81,7 @@ def _print(session: Session, state: Lockouts) -> None:
         return
     if state.targets:
         print_table(
-            ("Target", "State", "Pending", "Last compared", "Message"),
+            (N_("Target"), N_("State"), N_("Pending"), N_("Last compared"), N_("Message")),
             [
                 (
                     row.target,
@@ -93,18 +95,18 @@ def _print(session: Session, state: Lockouts) -> None:
             right="Pending",
         )
     else:
-        say("No lockout target is configured: the PBX is told of nobody.")
+        say(_("No lockout target is configured: the PBX is told of nobody."))
     click.echo()
     if not state.rows:
-        say("nobody is barred")
+        say(_("nobody is barred"))
         return
     print_table(
-        ("Extension", "Name", "Because", "Available", "Known to"),
+        (N_("Extension"), N_("Name"), N_("Because"), N_("Available"), N_("Known to")),
         [
             (
                 row.extension,
                 row.name,
-                said(row.reason),
+                _(row.reason),
                 session.money(row.available_micros),
                 ", ".join(row.taken),
             )

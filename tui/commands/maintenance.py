@@ -7,19 +7,21 @@ from pathlib import Path
 import click
 import msgspec
 
+from engine.api.operation import Failed
 from engine.api.restore import Restored
 from engine.api.session import ListAudit
 from engine.api.site import Backup, Verify
-from engine.domain.errors import StorageError
+from engine.domain.errors import PbxmeterError, StorageError, error_from_wire
+from engine.domain.message import Message
 from engine.domain.zones import to_local
 from tui.commands.command import Command, examples
-from tui.commands.document import json_text, print_document
+from tui.commands.document import print_document
 from tui.commands.progress import bytes_text
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
 from tui.text.audited import sentence
-from tui.text.sentences import said
+from tui.text.i18n import N_, _
 
 
 @click.command(cls=Command, epilog=examples("audit", "audit --limit 1000 --json"))
@@ -32,7 +34,7 @@ def audit(session: Session, limit: int) -> None:
         print_document(session, trail)
         return
     print_table(
-        ("Time", "Operator", "Role", "What"),
+        (N_("Time"), N_("Operator"), N_("Role"), N_("What")),
         [
             (local_time(to_local(row.done_at, session.zone)), row.operator, row.role, sentence(row))
             for row in trail.rows
@@ -55,16 +57,19 @@ def verify(context: click.Context) -> None:
     else:
         print_pairs(
             [
-                ("extensions", f"{result.extensions:,}"),
-                ("entries", f"{result.entries:,}"),
-                ("calls", f"{result.calls:,}"),
-                ("files", f"{result.files:,}"),
-                ("books", said("agree" if result.clean else "do not agree")),
-                *(("finding", finding) for finding in result.findings),
+                (N_("extensions"), f"{result.extensions:,}"),
+                (N_("entries"), f"{result.entries:,}"),
+                (N_("calls"), f"{result.calls:,}"),
+                (N_("files"), f"{result.files:,}"),
+                (N_("books"), (_("agree") if result.clean else _("do not agree"))),
+                *((N_("finding"), finding) for finding in result.findings),
             ]
         )
     if not result.clean:
-        say_error("unclean", f"{len(result.findings):,} findings; the books do not agree.")
+        say_error(
+            "unclean",
+            Message("{count:,} findings; the books do not agree.", count=len(result.findings)),
+        )
         context.exit(1)
 
 
@@ -92,8 +97,8 @@ def backup(session: Session, folder: str) -> None:
     ),
 )
 @click.argument("file")
-@click.option("--dry-run", is_flag=True, help="Only look at the backup and say what is in it.")
-@click.option("--force", is_flag=True, help="Also a backup whose books do not agree.")
+@click.option("--dry-run", is_flag=True, help=N_("Only look at the backup and say what is in it."))
+@click.option("--force", is_flag=True, help=N_("Also a backup whose books do not agree."))
 @click.pass_obj
 def restore(session: Session, file: str, dry_run: bool, force: bool) -> None:
     """Puts a backup in the place of the database; the engine must not run.
@@ -107,40 +112,63 @@ def restore(session: Session, file: str, dry_run: bool, force: bool) -> None:
     # Our own module; the file's name is one argument.
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
-        _, _, refusal = done.stderr.strip().rpartition("error: ")
-        code, _, message = refusal.partition(": ")
-        raise StorageError(message or "The backup could not be restored.", code=code if message else None)
+        raise _refusal(done.stdout)
     result = msgspec.json.decode(done.stdout, type=Restored)
     if session.as_json:
-        click.echo(json_text(msgspec.to_builtins(result)))
+        print_document(session, result)
     else:
         _print_restored(result)
+
+
+def _refusal(answer: str) -> PbxmeterError:
+    try:
+        failed = msgspec.json.decode(answer, type=Failed)
+    except msgspec.DecodeError:
+        return StorageError("The backup could not be restored.")
+    return error_from_wire(failed.kind, failed.code, failed.message, failed.field)
 
 
 def _print_restored(result: Restored) -> None:
     returned = [account.name for account in result.accounts if account.returns]
     print_pairs(
         [
-            ("extensions", f"{result.extensions:,}"),
-            ("entries", f"{result.entries:,}"),
-            ("calls", f"{result.calls:,}"),
-            ("newest call", f"{local_time(result.newest_call_at)} UTC" if result.newest_call_at else ""),
-            *(("account", f"{account.name} ({account.role})") for account in result.accounts),
-            ("books", said("agree" if result.clean else "do not agree")),
-            *(("finding", finding) for finding in result.findings),
+            (N_("extensions"), f"{result.extensions:,}"),
+            (N_("entries"), f"{result.entries:,}"),
+            (N_("calls"), f"{result.calls:,}"),
+            (
+                N_("newest call"),
+                _("{local_time} UTC").format(local_time=local_time(result.newest_call_at))
+                if result.newest_call_at
+                else "",
+            ),
+            *((N_("account"), f"{account.name} ({account.role})") for account in result.accounts),
+            (N_("books"), (_("agree") if result.clean else _("do not agree"))),
+            *((N_("finding"), finding) for finding in result.findings),
         ]
     )
     if returned:
-        say(f"Accounts that were removed since, and can sign in with this backup: {', '.join(returned)}.")
+        say(
+            _("Accounts that were removed since, and can sign in with this backup: {returned}.").format(
+                returned=", ".join(returned)
+            )
+        )
     if not result.restored:
-        say("Nothing was changed: this was a look only.")
+        say(_("Nothing was changed: this was a look only."))
         return
-    say(f"{result.file} is in force now.")
+    say(_("{file} is in force now.").format(file=result.file))
     if result.kept:
-        say(f"What was there before is kept as {result.kept}.")
+        say(_("What was there before is kept as {kept}.").format(kept=result.kept))
     if result.written:
-        say(f"Put back as well: {', '.join(result.written)}.")
+        say(_("Put back as well: {written}.").format(written=", ".join(result.written)))
     if result.differing:
-        say(f"Left as they are here, though the backup has them otherwise: {', '.join(result.differing)}.")
+        say(
+            _("Left as they are here, though the backup has them otherwise: {differing}.").format(
+                differing=", ".join(result.differing)
+            )
+        )
     if result.secrets:
-        say(f"No backup holds files with passwords; write them anew: {', '.join(result.secrets)}.")
+        say(
+            _("No backup holds files with passwords; write them anew: {secrets}.").format(
+                secrets=", ".join(result.secrets)
+            )
+        )

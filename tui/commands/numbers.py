@@ -28,21 +28,32 @@ def expanded(words: Iterable[str]) -> list[str]:
         for number in _range(match[1], match[2]) if match else (word,):
             numbers[number] = None
         if len(numbers) > MAX_NUMBERS:
-            raise InvalidInput(f"number: more than {MAX_NUMBERS:,} extensions were named.", field="number")
+            raise InvalidInput.in_field(
+                "number", "more than {max_numbers:,} extensions were named.", max_numbers=MAX_NUMBERS
+            )
     return list(numbers)
 
 
 def _range(first: str, last: str) -> Iterable[str]:
     low, high = int(first), int(last)
     if low > high:
-        raise InvalidInput(f"number: the range {first}-{last} runs backwards.", field="number")
+        raise InvalidInput.in_field(
+            "number", "the range {first}-{last} runs backwards.", first=first, last=last
+        )
     if high - low >= MAX_NUMBERS:
-        raise InvalidInput(
-            f"number: the range {first}-{last} holds more than {MAX_NUMBERS:,} extensions.", field="number"
+        raise InvalidInput.in_field(
+            "number",
+            "the range {first}-{last} holds more than {max_numbers:,} extensions.",
+            first=first,
+            last=last,
+            max_numbers=MAX_NUMBERS,
         )
     padded = first.startswith("0") and len(first) > 1
     if len(first) != len(last) and padded:
-        raise InvalidInput(
-            f"number: write both ends of {first}-{last} with the same number of digits.", field="number"
+        raise InvalidInput.in_field(
+            "number",
+            "write both ends of {first}-{last} with the same number of digits.",
+            first=first,
+            last=last,
         )
     return (str(number).zfill(len(first)) for number in range(low, high + 1))

@@ -11,6 +11,7 @@ from engine.domain.errors import NotFound
 from engine.domain.names import Direction
 from tui.commands.numbers import expanded
 from tui.commands.session import Session
+from tui.text.i18n import N_
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -24,14 +25,14 @@ STATUSES = ("answered", "unanswered", "charged", "uncharged", "unrated")
 def period(command: F) -> F:
     """--from and --to, as `since` and `until`; empty = without end."""
     to = click.option(
-        "--to", "until", metavar="TIME", default="", help="To then, the named day or month included."
+        "--to", "until", metavar="TIME", default="", help=N_("To then, the named day or month included.")
     )
     since = click.option(
         "--from",
         "since",
         metavar="TIME",
         default="",
-        help="From then: 2026, 2026-01, 2026-01-31, '2026-01-31 18:30'.",
+        help=N_("From then: 2026, 2026-01, 2026-01-31, '2026-01-31 18:30'."),
     )
     return since(to(command))
 
@@ -44,20 +45,22 @@ def which_calls(command: F) -> F:
             "extension",
             metavar="TEXT",
             multiple=True,
-            help="An extension's number, or part of its number or name; repeatable.",
+            help=N_("An extension's number, or part of its number or name; repeatable."),
         ),
         click.option(
-            "--extensions", metavar="A,B", help="Exactly these numbers; ranges such as 1001-1050 too."
+            "--extensions", metavar="A,B", help=N_("Exactly these numbers; ranges such as 1001-1050 too.")
         ),
-        click.option("--text", metavar="TEXT", default="", help="Part of extension, name or number dialled."),
+        click.option(
+            "--text", metavar="TEXT", default="", help=N_("Part of extension, name or number dialled.")
+        ),
         click.option("--direction", type=click.Choice([direction.value for direction in Direction])),
-        click.option("--status", type=click.Choice(STATUSES), help="unrated = no rule matched."),
-        click.option("--trunk", metavar="NAME", default="", help="Only calls over this trunk."),
+        click.option("--status", type=click.Choice(STATUSES), help=N_("unrated = no rule matched.")),
+        click.option("--trunk", metavar="NAME", default="", help=N_("Only calls over this trunk.")),
         click.option(
             "--where",
             metavar="EXPR",
             default="",
-            help="In the filter language of the Calls screen; `pbxmeter calls filters` explains it.",
+            help=N_("In the filter language of the Calls screen; `pbxmeter calls filters` explains it."),
         ),
     )
     decorated: Callable[..., object] = command
@@ -102,5 +105,7 @@ def _matching(session: Session, typed: str) -> list[str]:
     if typed in numbers:
         return [typed]
     if not numbers:
-        raise NotFound(f"extension: no number or name holds {typed!r}. See pbxmeter extensions list.")
+        raise NotFound(
+            "extension: no number or name holds {typed!r}. See pbxmeter extensions list.", typed=typed
+        )
     return numbers

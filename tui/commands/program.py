@@ -1,5 +1,6 @@
 """The command line of `pbxmeter`: its groups and options, and how it ends."""
 
+import contextlib
 import io
 import os
 import sys
@@ -9,13 +10,14 @@ from typing import ClassVar
 import click
 
 from engine.domain.errors import PbxmeterError
+from engine.domain.message import Message, as_it_is, of_system
 from tui.commands.command import Group, examples
 from tui.commands.exit_codes import BROKEN_PIPE, DEMO_WANTED, INTERRUPTED, REFUSED, USAGE
 from tui.commands.say import say, say_error
 from tui.commands.session import FullScreen, Session
 from tui.commands.table import wants_colour
 from tui.terminal.clean import clean
-from tui.text.i18n import N_
+from tui.text.i18n import N_, _
 
 
 class _Pbxmeter(Group):
@@ -65,10 +67,15 @@ def _print_version(context: click.Context, _option: click.Parameter, value: bool
         "calls export --from 2026-01 -o january.csv",
     ),
 )
-@click.option("--slow-link", is_flag=True, help="For the full-screen application over slow lines.")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option("--slow-link", is_flag=True, help=N_("For the full-screen application over slow lines."))
+@click.option("--no-mouse", is_flag=True, help=N_("Leave the mouse to the terminal."))
 @click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Its version."
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help=N_("Its version."),
 )
 @click.pass_context
 def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
@@ -85,7 +92,7 @@ def cli(context: click.Context, slow_link: bool, no_mouse: bool) -> None:
     full_screen = session.full_screen
     if full_screen is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(
-            "The full-screen application needs a terminal; see pbxmeter --help for commands."
+            _("The full-screen application needs a terminal; see pbxmeter --help for commands.")
         )
     code = full_screen(
         session.folder, credentials=session.credentials, slow_link=slow_link, mouse=session.mouse
@@ -102,31 +109,28 @@ def run_command(arguments: Sequence[str], full_screen: FullScreen | None = None)
     `full_screen` runs the application where the command line asks for it.
     """
     shown_on = sys.stdout
+    session = Session(full_screen)
     try:
         result: object = cli.main(
-            list(arguments),
-            prog_name="pbxmeter",
-            standalone_mode=False,
-            color=wants_colour(),
-            obj=Session(full_screen),
+            list(arguments), prog_name="pbxmeter", standalone_mode=False, color=wants_colour(), obj=session
         )
         sys.stdout.flush()
     except PbxmeterError as error:
-        return _refused(error.code, error.message)
+        return _refused(session, error.code, error.message)
     except click.UsageError as error:
         _show_usage(error)
         return USAGE
     except click.ClickException as error:
-        return _refused("invalid", error.format_message())
+        return _refused(session, "invalid", as_it_is(error.format_message()))
     except (KeyboardInterrupt, click.Abort):
-        say("cancelled; what was finished stays", err=True)
+        say(_("cancelled; what was finished stays"), err=True)
         return INTERRUPTED
     except BrokenPipeError:
         # What is still buffered would raise once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except UnicodeEncodeError:
-        return _refused("invalid", "The command line holds bytes that are not UTF-8 text.")
+        return _refused(session, "invalid", Message("The command line holds bytes that are not UTF-8 text."))
     except SystemExit:
         # click's answer to a reader that went away: it has put another stream in place, and ends with 1.
         if sys.stdout is shown_on:
@@ -134,7 +138,7 @@ def run_command(arguments: Sequence[str], full_screen: FullScreen | None = None)
         return BROKEN_PIPE
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        return _refused("storage", f"{name}{error.strerror or error}.")
+        return _refused(session, "storage", Message("{name}{reason}.", name=name, reason=of_system(error)))
     return result if isinstance(result, int) else 0
 
 
@@ -145,10 +149,15 @@ def _show_usage(error: click.UsageError) -> None:
     click.echo("\n".join(clean(line) for line in text.getvalue().split("\n")), err=True, nl=False)
 
 
-def _refused(code: str, message: str) -> int:
+def _refused(session: Session, code: str, message: Message) -> int:
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     say_error(code, message)
+    if session.as_json:
+        from tui.commands.document import json_text, message_fields
+
+        with contextlib.suppress(OSError):
+            click.echo(json_text({"error": {"code": code, **message_fields(message)}}, indent=None), err=True)
     return REFUSED

@@ -7,7 +7,6 @@ from types import TracebackType
 
 from engine.api.operation import Progress
 from tui.text.i18n import _
-from tui.text.sentences import said
 
 _REDRAW_SECONDS = 0.1
 _BAR_CELLS = 24
@@ -57,7 +56,7 @@ def progress_text(report: Progress, *, seconds: float) -> str:
     else:
         parts.append(_quantity(done, report.unit))
     if report.rows_per_second > 0:
-        parts.append(said(f"{report.rows_per_second:,.0f} rows/s"))
+        parts.append(_("{rows_per_second:,.0f} rows/s").format(rows_per_second=report.rows_per_second))
     if 0 < done < total:
         parts.append(_("%s left") % duration_text(round(seconds * (total - done) / done)))
     if report.note:
@@ -79,8 +78,8 @@ def bytes_text(count: int) -> str:
         if size < 1000 or unit == "GB":
             return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
         size /= 1000
-    return f"{size:,.1f} GB"
+    return _("{size:,.1f} GB").format(size=size)
 
 
 def _quantity(count: int, unit: str) -> str:
-    return bytes_text(count) if unit == "bytes" else f"{count:,} {said(unit)}"
+    return bytes_text(count) if unit == "bytes" else f"{count:,} {_(unit)}"

@@ -12,7 +12,7 @@ from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import local_time, print_table
 from tui.export.quarantine_sheet import quarantine_sheet
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 _PAGE_ROWS = 1000
 
@@ -24,8 +24,8 @@ def quarantine() -> None:
 
 @quarantine.command("list", epilog=examples("quarantine list", "quarantine list Master.csv --json"))
 @click.argument("text", required=False, default="")
-@click.option("--all", "include_retried", is_flag=True, help="Also lines that were read well since.")
-@click.option("--limit", metavar="N", type=LIMIT, default=100, show_default=True, help="0 = all.")
+@click.option("--all", "include_retried", is_flag=True, help=N_("Also lines that were read well since."))
+@click.option("--limit", metavar="N", type=LIMIT, default=100, show_default=True, help=N_("0 = all."))
 @click.pass_obj
 def list_quarantine(session: Session, text: str, include_retried: bool, limit: int) -> None:
     """Lists bad lines, newest first; TEXT is part of the path, reason or line."""
@@ -34,7 +34,7 @@ def list_quarantine(session: Session, text: str, include_retried: bool, limit: i
         print_document(session, {"rows": rows, "total": total})
         return
     print_table(
-        ("Id", "Found", "File", "Line", "Field", "Reason", "Text"),
+        (N_("Id"), N_("Found"), N_("File"), N_("Line"), N_("Field"), N_("Reason"), N_("Text")),
         [
             (
                 str(row.quarantine_id),
@@ -49,13 +49,13 @@ def list_quarantine(session: Session, text: str, include_retried: bool, limit: i
         ],
         right="Id|Line",
     )
-    say(f"{len(rows):,} of {total:,} lines", err=True)
+    say(_("{count:,} of {total:,} lines").format(count=len(rows), total=total), err=True)
 
 
 @quarantine.command("export", epilog=examples("quarantine export -o bad-lines.csv"))
 @click.argument("text", required=False, default="")
-@click.option("--all", "include_retried", is_flag=True, help="Also lines that were read well since.")
-@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option("--all", "include_retried", is_flag=True, help=N_("Also lines that were read well since."))
+@click.option("-o", "--output", metavar="FILE", help=N_("Write this file; default: standard output."))
 @click.pass_obj
 def export_quarantine(session: Session, text: str, include_retried: bool, output: str | None) -> None:
     """Writes bad lines as CSV: id,path,offset,line,field,reason,raw,found_at,retried_at."""
@@ -73,8 +73,14 @@ def retry_quarantine(session: Session, ids: tuple[int, ...]) -> None:
         print_document(session, result)
     else:
         say(
-            f"{result.tried:,} tried: {result.stored:,} stored, {result.duplicates:,} duplicates, "
-            f"{result.still_bad:,} still bad"
+            _(
+                "{tried:,} tried: {stored:,} stored, {duplicates:,} duplicates, {still_bad:,} still bad"
+            ).format(
+                tried=result.tried,
+                stored=result.stored,
+                duplicates=result.duplicates,
+                still_bad=result.still_bad,
+            )
         )
 
 

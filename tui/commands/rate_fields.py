@@ -60,7 +60,7 @@ def _whole_number(text: str, field: str) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isdecimal() or len(text) > 12:
-        raise InvalidInput(f"{field}: {text!r} is not a whole number.", field=field)
+        raise InvalidInput.in_field(field, "{text!r} is not a whole number.", text=text)
     return int(text)
 
 
@@ -68,4 +68,4 @@ def _day(text: str, field: str) -> date | None:
     try:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError as error:
-        raise InvalidInput(f"{field}: {text!r} is not a date. Write 2026-01-31.", field=field) from error
+        raise InvalidInput.in_field(field, "{text!r} is not a date. Write 2026-01-31.", text=text) from error

@@ -17,6 +17,8 @@ from engine.api.rates import (
     TestRate,
 )
 from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.message import sentences
+from engine.domain.names import Unrated
 from engine.domain.rates import (
     MAX_RATE_SECONDS,
     Rate,
@@ -33,7 +35,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv, print_import
 from tui.commands.table import local_time, print_pairs, print_table, yes
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 
 _PAGE_ROWS = 1000
 
@@ -45,7 +47,7 @@ def rates() -> None:
 
 @rates.command("list", epilog=examples("rates list", "rates list 900", "rates list --json"))
 @click.argument("text", required=False, default="")
-@click.option("--limit", metavar="N", type=LIMIT, default=0, help="At most so many; 0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=0, help=N_("At most so many; 0 = all."))
 @click.pass_obj
 def list_rates(session: Session, text: str, limit: int) -> None:
     """Lists rules in order; TEXT is part of a name or the start of a prefix."""
@@ -55,17 +57,17 @@ def list_rates(session: Session, text: str, limit: int) -> None:
         return
     print_table(
         (
-            "Pos",
-            "Rule",
-            "On",
-            "Prefix",
-            "Length",
-            "First block",
-            "Price",
-            "Window",
-            "Days",
-            "Valid",
-            "Extensions",
+            N_("Pos"),
+            N_("Rule"),
+            N_("On"),
+            N_("Prefix"),
+            N_("Length"),
+            N_("First block"),
+            N_("Price"),
+            N_("Window"),
+            N_("Days"),
+            N_("Valid"),
+            N_("Extensions"),
         ),
         [_cells(session, row) for row in rows],
         right="Pos|Length",
@@ -79,13 +81,13 @@ def _cells(session: Session, row: RateRow) -> tuple[str, ...]:
         first = f"{session.money(rate.initial_fee_micros)} / {rate.initial_seconds} s"
     price = f"{session.money(rate.price_micros)} / {rate.price_seconds or rate.cycle_seconds} s"
     if rate.price_seconds not in (None, rate.cycle_seconds):
-        price = f"{price} {said(f'by {rate.cycle_seconds} s')}"
+        price += " " + _("by {cycle_seconds} s").format(cycle_seconds=rate.cycle_seconds)
     window = ""
     if rate.start_second != rate.end_second:
         window = f"{format_time_of_day(rate.start_second)}-{format_time_of_day(rate.end_second)}"
     valid = f"{rate.valid_from or ''}..{rate.valid_to or ''}" if rate.valid_from or rate.valid_to else ""
-    chosen = said("all" if rate.extensions is None else f"{len(rate.extensions)} chosen")
-    length = str(rate.number_length) if rate.number_length else said("any")
+    chosen = _("all") if rate.extensions is None else _("{count} chosen").format(count=len(rate.extensions))
+    length = str(rate.number_length) if rate.number_length else _("any")
     days = format_weekdays(rate.weekdays)
     return (
         *(str(row.position), rate.name, yes(rate.enabled), rate.prefix, length, first, price),
@@ -109,9 +111,11 @@ def _rule(session: Session, name: str) -> RateRow | None:
     """The rule of exactly that name. Raises `InvalidInput` when several have it."""
     found = [row for row in _rules(session, name)[0] if row.rate.name == name]
     if len(found) > 1:
-        raise InvalidInput(
-            f"name: {len(found)} rules are called {name!r}; give them names of their own in a sheet first.",
-            field="name",
+        raise InvalidInput.in_field(
+            "name",
+            "{count} rules are called {name!r}; give them names of their own in a sheet first.",
+            count=len(found),
+            name=name,
         )
     return found[0] if found else None
 
@@ -119,13 +123,13 @@ def _rule(session: Session, name: str) -> RateRow | None:
 def _known_rule(session: Session, name: str) -> RateRow:
     row = _rule(session, name)
     if row is None:
-        raise NotFound(f"name: no rule is called {name!r}. See pbxmeter rates list.")
+        raise NotFound("name: no rule is called {name!r}. See pbxmeter rates list.", name=name)
     return row
 
 
 @rates.command("import", epilog=examples("rates import rates.csv --dry-run", "rates import - < rates.csv"))
 @click.argument("file")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help=N_("Say what would change, and change nothing."))
 @click.pass_context
 def import_rates(context: click.Context, file: str, dry_run: bool) -> None:
     """Replaces the list by a CSV sheet; - reads standard input.
@@ -140,7 +144,7 @@ def import_rates(context: click.Context, file: str, dry_run: bool) -> None:
 
 
 @rates.command("export", epilog=examples("rates export -o rates.csv"))
-@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help=N_("Write this file; default: standard output."))
 @click.pass_obj
 def export_rates(session: Session, output: str | None) -> None:
     """Writes the list as a CSV sheet that imports back to the same.
@@ -161,18 +165,23 @@ def check_rates(session: Session, limit: int) -> None:
         print_document(session, remarks)
         return
     if not remarks.rows:
-        say("nothing to remark")
+        say(_("nothing to remark"))
         return
     print_table(
-        ("Pos", "Kind", "Remark"),
+        (N_("Pos"), N_("Kind"), N_("Remark")),
         [
-            ("" if row.position is None else str(row.position), said(row.kind), said(row.text))
+            ("" if row.position is None else str(row.position), _(row.kind), said(row.text))
             for row in remarks.rows
         ],
         right="Pos",
     )
     if remarks.total > len(remarks.rows):
-        say(f"{len(remarks.rows):,} of {remarks.total:,} remarks; --limit shows more", err=True)
+        say(
+            _("{count:,} of {total:,} remarks; --limit shows more").format(
+                count=len(remarks.rows), total=remarks.total
+            ),
+            err=True,
+        )
 
 
 @rates.command(
@@ -185,25 +194,27 @@ def check_rates(session: Session, limit: int) -> None:
     ),
 )
 @click.argument("name")
-@click.option("--rename", metavar="NAME", help="Give the rule another name.")
-@click.option("--enabled", type=click.Choice(["on", "off"]), help="Off = never matches.")
-@click.option("--prefix", metavar="DIGITS", help="What the dialled number begins with; '' = anything.")
-@click.option("--number-length", type=int, metavar="N", help="Length of the dialled number; 0 = any.")
-@click.option("--initial-fee", metavar="AMOUNT", help="Price of the first block.")
-@click.option("--initial-seconds", type=int, metavar="N", help="Length of the first block.")
-@click.option("--price", metavar="AMOUNT", help="Price of every started cycle after the first block.")
-@click.option("--price-seconds", metavar="N", help="What the price is for; '' = one cycle.")
+@click.option("--rename", metavar="NAME", help=N_("Give the rule another name."))
+@click.option("--enabled", type=click.Choice(["on", "off"]), help=N_("Off = never matches."))
+@click.option("--prefix", metavar="DIGITS", help=N_("What the dialled number begins with; '' = anything."))
+@click.option("--number-length", type=int, metavar="N", help=N_("Length of the dialled number; 0 = any."))
+@click.option("--initial-fee", metavar="AMOUNT", help=N_("Price of the first block."))
+@click.option("--initial-seconds", type=int, metavar="N", help=N_("Length of the first block."))
+@click.option("--price", metavar="AMOUNT", help=N_("Price of every started cycle after the first block."))
+@click.option("--price-seconds", metavar="N", help=N_("What the price is for; '' = one cycle."))
 @click.option(
-    "--cycle-seconds", type=int, metavar="N", help="How calls are counted: every started N seconds."
+    "--cycle-seconds", type=int, metavar="N", help=N_("How calls are counted: every started N seconds.")
 )
-@click.option("--start-time", metavar="HH:MM", help="Start of the window, local time.")
-@click.option("--end-time", metavar="HH:MM", help="Its end, excluded; equal to the start = the whole day.")
-@click.option("--weekdays", metavar="DAYS", help="all, or mon,tue,...: when the window starts.")
-@click.option("--valid-from", metavar="DATE", help="First day; '' = always.")
-@click.option("--valid-to", metavar="DATE", help="First day no longer covered; '' = for ever.")
-@click.option("--extensions", metavar="A,B", help="all, or numbers and ranges.")
+@click.option("--start-time", metavar="HH:MM", help=N_("Start of the window, local time."))
 @click.option(
-    "--position", type=click.IntRange(1, 10**9), metavar="N", help="Its place in the list, 1 = first."
+    "--end-time", metavar="HH:MM", help=N_("Its end, excluded; equal to the start = the whole day.")
+)
+@click.option("--weekdays", metavar="DAYS", help=N_("all, or mon,tue,...: when the window starts."))
+@click.option("--valid-from", metavar="DATE", help=N_("First day; '' = always."))
+@click.option("--valid-to", metavar="DATE", help=N_("First day no longer covered; '' = for ever."))
+@click.option("--extensions", metavar="A,B", help=N_("all, or numbers and ranges."))
+@click.option(
+    "--position", type=click.IntRange(1, 10**9), metavar="N", help=N_("Its place in the list, 1 = first.")
 )
 @click.pass_obj
 def set_rate(session: Session, name: str, position: int | None, **typed: Any) -> None:
@@ -215,7 +226,7 @@ def set_rate(session: Session, name: str, position: int | None, **typed: Any) ->
     rate = changed_rate(existing.rate if existing else Rate(name=name), **typed)
     faults = rate_faults(rate)
     if faults:
-        raise InvalidInput(" ".join(fault.message for fault in faults), field=faults[0].field)
+        raise InvalidInput(sentences(fault.message for fault in faults), field=faults[0].field)
     rate_id = existing.rate_id if existing else None
     if existing is None or rate != existing.rate:
         rate_id = session.ask(SaveRate(rate_id=rate_id, rate=rate)).rate_id
@@ -225,7 +236,11 @@ def set_rate(session: Session, name: str, position: int | None, **typed: Any) ->
     if session.as_json:
         print_document(session, {"rate_id": rate_id, "added": existing is None, "rate": rate_document(rate)})
     else:
-        say(f"changed: {rate.name}" if existing else f"added: {rate.name}")
+        say(
+            _("changed: {name}").format(name=rate.name)
+            if existing
+            else _("added: {name}").format(name=rate.name)
+        )
 
 
 @rates.command("remove", epilog=examples("rates remove Promotion 'Local at night'"))
@@ -238,7 +253,11 @@ def remove_rates(session: Session, names: tuple[str, ...]) -> None:
     if session.as_json:
         print_document(session, result)
     else:
-        say(f"removed: {result.changed} rule{'s' if result.changed != 1 else ''}")
+        say(
+            ngettext("removed: {changed} rule", "removed: {changed} rules", result.changed).format(
+                changed=result.changed
+            )
+        )
 
 
 @rates.command("move", epilog=examples("rates move 'Local at night' 1"))
@@ -251,7 +270,11 @@ def move_rate(session: Session, name: str, position: int) -> None:
     if session.as_json:
         print_document(session, result)
     else:
-        say(f"moved: {name} to position {_known_rule(session, name).position}")
+        say(
+            _("moved: {name} to position {position}").format(
+                name=name, position=_known_rule(session, name).position
+            )
+        )
 
 
 @rates.command(
@@ -264,10 +287,10 @@ def move_rate(session: Session, name: str, position: int) -> None:
 @click.argument("extension")
 @click.argument("dialled")
 @click.option(
-    "--seconds", metavar="N", type=click.IntRange(0, MAX_RATE_SECONDS), required=True, help="Talk time."
+    "--seconds", metavar="N", type=click.IntRange(0, MAX_RATE_SECONDS), required=True, help=N_("Talk time.")
 )
-@click.option("--at", metavar="TIME", default="", help="When it is answered, local time; default: now.")
-@click.option("--with-switches", is_flag=True, help="Charge nothing where billing is off.")
+@click.option("--at", metavar="TIME", default="", help=N_("When it is answered, local time; default: now."))
+@click.option("--with-switches", is_flag=True, help=N_("Charge nothing where billing is off."))
 @click.pass_obj
 def test_rate(
     session: Session, extension: str, dialled: str, seconds: int, at: str, with_switches: bool
@@ -287,27 +310,44 @@ def test_rate(
 def _print_test(session: Session, test: RateTest) -> None:
     parts = test.parts
     pairs = [
-        ("call", f"{test.extension} dials {test.dialled}, {test.billsec} s"),
-        ("answered", local_time(test.answered_local)),
+        (
+            N_("call"),
+            _("{extension} dials {dialled}, {billsec} s").format(
+                extension=test.extension, dialled=test.dialled, billsec=test.billsec
+            ),
+        ),
+        (N_("answered"), local_time(test.answered_local)),
     ]
     if parts.unrated is None and test.rate is not None:
         cycle = test.rate.cycle_seconds
         pairs += [
-            ("rate", test.rate.name),
-            ("first block", session.money(parts.first_block_micros)),
-            ("cycles", f"{parts.cycles} of {cycle} s, together {session.money(parts.cycles_micros)}"),
-            ("cost", session.money_named(parts.cost_micros)),
+            (N_("rate"), test.rate.name),
+            (N_("first block"), session.money(parts.first_block_micros)),
+            (
+                N_("cycles"),
+                _("{cycles} of {cycle} s, together {money}").format(
+                    cycles=parts.cycles, cycle=cycle, money=session.money(parts.cycles_micros)
+                ),
+            ),
+            (N_("cost"), session.money_named(parts.cost_micros)),
         ]
     else:
-        pairs.append(("cost", f"none: {parts.unrated.value if parts.unrated else 'no rule'}"))
+        pairs.append(
+            (
+                N_("cost"),
+                _("none: {reason}").format(
+                    reason=_(parts.unrated.value if parts.unrated else Unrated.NO_RULE.value)
+                ),
+            )
+        )
     print_pairs(pairs)
     if test.candidates:
         click.echo()
         print_table(
-            ("", "Pos", "Rule", "Prefix", "Why"),
+            ("", N_("Pos"), N_("Rule"), N_("Prefix"), N_("Why")),
             [
                 (
-                    said("won" if row.won else "lost"),
+                    (_("won") if row.won else _("lost")),
                     str(row.position),
                     row.name,
                     row.prefix,

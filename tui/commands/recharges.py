@@ -23,6 +23,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import local_time, print_table
+from tui.text.i18n import N_, _, ngettext
 
 _PAGE_ROWS = 1000
 _NEGATIVE_AMOUNTS = {"ignore_unknown_options": True}
@@ -36,8 +37,8 @@ _NEGATIVE_AMOUNTS = {"ignore_unknown_options": True}
 )
 @click.argument("amount")
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True)
-@click.option("--note", metavar="TEXT", default="", help="Kept with the recharge.")
-@click.option("--key", help="Repeating a key moves nothing the second time; default: a new one.")
+@click.option("--note", metavar="TEXT", default="", help=N_("Kept with the recharge."))
+@click.option("--key", help=N_("Repeating a key moves nothing the second time; default: a new one."))
 @click.pass_obj
 def recharge(session: Session, amount: str, numbers: tuple[str, ...], note: str, key: str | None) -> None:
     """Adds AMOUNT to each extension: to all of them or to none.
@@ -47,7 +48,7 @@ def recharge(session: Session, amount: str, numbers: tuple[str, ...], note: str,
     """
     micros = parse_amount(amount)
     if micros == 0:
-        raise InvalidInput("amount: a recharge must be more than 0.", field="amount")
+        raise InvalidInput.in_field("amount", "a recharge must be more than 0.")
     known = expanded(numbers)
     chosen = new_key() if key is None else key
     _print_moved(
@@ -62,8 +63,8 @@ def recharge(session: Session, amount: str, numbers: tuple[str, ...], note: str,
 )
 @click.argument("amount")
 @click.argument("number")
-@click.option("--reason", metavar="TEXT", required=True, help="Why; kept with the entry.")
-@click.option("--key", help="Repeating a key moves nothing the second time; default: a new one.")
+@click.option("--reason", metavar="TEXT", required=True, help=N_("Why; kept with the entry."))
+@click.option("--key", help=N_("Repeating a key moves nothing the second time; default: a new one."))
 @click.pass_obj
 def adjust(session: Session, amount: str, number: str, reason: str, key: str | None) -> None:
     """Corrects one balance by a signed AMOUNT. Only admins may; a recharge is never changed."""
@@ -85,9 +86,9 @@ def _print_moved(session: Session, moved: Recharged, key: str) -> None:
         print_document(session, moved, key=key)
         return
     if moved.repeated:
-        say(f"The key {key} was known: nothing was moved again. The first time:")
+        say(_("The key {key} was known: nothing was moved again. The first time:").format(key=key))
     print_table(
-        ("Extension", "Name", "Before", "Amount", "After"),
+        (N_("Extension"), N_("Name"), N_("Before"), N_("Amount"), N_("After")),
         [
             (
                 row.extension,
@@ -110,7 +111,7 @@ def recharges() -> None:
 @recharges.command("list", epilog=examples("recharges list --from 2026-01", "recharges list wang --json"))
 @click.argument("text", required=False, default="")
 @period
-@click.option("--limit", metavar="N", type=LIMIT, default=1000, show_default=True, help="0 = all.")
+@click.option("--limit", metavar="N", type=LIMIT, default=1000, show_default=True, help=N_("0 = all."))
 @click.pass_obj
 def list_recharges(session: Session, text: str, since: str, until: str, limit: int) -> None:
     """Lists recharges, newest first; TEXT is part of a number, name or note."""
@@ -132,7 +133,16 @@ def list_recharges(session: Session, text: str, since: str, until: str, limit: i
         print_document(session, {"rows": rows, "total": total, "amount_micros": amount})
         return
     print_table(
-        ("Time", "Extension", "Name", "Before", "Amount", "After", "Operator", "Note"),
+        (
+            N_("Time"),
+            N_("Extension"),
+            N_("Name"),
+            N_("Before"),
+            N_("Amount"),
+            N_("After"),
+            N_("Operator"),
+            N_("Note"),
+        ),
         [
             (
                 local_time(to_local(row.posted_at, session.zone)),
@@ -148,13 +158,18 @@ def list_recharges(session: Session, text: str, since: str, until: str, limit: i
         ],
         right="Before|Amount|After",
     )
-    say(f"{total:,} recharge{'s' if total != 1 else ''}, {session.money_named(amount)}", err=True)
+    say(
+        ngettext("{total:,} recharge, {money_named}", "{total:,} recharges, {money_named}", total).format(
+            total=total, money_named=session.money_named(amount)
+        ),
+        err=True,
+    )
 
 
 @recharges.command("export", epilog=examples("recharges export --from 2026 -o recharges.csv"))
-@click.option("--text", metavar="TEXT", default="", help="Part of a number, name or note.")
+@click.option("--text", metavar="TEXT", default="", help=N_("Part of a number, name or note."))
 @period
-@click.option("-o", "--output", metavar="FILE", help="Write this file; default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help=N_("Write this file; default: standard output."))
 @click.pass_obj
 def export_recharges(session: Session, text: str, since: str, until: str, output: str | None) -> None:
     """Writes recharges as CSV: time,extension,name,balance_before,amount,balance_after,operator,note."""

@@ -9,7 +9,7 @@ from tui.commands.numbers import expanded
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_table, yes
-from tui.text.sentences import said
+from tui.text.i18n import N_, _
 
 _SHOWN_EXTENSIONS = 50
 
@@ -22,13 +22,13 @@ _SHOWN_EXTENSIONS = 50
         "rerate --from 2026-01-15 --to 2026-01-31 --extensions 8001-8010",
     ),
 )
-@click.option("--from", "since", metavar="TIME", required=True, help="From then: 2026-01, 2026-01-31 ...")
+@click.option("--from", "since", metavar="TIME", required=True, help=N_("From then: 2026-01, 2026-01-31 ..."))
 @click.option(
-    "--to", "until", metavar="TIME", required=True, help="To then, the named day or month included."
+    "--to", "until", metavar="TIME", required=True, help=N_("To then, the named day or month included.")
 )
-@click.option("--extensions", metavar="A,B", help="Only these numbers; default: all.")
-@click.option("--only-unrated", is_flag=True, help="Only calls that no rule matched.")
-@click.option("--apply", is_flag=True, help="Post the changes; without it, only a preview.")
+@click.option("--extensions", metavar="A,B", help=N_("Only these numbers; default: all."))
+@click.option("--only-unrated", is_flag=True, help=N_("Only calls that no rule matched."))
+@click.option("--apply", is_flag=True, help=N_("Post the changes; without it, only a preview."))
 @click.pass_obj
 def rerate(
     session: Session, since: str, until: str, extensions: str | None, only_unrated: bool, apply: bool
@@ -52,17 +52,29 @@ def rerate(
         print_document(session, result)
         return
     say(
-        f"{result.examined:,} calls examined, {result.changed:,} changed, "
-        f"{result.newly_rated:,} of them without a price so far; "
-        f"balances moved by {session.money_named(result.amount_micros)}"
+        _(
+            "{examined:,} calls examined, {changed:,} changed, {newly_rated:,} of them without a "
+            "price so far; balances moved by {money_named}"
+        ).format(
+            examined=result.examined,
+            changed=result.changed,
+            newly_rated=result.newly_rated,
+            money_named=session.money_named(result.amount_micros),
+        )
         if result.applied
-        else f"{result.examined:,} calls examined, {result.changed:,} would change, "
-        f"{result.newly_rated:,} of them without a price so far; "
-        f"balances would move by {session.money_named(result.amount_micros)}"
+        else _(
+            "{examined:,} calls examined, {changed:,} would change, {newly_rated:,} of them "
+            "without a price so far; balances would move by {money_named}"
+        ).format(
+            examined=result.examined,
+            changed=result.changed,
+            newly_rated=result.newly_rated,
+            money_named=session.money_named(result.amount_micros),
+        )
     )
     if result.extensions:
         print_table(
-            ("Extension", "Name", "Calls", "Balance by", "Over limit"),
+            (N_("Extension"), N_("Name"), N_("Calls"), N_("Balance by"), N_("Over limit")),
             [
                 (
                     row.extension,
@@ -76,10 +88,10 @@ def rerate(
             right="Calls|Balance by",
         )
     if not apply and result.changed:
-        say("Nothing was posted; add --apply to do it.", err=True)
+        say(_("Nothing was posted; add --apply to do it."), err=True)
 
 
 def _over_limit(before: bool, after: bool) -> str:
     if before == after:
         return yes(after)
-    return said("becomes" if after else "no longer")
+    return _("becomes") if after else _("no longer")

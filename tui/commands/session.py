@@ -19,7 +19,7 @@ from engine.domain.money import format_amount
 from engine.domain.zones import zone
 from tui.commands.progress import Bar
 from tui.text import i18n
-from tui.text.sentences import said
+from tui.text.i18n import _
 
 if TYPE_CHECKING:
     from engine.api.client import Client, Credentials
@@ -74,7 +74,7 @@ class Session:
         if from_environment is not None:
             return from_environment
         if sys.stdin.isatty():
-            return str(click.prompt(said(f"Password of {name}"), hide_input=True, err=True))
+            return str(click.prompt(_("Password of {name}").format(name=name), hide_input=True, err=True))
         raise InvalidInput(
             "A password is needed: set PBXMETER_PASSWORD, give --password-file, or ask from a terminal.",
             field="password",
@@ -181,5 +181,7 @@ def first_line(path: Path) -> str:
         with path.open(encoding="utf-8") as file:
             return file.readline(10_000).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InvalidInput(f"{path}: the file cannot be read: {reason}.", field="password_file") from error
+        reason = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
+        raise InvalidInput(
+            "{path}: the file cannot be read: {reason}.", path=path, reason=reason, field="password_file"
+        ) from error

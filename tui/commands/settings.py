@@ -14,7 +14,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import print_pairs
 from tui.terminal.clean import clean
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 _ON = ("on", "true", "yes", "1")
 NAMES = ("billing", "currency", "low_balance", "language")
@@ -34,16 +34,23 @@ def get_settings(session: Session, key: str | None) -> None:
     values = found.values
     if key is not None:
         if key not in values:
-            raise NotFound(f"key: there is no setting {key!r}; known are {', '.join(values)}.")
+            raise NotFound(
+                "key: there is no setting {key!r}; known are {values}.", key=key, values=", ".join(values)
+            )
         values = {key: values[key]}
     if session.as_json:
         print_document(session, values)
     elif key is not None:
         click.echo(clean(values[key]))
     else:
-        print_pairs([*values.items(), ("config", found.config_path)], as_they_are=True)
+        print_pairs([*values.items(), (N_("config"), found.config_path)], as_they_are=True)
         if found.config_error:
-            say(f"config.yaml is not in force: {found.config_error}", err=True)
+            say(
+                _("config.yaml is not in force: {config_error}").format(
+                    config_error=said(found.config_error)
+                ),
+                err=True,
+            )
 
 
 @settings.command(
@@ -52,7 +59,9 @@ def get_settings(session: Session, key: str | None) -> None:
 )
 @click.argument("key", type=click.Choice(NAMES))
 @click.argument("value")
-@click.option("--yes", is_flag=True, help="Do not ask before the currency is changed or somebody is barred.")
+@click.option(
+    "--yes", is_flag=True, help=N_("Do not ask before the currency is changed or somebody is barred.")
+)
 @click.pass_obj
 def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
     """Changes one setting.
@@ -74,8 +83,14 @@ def set_setting(session: Session, key: str, value: str, yes: bool) -> None:
 
 
 def _tell_what_a_currency_is(session: Session, value: str, *, ask: bool) -> None:
-    note = "The currency is a label: every amount keeps its number, nothing is converted."
+    note = _("The currency is a label: every amount keeps its number, nothing is converted.")
     say(note, err=True)
     present = session.greeting.currency
-    if ask and value != present and not click.confirm(said(f"Change {present} to {clean(value)}?"), err=True):
-        raise Refused(f"The currency stays {present}.")
+    if (
+        ask
+        and value != present
+        and not click.confirm(
+            _("Change {present} to {clean}?").format(present=present, clean=clean(value)), err=True
+        )
+    ):
+        raise Refused("The currency stays {present}.", present=present)

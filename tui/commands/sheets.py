@@ -8,11 +8,13 @@ import click
 
 from engine.api.extensions import CsvText
 from engine.api.operation import ImportResult
+from engine.domain.message import Message
 from engine.domain.sheet import harmless_sheet
 from tui.commands.document import Json, json_text, print_document
 from tui.commands.files import written
 from tui.commands.say import say, say_error
 from tui.commands.session import Session
+from tui.text.i18n import _, ngettext, said
 
 _SHOWN_FAULTS = 100
 
@@ -23,38 +25,45 @@ def print_import(session: Session, result: ImportResult, *, what: str, dry_run: 
         print_document(session, result)
     elif dry_run:
         for remark in result.remarks:
-            say(f"rule {remark.line} ({remark.column}): {remark.reason}", err=True)
+            say(
+                _("rule {line} ({column}): {reason}").format(
+                    line=remark.line, column=remark.column, reason=said(remark.reason)
+                ),
+                err=True,
+            )
         for line in result.preview:
             say(line)
         hidden = result.added + result.changed + result.removed - len(result.preview)
         if result.preview and hidden > 0:
-            say(f"… and {hidden:,} more")
+            say(_("… and {hidden:,} more").format(hidden=hidden))
     # What the engine does not list it counts, in a last fault without a line.
     listed = [fault for fault in result.faults if fault.line]
     for fault in listed[:_SHOWN_FAULTS]:
         say(
-            f"line {fault.line}, column {fault.column}: {fault.reason}"
+            _("line {line}, column {column}: {reason}").format(
+                line=fault.line, column=fault.column, reason=said(fault.reason)
+            )
             if fault.column
-            else f"line {fault.line}: {fault.reason}",
+            else _("line {line}: {reason}").format(line=fault.line, reason=said(fault.reason)),
             err=True,
         )
     if result.faults:
         hidden = len(listed) - _SHOWN_FAULTS
         if hidden > 0:
-            say(f"… and {hidden:,} more", err=True)
-        more = "more than " if len(listed) < len(result.faults) else ""
-        count = f"{more}{len(listed):,} fault{'s' if len(listed) != 1 else ''}"
-        say_error("invalid", f"{count} in the file, so nothing of it was imported.")
+            say(_("… and {hidden:,} more").format(hidden=hidden), err=True)
+        say_error(
+            "invalid",
+            _not_imported(len(listed), more=len(listed) < len(result.faults)),
+        )
         return 1
     if not session.as_json:
-        sums = (
-            f"{result.added:,} added, {result.changed:,} changed, "
-            f"{result.removed:,} removed, {result.unchanged:,} unchanged"
+        sums = _("{added:,} added, {changed:,} changed, {removed:,} removed, {unchanged:,} unchanged").format(
+            added=result.added, changed=result.changed, removed=result.removed, unchanged=result.unchanged
         )
         say(
-            f"{what} imported: {sums}"
+            _("{what} imported: {sums}").format(what=what, sums=sums)
             if result.applied
-            else f"{what}: nothing was changed; an import would be: {sums}"
+            else _("{what}: nothing was changed; an import would be: {sums}").format(what=what, sums=sums)
         )
     return 0
 
@@ -87,4 +96,16 @@ def print_written(session: Session, output: str | None, rows: int) -> None:
     if session.as_json:
         print_document(session, {"path": output, "rows": rows})
     else:
-        say(f"{output}: {rows:,} row{'s' if rows != 1 else ''}")
+        say(
+            ngettext("{output}: {rows:,} row", "{output}: {rows:,} rows", rows).format(
+                output=output, rows=rows
+            )
+        )
+
+
+def _not_imported(count: int, *, more: bool) -> Message:
+    if more:
+        return Message("more than {count:,} faults in the file, so nothing of it was imported.", count=count)
+    if count == 1:
+        return Message("1 fault in the file, so nothing of it was imported.")
+    return Message("{count:,} faults in the file, so nothing of it was imported.", count=count)

@@ -13,7 +13,7 @@ from tui.commands.progress import bytes_text
 from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_pairs, print_table
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 MAX_FILES = 1_000_000
 
@@ -23,8 +23,8 @@ MAX_FILES = 1_000_000
     invoke_without_command=True,
     epilog=examples("sources", "sources --files", "sources detect cdr.csv"),
 )
-@click.option("--files", is_flag=True, help="The files read last, not the configured sources.")
-@click.option("--limit", type=LIMIT, default=100, show_default=True, help="With --files; 0 = all.")
+@click.option("--files", is_flag=True, help=N_("The files read last, not the configured sources."))
+@click.option("--limit", type=LIMIT, default=100, show_default=True, help=N_("With --files; 0 = all."))
 @click.pass_context
 def sources(context: click.Context, files: bool, limit: int) -> None:
     """Lists the sources of config.yaml with their health and what became of their lines."""
@@ -37,7 +37,11 @@ def sources(context: click.Context, files: bool, limit: int) -> None:
     elif files:
         _print_files(session, state)
     elif not state.rows:
-        say(f"No source is configured yet: see pbxmeter config edit ({session.folder / 'config.yaml'}).")
+        say(
+            _("No source is configured yet: see pbxmeter config edit ({folder}).").format(
+                folder=session.folder / "config.yaml"
+            )
+        )
     else:
         _print_sources(session, state)
 
@@ -49,11 +53,11 @@ def _print_sources(session: Session, state: Sources) -> None:
     print_table(
         (
             *("Source", "Format", "State", "Files", "Lines", "Stored", "Duplicate", "Bad", "Ignored"),
-            *("Behind", "Lines/s", "Last read", "Last call"),
+            *("Behind", "Lines/s", _("Last read"), _("Last call")),
         ),
         [
             (
-                *(row.path, row.format, said(row.state), f"{row.files:,}", f"{row.lines:,}"),
+                *(row.path, row.format, _(row.state), f"{row.files:,}", f"{row.lines:,}"),
                 *(f"{row.stored:,}", f"{row.duplicates:,}", f"{row.quarantined:,}", f"{row.ignored:,}"),
                 *(bytes_text(row.bytes_behind), f"{row.lines_per_second:,.1f}"),
                 *(when(row.last_read_at), when(row.last_call_at)),
@@ -64,12 +68,27 @@ def _print_sources(session: Session, state: Sources) -> None:
     )
     print_pairs((row.path, row.message) for row in state.rows if row.message)
     if state.watching == "polling":
-        say(f"Files are looked at every second: {state.watching_message}", err=True)
+        say(
+            _("Files are looked at every second: {watching_message}").format(
+                watching_message=said(state.watching_message)
+            ),
+            err=True,
+        )
 
 
 def _print_files(session: Session, state: Sources) -> None:
     print_table(
-        ("File", "Format", "Read", "Lines", "Stored", "Duplicate", "Bad", "Ignored", "Last read"),
+        (
+            N_("File"),
+            N_("Format"),
+            N_("Read"),
+            N_("Lines"),
+            N_("Stored"),
+            N_("Duplicate"),
+            N_("Bad"),
+            N_("Ignored"),
+            N_("Last read"),
+        ),
         [
             (
                 *(row.path, row.format, bytes_text(row.read_offset), f"{row.lines:,}", f"{row.stored:,}"),
@@ -80,13 +99,16 @@ def _print_files(session: Session, state: Sources) -> None:
         ],
         right="Read|Lines|Stored|Duplicate|Bad|Ignored",
     )
-    say(f"{len(state.files):,} of {state.files_total:,} files", err=True)
+    say(
+        _("{count:,} of {files_total:,} files").format(count=len(state.files), files_total=state.files_total),
+        err=True,
+    )
 
 
 @sources.command("detect", epilog=examples("sources detect /var/log/asterisk/cdr-csv/Master.csv"))
 @click.argument("file")
-@click.option("--format", "format_name", metavar="NAME", default="", help="Read it so; default: try all.")
-@click.option("--timezone", metavar="ZONE", default="", help="Of the times in the file.")
+@click.option("--format", "format_name", metavar="NAME", default="", help=N_("Read it so; default: try all."))
+@click.option("--timezone", metavar="ZONE", default="", help=N_("Of the times in the file."))
 @click.pass_obj
 def detect_source(session: Session, file: str, format_name: str, timezone: str) -> None:
     """Says what a CDR file looks like: format, time zone, trunks, extensions, and why."""
@@ -111,13 +133,13 @@ def print_detected(result: DetectResult) -> None:
     """What was found, for people."""
     print_pairs(
         [
-            ("format", result.format or "none of the known ones fits"),
-            ("time zone", result.timezone or "cannot be told"),
-            *(("because", reason) for reason in result.reasons),
-            ("trunks", ", ".join(result.trunks) or "none seen"),
-            ("extensions", ", ".join(result.extensions[:20]) or "none seen"),
-            *(("unknown column", column) for column in result.unknown_columns),
-            *(("fault", fault) for fault in result.faults),
+            (N_("format"), result.format or _("none of the known ones fits")),
+            (N_("time zone"), result.timezone or _("cannot be told")),
+            *((N_("because"), reason) for reason in result.reasons),
+            (N_("trunks"), ", ".join(result.trunks) or _("none seen")),
+            (N_("extensions"), ", ".join(result.extensions[:20]) or _("none seen")),
+            *((N_("unknown column"), column) for column in result.unknown_columns),
+            *((N_("fault"), fault) for fault in result.faults),
         ]
     )
     if result.rows:

@@ -14,8 +14,7 @@ from tui.commands.session import Session
 from tui.commands.sheets import print_csv
 from tui.commands.table import print_table
 from tui.export.statistics_csv import lines_csv
-from tui.text.i18n import N_
-from tui.text.sentences import said
+from tui.text.i18n import N_, _
 
 _HEADS = {
     "extension": N_("Extension"),
@@ -39,14 +38,14 @@ _HEADS = {
     type=click.Choice(["day", "month", "year", "hour", "weekday", "all"]),
     default="day",
     show_default=True,
-    help="The period of a line; all = one for everything.",
+    help=N_("The period of a line; all = one for everything."),
 )
 @click.option(
-    "--per", type=click.Choice(["extension", "trunk", "rate", "destination"]), help="And a line for each."
+    "--per", type=click.Choice(["extension", "trunk", "rate", "destination"]), help=N_("And a line for each.")
 )
-@click.option("--all-directions", is_flag=True, help="Count every call, not outbound ones only.")
+@click.option("--all-directions", is_flag=True, help=N_("Count every call, not outbound ones only."))
 @which_calls
-@click.option("-o", "--output", metavar="FILE", help="Write the lines as CSV; - is standard output.")
+@click.option("-o", "--output", metavar="FILE", help=N_("Write the lines as CSV; - is standard output."))
 @click.pass_obj
 def stats(
     session: Session, by: By, per: Per | None, all_directions: bool, output: str | None, **typed: Any
@@ -72,9 +71,16 @@ def stats(
         [row.period, *([row.key, row.label] if per == "extension" else [_named(row)] if per else [])]
         for row in result.rows
     ]
-    cells.append([said("all"), *([""] * (len(headers) - 1))])
+    cells.append([_("all"), *([""] * (len(headers) - 1))])
     print_table(
-        (*headers, "Calls", "Answered", "Duration", "Average", f"Cost {session.greeting.currency}"),
+        (
+            *headers,
+            N_("Calls"),
+            N_("Answered"),
+            N_("Duration"),
+            N_("Average"),
+            _("Cost {currency}").format(currency=session.greeting.currency),
+        ),
         [
             (*first, *_figures(session, row))
             for first, row in zip(cells, [*result.rows, result.total], strict=True)
@@ -85,7 +91,7 @@ def stats(
 
 def _named(row: StatRow) -> str:
     """A trunk, rule or destination; in brackets why there was no rule."""
-    return f"({said(row.unrated)})" if row.unrated is not None else row.label or row.key
+    return f"({_(row.unrated)})" if row.unrated is not None else row.label or row.key
 
 
 def _figures(session: Session, row: StatRow) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from shutil import get_terminal_size
 import click
 from rich.cells import cell_len, set_cell_size
 
+from engine.domain.message import Message
 from tui.terminal.clean import clean
-from tui.text.sentences import said
+from tui.text.i18n import _, shown
 
 _GAP = "  "
 _NARROWEST = 8
@@ -28,7 +29,7 @@ def print_table(
     cells = [[clean(cell) for cell in row] for row in rows]
     sides = [header in aligned for header in headers]
     if not as_they_are:
-        headers = [said(header) for header in headers]
+        headers = [_(header) for header in headers]
     widths = [
         max([cell_len(header), *(cell_len(row[index]) for row in cells)])
         for index, header in enumerate(headers)
@@ -40,17 +41,14 @@ def print_table(
         click.echo(_line(row, widths, sides))
 
 
-def print_pairs(pairs: Iterable[tuple[str, str]], *, as_they_are: bool = False) -> None:
+def print_pairs(pairs: Iterable[tuple[str, str | Message]], *, as_they_are: bool = False) -> None:
     """Prints one `label  value` a line, values aligned.
 
-    Labels and values of several words are shown in the language of the screens, or `as_they_are`.
+    Labels are words in English, shown in the language of the screens, or `as_they_are`: names.
     """
-    shown = [
-        (label, clean(value)) if as_they_are else (said(label), clean(said(value) if " " in value else value))
-        for label, value in pairs
-    ]
-    width = max((cell_len(label) for label, _ in shown), default=0)
-    for label, value in shown:
+    lines = [(label if as_they_are else _(label), clean(shown(value))) for label, value in pairs]
+    width = max((cell_len(label) for label, _value in lines), default=0)
+    for label, value in lines:
         click.echo(f"{set_cell_size(label, width)}{_GAP}{value}".rstrip())
 
 
@@ -69,7 +67,7 @@ def fitted(widths: Sequence[int], available: int) -> list[int]:
 
 def yes(value: bool) -> str:
     """`yes`, or nothing: a column of marks is read faster than one of words."""
-    return said("yes") if value else ""
+    return _("yes") if value else ""
 
 
 def local_time(moment: datetime | None) -> str:

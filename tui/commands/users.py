@@ -16,7 +16,7 @@ from tui.commands.say import say
 from tui.commands.session import Session
 from tui.commands.table import local_time, print_table, yes
 from tui.terminal.clean import clean
-from tui.text.sentences import said
+from tui.text.i18n import N_, _
 
 _ROLES = click.Choice([role.value for role in Role])
 
@@ -35,11 +35,11 @@ def list_users(session: Session) -> None:
         print_document(session, accounts)
         return
     print_table(
-        ("User name", "Role", "System user", "Password", "Enabled", "Since"),
+        (N_("User name"), N_("Role"), N_("System user"), N_("Password"), N_("Enabled"), N_("Since")),
         [
             (
                 row.name,
-                said(row.role.value),
+                _(row.role.value),
                 row.os_user,
                 yes(row.has_password),
                 yes(row.enabled),
@@ -59,10 +59,10 @@ def list_users(session: Session) -> None:
     ),
 )
 @click.argument("name")
-@click.option("--role", type=_ROLES, required=True, help="What it may do.")
-@click.option("--os-user", metavar="USER", help="This system user signs in without a password.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--no-password", is_flag=True, help="Only the system user signs in.")
+@click.option("--role", type=_ROLES, required=True, help=N_("What it may do."))
+@click.option("--os-user", metavar="USER", help=N_("This system user signs in without a password."))
+@click.option("--password-stdin", is_flag=True, help=N_("Read the password from standard input."))
+@click.option("--no-password", is_flag=True, help=N_("Only the system user signs in."))
 @click.pass_obj
 def add_user(
     session: Session, name: str, role: str, os_user: str | None, password_stdin: bool, no_password: bool
@@ -74,7 +74,7 @@ def add_user(
     password = None if no_password else _new_password(name, from_input=password_stdin, needed=os_user is None)
     if password is None and os_user is None:
         raise click.UsageError(
-            "Without a password, give --os-user: else nobody could sign in as this account."
+            _("Without a password, give --os-user: else nobody could sign in as this account.")
         )
     session.ask(SaveAccount(name=name, new=True, account_role=Role(role), password=password, os_user=os_user))
     _say(session, "added", name)
@@ -85,11 +85,15 @@ def add_user(
     epilog=examples("users set anna --role billing", "users set anna --password", "users set anna --disable"),
 )
 @click.argument("name")
-@click.option("--role", type=_ROLES, help="What it may do.")
-@click.option("--os-user", metavar="USER", help="This system user signs in without a password; '' = none.")
-@click.option("--password", "ask_password", is_flag=True, help="Ask for a new password.")
-@click.option("--password-stdin", is_flag=True, help="Read the new password from standard input.")
-@click.option("--enable/--disable", default=None, help="Let it sign in, or keep it out and end its sessions.")
+@click.option("--role", type=_ROLES, help=N_("What it may do."))
+@click.option(
+    "--os-user", metavar="USER", help=N_("This system user signs in without a password; '' = none.")
+)
+@click.option("--password", "ask_password", is_flag=True, help=N_("Ask for a new password."))
+@click.option("--password-stdin", is_flag=True, help=N_("Read the new password from standard input."))
+@click.option(
+    "--enable/--disable", default=None, help=N_("Let it sign in, or keep it out and end its sessions.")
+)
 @click.pass_obj
 def set_user(
     session: Session,
@@ -109,7 +113,7 @@ def set_user(
         password = _new_password(name, from_input=password_stdin, needed=True)
     if role is None and os_user is None and password is None and enable is None:
         raise click.UsageError(
-            "Nothing to change: give --role, --os-user, --password, --enable or --disable."
+            _("Nothing to change: give --role, --os-user, --password, --enable or --disable.")
         )
     session.ask(
         SaveAccount(
@@ -147,7 +151,9 @@ def change_password(session: Session) -> None:
     if known is not None:
         present = known.password
     elif sys.stdin.isatty():
-        present = str(click.prompt(said(f"Password of {clean(name)}"), hide_input=True, err=True))
+        present = str(
+            click.prompt(_("Password of {clean}").format(clean=clean(name)), hide_input=True, err=True)
+        )
     else:
         present = _line()
     session.ask(ChangePassword(old_password=present, password=_asked_or_read(name)))
@@ -190,8 +196,8 @@ def _asked_or_read(name: str) -> str:
 
 
 def _asked(name: str) -> str:
-    prompt = f"New password of {clean(name)}"
-    return str(click.prompt(said(prompt), hide_input=True, confirmation_prompt=True, err=True))
+    prompt = _("New password of {clean}").format(clean=clean(name))
+    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _line() -> str:

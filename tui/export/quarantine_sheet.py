@@ -20,7 +20,7 @@ def quarantine_sheet(rows: Sequence[QuarantineRow], zone: ZoneInfo) -> CsvText:
             str(row.line_offset),
             str(row.line_number),
             row.field,
-            row.reason,
+            str(row.reason),
             row.raw,
             isoformat(row.found_at, zone),
             isoformat(row.retried_at, zone),

@@ -26,8 +26,10 @@ def refuse_too_many(rows: int) -> None:
     """Raises `InvalidInput` where a sheet cannot hold that many rows."""
     if rows > MAX_ROWS:
         raise InvalidInput(
-            f"A spreadsheet holds {MAX_ROWS:,} rows, and these are {rows:,}. Narrow them, or write CSV or "
-            "Parquet.",
+            "A spreadsheet holds {max_rows:,} rows, and these are {rows:,}. Narrow them, or "
+            "write CSV or Parquet.",
+            max_rows=MAX_ROWS,
+            rows=rows,
             field="format",
         )
 

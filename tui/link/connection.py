@@ -24,8 +24,7 @@ from engine.domain.errors import (
     Refused,
     StorageError,
 )
-from tui.text.i18n import _
-from tui.text.sentences import said
+from tui.text.i18n import _, said
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump

@@ -15,8 +15,7 @@ from engine.domain.money import format_amount
 from engine.domain.names import Role
 from tui.link.connection import EngineLink
 from tui.terminal.text import clean
-from tui.text.i18n import _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, ngettext, said
 
 PAGE_ROWS = 1000
 NAMED = 3
@@ -130,7 +129,8 @@ def entries_taken_back(
                 told = ngettext(
                     "%d adjustment was posted, then: %s", "%d adjustments were posted, then: %s", len(done)
                 )
-                raise PbxmeterError(told % (len(done), said(error.message)), code=error.code) from error
+                told = told % (len(done), said(error.message))
+                raise PbxmeterError(told, code=error.code) from error
             done.add(row.entry_id)
         return ngettext("Posted %d adjustment.", "Posted %d adjustments.", len(done)) % len(done)
 

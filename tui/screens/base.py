@@ -9,7 +9,7 @@ Adding a screen takes two steps.
            CSS_PATH = "rates.tcss"
            HELP = N_("Rules are tried ...")                  # shown by `?`
            REFRESH_ON = (RatesChanged,)                      # events after which `reload` is called
-           ACTIONS = (Action(name="add", keys="n,insert", label=N_("New"), role=Role.BILLING, online=True),)
+           ACTIONS = (Action(name="add", keys="n,insert", label=N_("New"), operation=SaveRate, online=True),)
 
            def body(self) -> ComposeResult: ...              # the widgets between the lines
            def reload(self) -> None: ...                     # asks anew; never blocks
@@ -206,7 +206,7 @@ class SiteScreen(DrawnWhole[None]):
         return []
 
     def _usable(self, action: Action) -> bool:
-        if action.role is not None and not self.shell.may(action.role):
+        if action.least_role is not None and not self.shell.may(action.least_role):
             return False
         return not (action.online and self.shell.trouble)
 
@@ -245,11 +245,11 @@ class SiteScreen(DrawnWhole[None]):
         action = next((action for action in self.all_actions() if action.name == name), None)
         if action is None:
             return
-        if action.role is not None and not self.shell.may(action.role):
+        if action.least_role is not None and not self.shell.may(action.least_role):
             role = self.shell.role
             self.shell.warn(
                 _("“%s” needs the role %s; you are %s.")
-                % (action.title, _(ROLE_NAMES[action.role]), _(ROLE_NAMES[role]) if role else "?")
+                % (action.title, _(ROLE_NAMES[action.least_role]), _(ROLE_NAMES[role]) if role else "?")
             )
         elif action.online and self.shell.trouble:
             self.shell.warn(_("The engine does not answer; “%s” has to wait.") % action.title)

@@ -14,6 +14,7 @@ from engine.api.calls import MAX_SORTED_CALLS, CallFilter, CallSort, CountCalls,
 from engine.api.extensions import CsvText
 from engine.api.operation import Progress
 from engine.domain.errors import InvalidInput, PbxmeterError, StorageError
+from engine.domain.message import of_system
 from tui.commands.files import written_file
 from tui.export import folder as exports
 from tui.export.call_files import (
@@ -29,7 +30,6 @@ from tui.screens.paths import PathField
 from tui.screens.task import Cancelled, Report, run_task
 from tui.terminal.clean import clean
 from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
 from tui.widgets.field import Field
 from tui.widgets.fields import ChoiceField
 from tui.widgets.forms import Form
@@ -286,10 +286,12 @@ def _written(write: Write, choice: ExportChoice, path: Path, report: Report) -> 
     except (FileExistsError, NotADirectoryError) as error:
         raise InvalidInput(_("%s is no folder.") % exports.shown(path.parent), field="path") from error
     except OSError as error:
-        raise InvalidInput(f"{exports.shown(path.parent)}: {error.strerror}.", field="path") from error
+        raise InvalidInput(
+            "{path}: {reason}.", path=exports.shown(path.parent), reason=of_system(error), field="path"
+        ) from error
     except StorageError as error:
         if isinstance(error.__cause__, OSError):
-            raise InvalidInput(said(error.message), field="path") from error
+            raise InvalidInput(error.message, field="path") from error
         raise
 
 

@@ -20,8 +20,7 @@ from tui.screens.paths import FileForm
 from tui.screens.rates.rows import warning_sign
 from tui.screens.task import Cancelled, run_operation
 from tui.terminal.text import clean
-from tui.text.i18n import _, flowing, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, flowing, ngettext, said
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
 from tui.widgets.rows import MemoryRows, Row
@@ -81,7 +80,7 @@ class ImportPreview(ModalScreen[bool]):
                 (f"{glyph} {remark.line} {remark.column}: {said(remark.reason)}", "warning")
                 for remark in self._result.remarks
             ]
-            changes = [(said(line), _STYLES.get(line[:1], "muted")) for line in self._result.preview]
+            changes = [(said(line), _STYLES.get(str(line)[:1], "muted")) for line in self._result.preview]
             return [
                 Row(key=str(index), cells=(clean(text),), styles=(style,))
                 for index, (text, style) in enumerate([*odd, *changes])

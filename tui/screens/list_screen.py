@@ -337,7 +337,7 @@ class ListScreen(SiteScreen):
     async def open_row(self, name: str) -> None:
         """Carries out the action that Enter stands for; who may not sees the row in full."""
         action = next(action for action in self.all_actions() if action.name == name)
-        if action.role is None or self.shell.may(action.role):
+        if action.least_role is None or self.shell.may(action.least_role):
             await self.action_act(name)
         else:
             self.action_whole()

@@ -6,8 +6,7 @@ from typing import TypeVar
 
 from engine.domain.errors import EngineDown, Refused
 from tui.link.connection import NOT_SENT
-from tui.text.i18n import _, flowing
-from tui.text.sentences import said
+from tui.text.i18n import _, flowing, said
 
 R = TypeVar("R")
 

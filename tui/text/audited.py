@@ -6,9 +6,9 @@ from typing import Final, cast
 import msgspec
 
 from engine.api.session import AuditRow
+from engine.domain.message import Message
 from engine.domain.money import format_amount
-from tui.text.i18n import N_, _
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 
 AUDITED: Final[Mapping[str, str]] = {
     "AcceptedLoss": N_("Loss accepted"),
@@ -115,8 +115,8 @@ def detail(row: AuditRow) -> list[str]:
 
 def _told(row: AuditRow, fields: _Fields) -> str:
     name = action(row)
-    if "remark" in fields:
-        return f"{name}: {said(str(fields['remark']))}"
+    if "message" in fields:
+        return f"{name}: {said(msgspec.convert(fields['message'], Message))}"
     if "amount_micros" in fields:
         numbers = _list(fields.get("numbers")) or [fields.get("number", "")]
         note = fields.get("note") or fields.get("reason") or ""

@@ -1,8 +1,10 @@
-"""The language of the screens: English in the sources, others from gettext catalogues in `tui/locale`.
+"""The language of the front ends: English in the sources, others from gettext catalogues in `tui/locale`.
 
+Texts of screens and command line are marked with `_`; those of engine and configuration arrive as messages,
+templates with fields, and `said` shows them.
 `install` comes before any screen is imported. Texts in class bodies are marked with `N_` and looked up with
 `_` when they are shown, so that the language can change while the application runs. `make messages` collects
-the texts and compiles the catalogues; it does not see calls of `_` inside f-strings.
+all of them and compiles the catalogues; it does not see calls of `_` inside f-strings.
 """
 
 import gettext
@@ -11,10 +13,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from engine.domain.message import N_ as N_  # screens import it from here
+from engine.domain.message import Message
+
 LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
 """What can be chosen, and what each language calls itself."""
 
 DOMAIN = "pbxmeter"
+ENGINE_DOMAIN = "sentences"
+"""What engine and configuration say."""
 LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
 
 CLICK_DOMAIN = "click"
@@ -27,20 +34,19 @@ _translations: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name that every gettext tool looks for
-    """Marks `text` for the catalogue and returns it as it is."""
-    return text
-
-
 def _(text: str) -> str:
     """`text` in the language of the screens."""
     return _translations.gettext(text) if text else ""
 
 
-def translated(text: str) -> str | None:
-    """`text` in the language of the screens, where the catalogue has it."""
-    found = _(text)
-    return found if found != text else None
+def said(message: Message) -> str:
+    """A message of engine or configuration in the language of the screens."""
+    return message.told(_)
+
+
+def shown(text: str | Message) -> str:
+    """The same, where some texts are no messages: they are in that language already, or somebody's."""
+    return said(text) if isinstance(text, Message) else text
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -63,6 +69,7 @@ def install(wanted: str | None = None) -> str:
     global _translations, _language
     _language = _known(wanted) if wanted else from_environment(os.environ)
     _translations = gettext.translation(DOMAIN, LOCALE_FOLDER, [_language], fallback=True)
+    _translations.add_fallback(gettext.translation(ENGINE_DOMAIN, LOCALE_FOLDER, [_language], fallback=True))
     gettext.bindtextdomain(CLICK_DOMAIN, str(LOCALE_FOLDER))
     gettext.textdomain(CLICK_DOMAIN)
     os.environ["LANGUAGE"] = _language

@@ -5,11 +5,12 @@ changed in a key map file, by the action's id (`extensions.recharge: "r,f6"`).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from textual.binding import Binding
 
+from engine.api.operation import Operation
 from engine.domain.names import Role
 from tui.text.i18n import N_, _
 
@@ -31,8 +32,11 @@ class Action(Struct, frozen=True, kw_only=True):
     help: str = ""
     """A sentence for the help screen and the palette; empty = the label says it all."""
 
+    operation: type[Operation[Any]] | None = None
+    """What it asks the engine for in the end: who may ask that may do this."""
+
     role: Role | None = None
-    """The least role that may; None = everybody."""
+    """The least role that may, where no operation decides it; None = everybody."""
 
     shown: bool = True
     """Whether it stands in the key line; it is in palette and help in any case."""
@@ -42,6 +46,11 @@ class Action(Struct, frozen=True, kw_only=True):
 
     anywhere: bool = False
     """Whether it concerns no row: the palette offers it from every screen, and goes to its own first."""
+
+    @property
+    def least_role(self) -> Role | None:
+        """The least role that may; None = everybody."""
+        return self.role if self.operation is None else self.operation.role
 
     @property
     def title(self) -> str:

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 from engine.domain.errors import InvalidInput
 from tui.terminal.text import clean
-from tui.text.sentences import said
+from tui.text.i18n import said
 from tui.widgets.entry import Entry
 from tui.widgets.toggle import Toggle
 

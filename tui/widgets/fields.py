@@ -8,8 +8,7 @@ from textual.widget import Widget
 
 from engine.domain.errors import InvalidInput
 from engine.domain.money import format_amount, parse_amount
-from tui.text.i18n import _
-from tui.text.sentences import said
+from tui.text.i18n import _, said
 from tui.widgets.field import Field, TypedField, V_co
 from tui.widgets.toggle import Toggle
 from tui.widgets.wheel import Wheel

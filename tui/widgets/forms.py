@@ -35,8 +35,7 @@ from engine.api.operation import Operation
 from engine.domain.errors import InvalidInput, PbxmeterError
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
-from tui.text.i18n import _
-from tui.text.sentences import said
+from tui.text.i18n import _, said
 from tui.widgets.dialogs import Confirm
 from tui.widgets.field import Field
 from tui.widgets.shell import Shell, shell_of

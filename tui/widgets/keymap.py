@@ -50,20 +50,30 @@ def read_entries(path: Path) -> list[Entry]:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
-        raise InvalidInput(f"{path.name}, line {line}: {error.problem}. It is in {path.parent}.") from error
+        raise InvalidInput(
+            "{name}, line {line}: {problem}. It is in {parent}.",
+            name=path.name,
+            line=line,
+            problem=error.problem,
+            parent=path.parent,
+        ) from error
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InvalidInput(f"{path.name}: {error}. It is in {path.parent}.") from error
+        raise InvalidInput(
+            "{name}: {error}. It is in {parent}.", name=path.name, error=error, parent=path.parent
+        ) from error
     if root is None:
         return []
     if not isinstance(root, yaml.MappingNode):
         raise InvalidInput(
-            f"{path.name}: write one line for each action, such as `extensions.recharge: r,f6`."
+            "{name}: write one line for each action, such as `extensions.recharge: r,f6`.", name=path.name
         )
     found: list[Entry] = []
     for name, keys in root.value:
         line = name.start_mark.line + 1
         if not isinstance(name, yaml.ScalarNode) or not isinstance(keys, yaml.ScalarNode):
-            raise InvalidInput(f"{path.name}, line {line}: write a text of keys, such as `r,f6`.")
+            raise InvalidInput(
+                "{name}, line {line}: write a text of keys, such as `r,f6`.", name=path.name, line=line
+            )
         given = tuple(_named(key.strip()) for key in str(keys.value).split(","))
         found.append(Entry(str(name.value), given, line))
     return found

@@ -184,7 +184,8 @@ CREATE TABLE quarantine (
     line_number   BIGINT NOT NULL,             -- from 1
     line_length   BIGINT NOT NULL,
     field         VARCHAR NOT NULL,            -- '' = the line as a whole
-    reason        VARCHAR NOT NULL,
+    reason        VARCHAR NOT NULL,            -- in English
+    message       VARCHAR NOT NULL DEFAULT '', -- the reason as JSON: template and fields
     raw           BLOB NOT NULL,               -- bounded
     timezone      VARCHAR NOT NULL,            -- IANA zone that the lines around it were read in
     found_at TIMESTAMP NOT NULL,

@@ -28,8 +28,7 @@ from tui.screens.covers import Splash
 from tui.screens.signin import SignInScreen
 from tui.screens.task import Report, TaskScreen
 from tui.text import i18n
-from tui.text.i18n import _
-from tui.text.sentences import said
+from tui.text.i18n import _, said
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh_CN"])
 NO_HOME = Path("/dev/null/site")

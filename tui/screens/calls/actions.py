@@ -1,6 +1,7 @@
 """The actions of the list of calls."""
 
-from engine.domain.names import Role
+from engine.api.calls import ExportCalls
+from engine.api.rates import Rerate
 from tui.text.i18n import N_
 from tui.widgets.actions import PERIOD, Action
 
@@ -45,7 +46,7 @@ CALL_ACTIONS: tuple[Action, ...] = (
         keys="x,f8",
         label=N_("Export"),
         help=N_("Write the calls shown as CSV, Parquet or a spreadsheet, or copy them."),
-        role=Role.BILLING,
+        operation=ExportCalls,
         online=True,
     ),
     Action(
@@ -54,7 +55,7 @@ CALL_ACTIONS: tuple[Action, ...] = (
         keys="R",
         label=N_("Rate anew"),
         help=N_("Rate past calls by today's rules, after a preview of what would change."),
-        role=Role.BILLING,
+        operation=Rerate,
         online=True,
     ),
 )

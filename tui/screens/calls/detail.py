@@ -17,8 +17,7 @@ from tui.screens.calls.text import DIRECTIONS, REASONS
 from tui.screens.rates.text import days_text, first_block_text, prefix_text, price_text, window_text
 from tui.terminal.text import clean
 from tui.text.format import duration, stamp
-from tui.text.i18n import _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, ngettext, said
 from tui.widgets.shell import Shell, shell_of
 
 LABEL_CELLS = 14

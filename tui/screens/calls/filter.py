@@ -8,7 +8,7 @@ from textual.suggester import Suggester
 from engine.domain.errors import InvalidInput
 from engine.domain.filter_fields import BY_NAME
 from engine.domain.filters import complete, parse_filter
-from tui.text.sentences import said
+from tui.text.i18n import _, said
 
 MAX_HINTS = 8
 
@@ -51,9 +51,9 @@ def hints(text: str) -> str:
     if not found:
         begun = _FIELD_BEGUN.search(text)
         field = BY_NAME.get(begun[1].lower()) if begun is not None else None
-        return f"{field.example}   {said(field.meaning)}" if field is not None else ""
+        return f"{field.example}   {_(field.meaning)}" if field is not None else ""
     words = "  ".join(one.text for one in found[:MAX_HINTS])
     if len(found) > MAX_HINTS:
         words += " …"
     meanings = {one.meaning for one in found}
-    return f"{words}   {said(meanings.pop())}" if len(meanings) == 1 else words
+    return f"{words}   {_(meanings.pop())}" if len(meanings) == 1 else words

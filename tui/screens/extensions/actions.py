@@ -1,6 +1,6 @@
 """The actions of the list of extensions."""
 
-from engine.domain.names import Role
+from engine.api.extensions import ExportExtensions, Recharge, SetExtensions
 from tui.text.i18n import N_
 from tui.widgets.actions import LEDGER, Action
 
@@ -10,7 +10,7 @@ EXTENSION_ACTIONS: tuple[Action, ...] = (
         keys="r,f6",
         label=N_("Recharge"),
         help=N_("Add an amount to the marked extensions, or to the one under the cursor."),
-        role=Role.BILLING,
+        operation=Recharge,
         online=True,
     ),
     Action(
@@ -18,7 +18,7 @@ EXTENSION_ACTIONS: tuple[Action, ...] = (
         keys="e,f4",
         label=N_("Edit"),
         help=N_("Change the extension under the cursor. Enter does the same."),
-        role=Role.BILLING,
+        operation=SetExtensions,
         online=True,
     ),
     Action(
@@ -26,7 +26,7 @@ EXTENSION_ACTIONS: tuple[Action, ...] = (
         keys="b,f7",
         label=N_("Batch"),
         help=N_("Change some properties of the marked extensions in one go."),
-        role=Role.BILLING,
+        operation=SetExtensions,
         online=True,
     ),
     Action(
@@ -34,7 +34,7 @@ EXTENSION_ACTIONS: tuple[Action, ...] = (
         keys="L,f8",
         label=N_("Lock"),
         help=N_("Lock the marked extensions, or the one under the cursor; unlock if all are locked."),
-        role=Role.BILLING,
+        operation=SetExtensions,
         online=True,
     ),
     LEDGER,
@@ -44,7 +44,7 @@ EXTENSION_ACTIONS: tuple[Action, ...] = (
         keys="n,insert",
         label=N_("New"),
         help=N_("Add an extension or a range of them."),
-        role=Role.BILLING,
+        operation=SetExtensions,
         online=True,
     ),
     Action(
@@ -67,7 +67,7 @@ EXTENSION_ACTIONS: tuple[Action, ...] = (
         keys="x",
         label=N_("Export"),
         help=N_("Write the extensions shown as CSV, Parquet or a spreadsheet, or copy them."),
-        role=Role.BILLING,
+        operation=ExportExtensions,
         online=True,
     ),
 )

@@ -17,8 +17,7 @@ from engine.api.site import DetectResult
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.text.format import duration
-from tui.text.i18n import _
-from tui.text.sentences import said
+from tui.text.i18n import _, said
 from tui.widgets.columns import Column
 from tui.widgets.rows import MemoryRows, Row
 from tui.widgets.table import WindowedTable

@@ -21,8 +21,7 @@ from engine.domain.zones import zone
 from tui.link.connection import EngineLink
 from tui.terminal.text import clean
 from tui.text import i18n
-from tui.text.i18n import _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, ngettext, said
 from tui.widgets.field import Field, TypedField
 from tui.widgets.fields import SwitchField, TextField
 from tui.widgets.forms import Form

@@ -12,16 +12,16 @@ from textual.widgets import Static
 
 from engine.api.calls import Alarm, CallRow, DaySums, GetOverview, Overview, OverviewExtension
 from engine.api.events import CHANGES, CallsStored, Event
+from engine.api.extensions import Recharge
 from engine.api.session import GetPreferences, SetPreference
 from engine.domain.errors import PbxmeterError
-from engine.domain.names import MONEY_MAY_BE_MISSING, Role
+from engine.domain.names import MONEY_MAY_BE_MISSING
 from tui.screens.base import SiteScreen
 from tui.screens.calls.text import REASONS, number
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
 from tui.text.format import duration, short_stamp
-from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 from tui.widgets.actions import Action
 from tui.widgets.columns import Column
 from tui.widgets.health import HealthLine
@@ -79,7 +79,7 @@ class OverviewScreen(SiteScreen):
             keys="r,f6",
             label=N_("Recharge"),
             help=N_("Recharge the extension under the cursor of the right list."),
-            role=Role.BILLING,
+            operation=Recharge,
             online=True,
         ),
         Action(

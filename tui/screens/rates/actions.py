@@ -1,5 +1,6 @@
 """The actions of the list of rate rules."""
 
+from engine.api.rates import ImportRates, MoveRate, RemoveRates, SaveRate, SwitchRates
 from engine.domain.names import Role
 from tui.text.i18n import N_
 from tui.widgets.actions import Action
@@ -10,7 +11,7 @@ RATE_ACTIONS: tuple[Action, ...] = (
         keys="e,f4",
         label=N_("Edit"),
         help=N_("Change the rule under the cursor. Enter does the same."),
-        role=Role.BILLING,
+        operation=SaveRate,
         online=True,
     ),
     Action(
@@ -19,7 +20,7 @@ RATE_ACTIONS: tuple[Action, ...] = (
         keys="n,insert",
         label=N_("New"),
         help=N_("Add a rule at the end of the list."),
-        role=Role.BILLING,
+        operation=SaveRate,
         online=True,
     ),
     Action(
@@ -35,7 +36,7 @@ RATE_ACTIONS: tuple[Action, ...] = (
         keys="s,f7",
         label=N_("On/off"),
         help=N_("Switch the marked rules, or the one under the cursor, on; off if all are on."),
-        role=Role.BILLING,
+        operation=SwitchRates,
         online=True,
     ),
     Action(
@@ -43,7 +44,7 @@ RATE_ACTIONS: tuple[Action, ...] = (
         keys="K,minus",
         label=N_("Up"),
         help=N_("Move the rule one place up."),
-        role=Role.BILLING,
+        operation=MoveRate,
         online=True,
     ),
     Action(
@@ -51,7 +52,7 @@ RATE_ACTIONS: tuple[Action, ...] = (
         keys="J,plus",
         label=N_("Down"),
         help=N_("Move the rule one place down."),
-        role=Role.BILLING,
+        operation=MoveRate,
         online=True,
     ),
     Action(
@@ -59,7 +60,7 @@ RATE_ACTIONS: tuple[Action, ...] = (
         keys="delete,D,f8",
         label=N_("Remove"),
         help=N_("Take the marked rules, or the one under the cursor, out of the list."),
-        role=Role.BILLING,
+        operation=RemoveRates,
         online=True,
     ),
     Action(
@@ -76,7 +77,7 @@ RATE_ACTIONS: tuple[Action, ...] = (
         keys="i",
         label=N_("Import"),
         help=N_("Replace the list by a sheet, after a preview."),
-        role=Role.BILLING,
+        operation=ImportRates,
         online=True,
     ),
     Action(

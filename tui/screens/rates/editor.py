@@ -14,8 +14,7 @@ from tui.link.undo_rules import rule_in_list
 from tui.screens.extensions.field import ExtensionsField
 from tui.screens.rates.text import days_text
 from tui.screens.rates.try_out import Question, TryBox
-from tui.text.i18n import N_, _
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 from tui.widgets.day_strip import DayStrip
 from tui.widgets.field import Field
 from tui.widgets.fields import MoneyField, NumberField, SwitchField, TextField

@@ -11,8 +11,7 @@ from tui.screens.list_screen import ListScreen
 from tui.screens.rates.rows import rate_row, remarks_by_rule, remarks_text, warning_sign
 from tui.terminal.fence import DIALOG_GROUP
 from tui.terminal.text import clean
-from tui.text.i18n import _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, ngettext, said
 from tui.widgets.dialogs import TextDialog
 from tui.widgets.rows import Row
 from tui.widgets.table import WindowedTable

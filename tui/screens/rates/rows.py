@@ -13,8 +13,7 @@ from tui.screens.rates.text import (
 )
 from tui.terminal.text import clean
 from tui.text.format import MoneyStyle
-from tui.text.i18n import _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, ngettext, said
 from tui.widgets.columns import Column
 from tui.widgets.rows import Row
 

@@ -20,8 +20,7 @@ from tui.screens.calls.text import REASONS
 from tui.screens.rates.text import first_block_text, prefix_text, price_text
 from tui.terminal.text import clean
 from tui.text.format import MoneyStyle, stamp
-from tui.text.i18n import _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import _, ngettext, said
 from tui.widgets.entry import Entry
 from tui.widgets.shell import shell_of
 from tui.widgets.time_fields import DurationField

@@ -9,7 +9,6 @@ from textual.message import Message
 
 from engine.api.events import BalancesMoved, Event
 from engine.api.extensions import ExportRecharges, ListRecharges, RechargeRow, Recharges, RechargeSort
-from engine.domain.names import Role
 from tui.link.operation_pages import OperationRows
 from tui.screens.dated_list import DatedList
 from tui.terminal.fence import DIALOG_GROUP
@@ -51,7 +50,7 @@ class RechargesScreen(DatedList):
             keys="x",
             label=N_("Export"),
             help=N_("Write the recharges shown as CSV, Parquet or a spreadsheet, or copy them."),
-            role=Role.BILLING,
+            operation=ExportRecharges,
             online=True,
         ),
     )

@@ -8,8 +8,7 @@ from engine.api.site import Backup, EngineStatus, GetSettings, GetStatus, Verify
 from tui.screens.settings.section import Section
 from tui.terminal.text import clean
 from tui.text.format import size_of, stamp
-from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 from tui.widgets.dialogs import TextDialog
 
 LABEL_CELLS = 16

@@ -6,8 +6,7 @@ from textual.widgets import Static
 from engine.api.site import ListLockouts, LockoutRow, Lockouts, SyncLockouts, TargetRow
 from tui.screens.settings.section import Section
 from tui.terminal.text import clean
-from tui.text.i18n import N_, _
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, said
 from tui.widgets.health import TARGET_HEALTH
 from tui.widgets.rows import Row
 from tui.widgets.shown_rows import ShownRows

@@ -12,8 +12,7 @@ from tui.link.operation_pages import OperationRows
 from tui.screens.settings.section import Section
 from tui.terminal.text import clean
 from tui.text.format import stamp
-from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 from tui.widgets.dialogs import Confirm, TextDialog
 from tui.widgets.entry import Entry
 from tui.widgets.rows import Row

@@ -11,6 +11,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine.api.events import CHANGES, Event
+from engine.api.session import RemoveAccount, SaveAccount
+from engine.api.site import Backup, RetryQuarantine, SyncLockouts
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import Role
 from tui.screens.base import SiteScreen
@@ -76,7 +78,7 @@ class SettingsScreen(SiteScreen):
             keys="t,f6",
             label=N_("Read again"),
             help=N_("Read the marked bad lines, or all of them, again after a format was mended."),
-            role=Role.BILLING,
+            operation=RetryQuarantine,
             online=True,
         ),
         Action(
@@ -93,7 +95,7 @@ class SettingsScreen(SiteScreen):
             keys="s",
             label=N_("Compare now"),
             help=N_("Compare every lockout target in full with who is barred, now."),
-            role=Role.BILLING,
+            operation=SyncLockouts,
             online=True,
         ),
         Action(
@@ -102,7 +104,7 @@ class SettingsScreen(SiteScreen):
             keys="n,insert",
             label=N_("New"),
             help=N_("Add an account."),
-            role=Role.ADMIN,
+            operation=SaveAccount,
             online=True,
         ),
         Action(
@@ -110,7 +112,7 @@ class SettingsScreen(SiteScreen):
             keys="delete,D",
             label=N_("Remove"),
             help=N_("Remove the account under the cursor."),
-            role=Role.ADMIN,
+            operation=RemoveAccount,
             online=True,
         ),
         Action(
@@ -135,7 +137,7 @@ class SettingsScreen(SiteScreen):
             keys="b",
             label=N_("Backup"),
             help=N_("Write a consistent copy of the database into the backups folder while work goes on."),
-            role=Role.ADMIN,
+            operation=Backup,
             online=True,
         ),
         Action(

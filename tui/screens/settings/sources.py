@@ -5,11 +5,11 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from engine.api.site import ListSources, SourceFileRow, SourceRow
+from engine.domain.message import NOTHING
 from tui.screens.settings.section import Section
 from tui.terminal.text import clean
 from tui.text.format import size_of, stamp
-from tui.text.i18n import N_, _, ngettext
-from tui.text.sentences import said
+from tui.text.i18n import N_, _, ngettext, said
 from tui.widgets.dialogs import TextDialog
 from tui.widgets.health import SOURCE_HEALTH
 from tui.widgets.rows import Row
@@ -29,7 +29,7 @@ class SourcesSection(Section):
         self._found: list[SourceRow] = []
         self._read: list[SourceFileRow] = []
         self._watching = "notified"
-        self._watching_message = ""
+        self._watching_message = NOTHING
 
     def compose(self) -> ComposeResult:
         yield self.table(

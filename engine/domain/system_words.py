@@ -1,0 +1,47 @@
+"""What the operating system says about files and sockets, in the words of the C library, for translation."""
+
+from typing import Final
+
+from engine.domain.message import N_
+
+SYSTEM_WORDS: Final = (
+    N_("Address already in use"),
+    N_("Argument list too long"),
+    N_("Bad file descriptor"),
+    N_("Broken pipe"),
+    N_("Cannot allocate memory"),
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("Device or resource busy"),
+    N_("Directory not empty"),
+    N_("Disk quota exceeded"),
+    N_("Exec format error"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("File too large"),
+    N_("Host is down"),
+    N_("Input/output error"),
+    N_("Invalid argument"),
+    N_("Invalid cross-device link"),
+    N_("Is a directory"),
+    N_("No such device"),
+    N_("No such device or address"),
+    N_("No such file or directory"),
+    N_("No such process"),
+    N_("No space left on device"),
+    N_("Not a directory"),
+    N_("Operation not permitted"),
+    N_("Operation not supported"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("Resource temporarily unavailable"),
+    N_("Stale file handle"),
+    N_("Structure needs cleaning"),
+    N_("Text file busy"),
+    N_("Too many levels of symbolic links"),
+    N_("Too many links"),
+    N_("Too many open files"),
+    N_("Too many open files in system"),
+    N_("Transport endpoint is not connected"),
+)
