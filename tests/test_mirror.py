@@ -26,7 +26,6 @@ REACHED_BY = {
         "tui.commands.users",
     ),
     "daemon.test_opening": ("engine.daemon.configuration",),
-    "lockout.test_astdb": ("engine.lockout.secret",),
     "lockout.test_barred_file": ("engine.lockout.readable", "engine.lockout.spool"),
     "lockout.test_mod_db": ("engine.lockout.esl",),
     "pipeline.test_ingest_loop": (

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from config.lockout import AmiTarget
+from config.secret import read_secret
 from engine.lockout.ami import LIST_SECONDS, AmiSession
-from engine.lockout.secret import read_secret
 from engine.lockout.target import TargetError
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from config.lockout import EslTarget
+from config.secret import read_secret
 from engine.lockout.esl import EslSession
-from engine.lockout.secret import read_secret
 from engine.lockout.target import TargetError, speakable
 
 WHOLE_LIST_BYTES = 4090
