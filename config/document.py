@@ -179,6 +179,23 @@ def matches(pattern: str, text: str) -> bool:
     return bool(found[0].as_py())
 
 
+def replaced(pattern: str, to: str, text: str) -> str:
+    """The text, the first place that a pattern fits replaced.
+
+    Raises ValueError for what RE2 cannot do.
+    """
+    import pyarrow as pa
+
+    compute: Any = importlib.import_module("pyarrow.compute")
+    try:
+        made = compute.replace_substring_regex(
+            pa.array([text]), pattern=pattern, replacement=to, max_replacements=1
+        )
+    except pa.ArrowInvalid as error:
+        raise ValueError(str(error).partition("string: ")[2].rstrip(".")) from error
+    return str(made[0].as_py())
+
+
 def parse_document(text: str, *, name: str) -> Value:
     """The root value of a YAML text; raises `ConfigError` for anything that is not one plain document."""
     if len(text) > MAX_DOCUMENT_CHARACTERS:

@@ -60,6 +60,7 @@ class Signature:
 
 FUNCTIONS: dict[str, Signature] = {
     "first": Signature("text", ("text",), repeats=True),
+    "join": Signature("text", ("text", "text"), repeats=True),
     "internal": Signature("text", ("text",)),
     "trunk": Signature("text", ("text",)),
     "stem": Signature("text", ("text",)),
@@ -71,6 +72,7 @@ FUNCTIONS: dict[str, Signature] = {
     "url_decoded": Signature("text", ("text",)),
     "before": Signature("text", ("text", "quoted")),
     "after": Signature("text", ("text", "quoted")),
+    "after_last": Signature("text", ("text", "quoted")),
     "without": Signature("text", ("text", "quoted")),
     "when": Signature("text", ("truth", "text", "text"), optional=1),
     "equals": Signature("truth", ("text", "quoted"), repeats=True),
@@ -159,6 +161,25 @@ def _parse(tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[Expressi
     return _checked(word, tuple(arguments)), at + 1
 
 
+def size_of(expression: Expression) -> int:
+    """How many columns, texts and functions it is made of."""
+    if isinstance(expression, Apply):
+        return 1 + sum(size_of(argument) for argument in expression.arguments)
+    return 1
+
+
+def substituted(expression: Expression, definitions: dict[str, Expression]) -> Expression:
+    """The expression with definitions in the place of their names."""
+    if isinstance(expression, Column):
+        return definitions.get(expression.name, expression)
+    if isinstance(expression, Apply):
+        return Apply(
+            expression.function,
+            tuple(substituted(argument, definitions) for argument in expression.arguments),
+        )
+    return expression
+
+
 def _checked(name: str, arguments: tuple[Expression, ...]) -> Apply:
     if name not in FUNCTIONS:
         raise InvalidInput(
@@ -170,6 +191,8 @@ def _checked(name: str, arguments: tuple[Expression, ...]) -> Apply:
         raise InvalidInput(
             "{name}() takes {least} argument(s), not {count}.", name=name, least=least, count=len(arguments)
         )
+    if name == "join" and not any(columns_of(argument) for argument in arguments):
+        raise InvalidInput("join() joins no column: its text would be the same for every call.")
     for index, argument in enumerate(arguments):
         takes = signature.takes[min(index, len(signature.takes) - 1)]
         if takes == "quoted" and not isinstance(argument, Text):

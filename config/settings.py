@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
-from config.document import Value, line, matches, parse_document, read_text, required
+from config.document import Value, line, matches, parse_document, read_text, replaced, required
 from config.formats import format_names, load_format
 from config.lockout import LockoutTarget, lockout_targets
 from engine.domain.errors import ConfigError, InvalidInput
 from engine.domain.memory import MB, free_memory
 from engine.domain.message import N_, of_system
+from engine.domain.numbers import MAX_NUMBER, Rewrite
 from engine.domain.zones import zone
 
 MAX_SOURCES = 256
 MAX_TRUNKS = 1000
 MAX_DEVICES = 10_000
+MAX_REWRITES = 100
+ORIGINS = ("dialled", "trunk", "both")
+"""Of numbers that an entry of `numbering.rewrite` is for."""
 MAX_TARGETS = 32
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 64, 1500
 """Of the database, where the site does not say: from 256 on, an import takes as long as with the most."""
@@ -81,6 +85,8 @@ class Numbering:
     """Extensions by the names of their devices, as in PJSIP/2001, where the name does not tell."""
     unclaimed: str = ""
     """The extension that pays where nobody is found; '' = such calls are reported as missing money."""
+    rewrite: tuple[Rewrite, ...] = ()
+    """From the number dialled to the one that is rated, in their order; () = they are the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +180,7 @@ def _zone(value: Value) -> ZoneInfo:
 
 
 def _numbering(value: Value) -> Numbering:
-    keys = value.mapping(("extensions", "trunks", "emergency", "payer", "devices", "unclaimed"))
+    keys = value.mapping(("extensions", "trunks", "emergency", "payer", "devices", "unclaimed", "rewrite"))
     default = Numbering()
     extensions, trunks, emergency = default.extensions, default.trunks, default.emergency
     if "extensions" in keys:
@@ -194,7 +200,29 @@ def _numbering(value: Value) -> Numbering:
         payer=cast("Payer", keys["payer"].choice(PAYERS, N_("payer"))) if "payer" in keys else default.payer,
         devices=_devices(keys["devices"]) if "devices" in keys else default.devices,
         unclaimed=_number(unclaimed) if unclaimed and unclaimed.text(numbers=True, empty=True) else "",
+        rewrite=_rewrites(keys["rewrite"]) if "rewrite" in keys else (),
     )
+
+
+def _rewrites(value: Value) -> tuple[Rewrite, ...]:
+    return tuple(_rewrite(item) for item in _at_most(value, MAX_REWRITES))
+
+
+def _rewrite(item: Value) -> Rewrite:
+    keys = item.mapping(("match", "to", "of"))
+    match = required(item, keys, "match").regex()
+    text = required(item, keys, "to")
+    to = text.text(numbers=True, empty=True)
+    if len(to) > MAX_NUMBER:
+        text.fail("has {count} characters; a number has {most} at most.", count=len(to), most=MAX_NUMBER)
+    if any(character < " " or character == "\x7f" for character in to):
+        text.fail("must be one line without control characters.")
+    try:
+        replaced(match, to, "")
+    except ValueError as error:
+        text.fail("{to!r} does not fit {match!r}: {error}.", to=to, match=match, error=str(error))
+    of = keys["of"].choice(ORIGINS, N_("kind of number")) if "of" in keys else "both"
+    return Rewrite(match=match, to=to, of=cast("Literal['dialled', 'trunk', 'both']", of))
 
 
 def _devices(value: Value) -> dict[str, str]:

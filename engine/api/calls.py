@@ -51,6 +51,12 @@ class CallRow(Result, frozen=True, kw_only=True):
     unrated: Unrated | None
     caller: str = ""
     """The calling number, as the PBX wrote it."""
+    rated_number: str = ""
+    """What prefixes and lengths of rules are held against; '' = unknown."""
+    destination: str = ""
+    """The name that the longest prefix of an outbound call's number has now; '' = none."""
+    country: str = ""
+    """Two letters; '' = none."""
 
     @property
     def other_party(self) -> str:
@@ -133,6 +139,8 @@ class CallDetail(Result, frozen=True, kw_only=True):
     passed_by: str = ""
     """Who passed the call on; '' = nobody."""
     charged_seconds: int = 0
+    end_assumed: bool = False
+    """Made from events of channels, of which the one that ends it is missing: others say when it ended."""
 
 
 class GetCall(Operation[CallDetail], frozen=True, kw_only=True):
@@ -161,7 +169,7 @@ class ExportCalls(Operation[CallCount], frozen=True, kw_only=True):
 
 
 By = Literal["day", "month", "year", "hour", "weekday", "all"]
-Per = Literal["", "extension", "trunk", "rate", "destination"]
+Per = Literal["", "extension", "trunk", "rate", "destination", "country", "prefix"]
 
 
 class StatRow(Result, frozen=True, kw_only=True):
@@ -236,7 +244,9 @@ class DaySums(Result, frozen=True, kw_only=True):
     unrated: int
 
 
-AlarmKind = Literal["source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup"]
+AlarmKind = Literal[
+    "source", "target", "unrated", "disk", "config", "quarantine", "thread", "backup", "lost end"
+]
 
 
 class Alarm(Result, frozen=True, kw_only=True):

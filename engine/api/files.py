@@ -6,7 +6,16 @@ from pathlib import Path
 
 from engine.api.client import Client, open_file
 from engine.api.operation import Progress
-from engine.api.site import FILES_AT_ONCE, DetectResult, DetectSource, Ingest, IngestResult, LineCounts
+from engine.api.site import (
+    FILES_AT_ONCE,
+    CompareSources,
+    DetectResult,
+    DetectSource,
+    Ingest,
+    IngestResult,
+    LineCounts,
+    SourcesCompared,
+)
 from engine.domain.errors import InvalidInput, StorageError
 from engine.domain.message import of_system
 
@@ -58,6 +67,14 @@ def detect_file(
     return client.call(operation, progress=progress)
 
 
+def compare_files(
+    client: Client, cdr: str | Path, cel: str | Path, *, progress: Report | None = None
+) -> SourcesCompared:
+    """What CDRs and CEL of the same calls would charge, leg by leg."""
+    records, events = client.give([cdr, cel])
+    return client.call(CompareSources(cdr=records, cel=events), progress=progress)
+
+
 def _format(name: str) -> tuple[str, bytes]:
     """A format's name, and the content where it is a file here; the engine knows the others."""
     path = Path(name).absolute()
@@ -96,9 +113,10 @@ def _part(progress: Report, before: int, own: int, total: int) -> Report:
 
 
 def _added_up(results: list[IngestResult]) -> IngestResult:
-    counts = (*LineCounts.__struct_fields__, "files", "charged", "cost_micros")
+    counts = (*LineCounts.__struct_fields__, "files", "made", "charged", "cost_micros")
     return IngestResult(
         **{name: sum(getattr(result, name) for result in results) for name in counts},
         seconds=round(sum(result.seconds for result in results), 3),
         cancelled=results[-1].cancelled,
+        notes=tuple(note for result in results for note in result.notes),
     )

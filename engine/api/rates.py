@@ -7,6 +7,7 @@ from engine.api.extensions import Changed, CsvText
 from engine.api.operation import Count, ImportResult, Operation, Result
 from engine.domain.message import Message
 from engine.domain.names import Role, Unrated
+from engine.domain.numbers import Origin
 from engine.domain.rates import Rate
 
 
@@ -126,11 +127,31 @@ class Candidate(Result, frozen=True, kw_only=True):
     reason: Message
 
 
+class RewriteStep(Result, frozen=True, kw_only=True):
+    """What an entry of `numbering.rewrite` makes of a number."""
+
+    place: int
+    """In the list, from 1."""
+    match: str
+    to: str
+    before: str
+    after: str
+    remark: Message
+    """Why it was passed over; empty = it was not."""
+
+
 class RateTest(Result, frozen=True, kw_only=True):
     """What a call would cost, and why."""
 
     extension: str
     dialled: str
+    rated_number: str
+    """What prefixes and lengths were held against."""
+    steps: list[RewriteStep]
+    """From the number dialled to the rated one: the entries of `numbering.rewrite` that fit."""
+    destination: str
+    """What the rated number leads to; '' = not known."""
+    country: str
     billsec: int
     answered_local: datetime
     """Site's local time."""
@@ -145,7 +166,8 @@ class TestRate(Operation[RateTest], frozen=True, kw_only=True):
     """Rates an imagined answered outbound call. `at` is local time as typed; '' = now.
 
     With `draft`, as if that rule were in the list in place of `draft_id` (None = at its end).
-    `assume_billed` ignores the billing switches.
+    `assume_billed` ignores the billing switches. `origin`: whether the number is one that was dialled, or
+    that Dial was given for a trunk.
     """
 
     __test__: ClassVar[bool] = False
@@ -157,6 +179,7 @@ class TestRate(Operation[RateTest], frozen=True, kw_only=True):
     draft: Rate | None = None
     draft_id: int | None = None
     assume_billed: bool = True
+    origin: Origin = "dialled"
 
 
 class RateRemark(Result, frozen=True, kw_only=True):

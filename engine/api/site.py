@@ -45,11 +45,13 @@ class LineCounts(Result, frozen=True, kw_only=True):
     """What became of lines."""
 
     lines: int
-    """= stored + duplicates + quarantined + ignored."""
+    """= stored + duplicates + quarantined + ignored + events."""
     stored: int
     duplicates: int
     quarantined: int
     ignored: int
+    events: int = 0
+    """Events of channels (Asterisk CEL), which calls are made from."""
 
 
 class SourceRow(LineCounts, frozen=True, kw_only=True):
@@ -105,11 +107,15 @@ class IngestResult(LineCounts, frozen=True, kw_only=True):
     """What an import of past CDR files did."""
 
     files: int
+    made: int = 0
+    """Calls that were made from events."""
     charged: int
     """Calls with a charge."""
     cost_micros: int
     seconds: float
     cancelled: bool = False
+    notes: tuple[Message, ...] = ()
+    """What was other than expected in its files, as sentences, at most 100."""
 
 
 FILES_AT_ONCE = 32
@@ -169,6 +175,47 @@ class DetectSource(Operation[DetectResult], frozen=True, kw_only=True):
     format: str = ""
     format_text: bytes = b""
     timezone: str = ""
+
+
+class ComparedLeg(Result, frozen=True, kw_only=True):
+    """One paid leg, as CDRs and as CEL tell it; its costs are as if every extension were billed."""
+
+    started_at: datetime
+    channel: str
+    """The trunk channel."""
+    number: str
+    """'' = unknown."""
+    payer_cdr: str
+    payer_cel: str
+    seconds_cdr: int | None
+    """None = the CDRs tell of no such leg."""
+    seconds_cel: int | None
+    """None = CEL tells of no such leg."""
+    cost_cdr_micros: int
+    cost_cel_micros: int
+    cost_difference_micros: int
+    """By CEL less by CDRs."""
+
+
+class SourcesCompared(Result, frozen=True, kw_only=True):
+    """Legs by their start, and the sums over all of them."""
+
+    rows: list[ComparedLeg]
+    legs: int
+    different: int
+    """Legs of other seconds or another cost."""
+    seconds_cdr: int
+    seconds_cel: int
+    cost_cdr_micros: int
+    cost_cel_micros: int
+
+
+class CompareSources(Operation[SourcesCompared], frozen=True, kw_only=True):
+    """Reads CDRs and CEL of the same calls and says what each would charge; nothing is stored."""
+
+    returns: ClassVar[type] = SourcesCompared
+    cdr: GivenFile
+    cel: GivenFile
 
 
 class QuarantineRow(Result, frozen=True, kw_only=True):
@@ -267,6 +314,15 @@ class SyncLockouts(Operation[Lockouts], frozen=True, kw_only=True):
     returns: ClassVar[type] = Lockouts
 
 
+class FileDuplicates(Result, frozen=True, kw_only=True):
+    """How many lines of a file were calls that were stored already."""
+
+    path: str
+    lines: int
+    stored: int
+    duplicates: int
+
+
 class VerifyResult(Result, frozen=True, kw_only=True):
     """Whether the books agree; every finding is a sentence."""
 
@@ -276,6 +332,8 @@ class VerifyResult(Result, frozen=True, kw_only=True):
     calls: int
     files: int
     findings: list[Message]
+    duplicates: tuple[FileDuplicates, ...] = ()
+    """Of the files that brought any, at most 1,000, those read last first."""
 
 
 class Verify(Operation[VerifyResult], frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from config.formats import FORMAT_NAMES, Format, load_format
+from config.format_model import Format
+from config.formats import FORMAT_NAMES, load_format
 from config.settings import Settings, load_settings
 from engine.domain.errors import ConfigError
 from engine.domain.message import NOTHING, Message

@@ -33,6 +33,7 @@ from engine.lockout.target import Target
 from engine.pipeline.ingest_loop import IngestLoop
 from engine.pipeline.live_site import LiveSite
 from engine.pipeline.zone_change import follow_zone
+from engine.rating.destinations import follow_destinations
 from engine.service.alarms import Alarms
 from engine.service.backups import Backups
 from engine.service.context import ServiceContext
@@ -87,6 +88,7 @@ class Engine:
             stack.callback(self._writer.close)
             self._note(self._writer.remarks)
             self._writer.run(lambda session: follow_zone(session, settings.site.timezone))
+            self._writer.run(follow_destinations)
             self._event_bus = EventBus()
             self._state = LiveSite(self._database, zone=settings.site.timezone, numbering=settings.numbering)
             self._service = self._build_service(settings)

@@ -76,9 +76,18 @@ JOINS: Final = 4
 CALLER_INTERNAL: Final = 8
 DIALLED_INTERNAL: Final = 16
 CHANNELS: Final = 32
+OWN_LEG: Final = 64
+MINUTES: Final = 128
 """Bits of `facts`: which channel is a trunk's, whether an application joined the two at no meeting place, and
-whose numbers are the site's own, and that channels are told. 0 = they are not: the
-record is a call by itself."""
+whose numbers are the site's own, that channels are told, that a trunk channel's record tells the answer and
+the seconds of its use, and that the clock ticks in minutes, so that equal records of one file are different
+ones. 0 = none of it: the record is a call by itself."""
+
+MADE_OF_EVENTS: Final = 64
+"""Bit of `facts`: the call was made from events of its channel, and has no line of its own."""
+END_ASSUMED: Final = 128
+"""Bit of `facts`: the event that ends the channel is missing; the end is what its call, a restart of the PBX,
+or the time that has passed say."""
 
 FORMAT_TEXTS: Final = tuple(column.name for column in CALL_COLUMNS if column.origin == "format")
 
@@ -111,5 +120,7 @@ CALL_EXPORT: Final[dict[str, ExportKind]] = {
     "link_id": "text",
     "channel": "text",
     "account_code": "text",
+    "destination": "text",
+    "country": "text",
 }
 """The columns of the calls export, in their order. New ones go to the end: some read them by place."""

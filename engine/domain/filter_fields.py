@@ -132,10 +132,24 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="destination",
         kind=Kind.TEXT,
+        meaning=N_("part of the name of the destination that the number dialled has"),
+        example="destination:japan",
+        may_be_empty=True,
+    ),
+    Field(
+        name="country",
+        kind=Kind.TEXT,
+        meaning=N_("the country of the destination, in two letters"),
+        example="country:jp",
+        may_be_empty=True,
+    ),
+    Field(
+        name="prefix",
+        kind=Kind.TEXT,
         meaning=N_(
             "prefix of the rule that rated the call, else the first three digits dialled, that begins so"
         ),
-        example="destination:0044",
+        example="prefix:0044",
         may_be_empty=True,
     ),
     Field(

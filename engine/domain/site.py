@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from engine.domain.numbers import Rewrite
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
@@ -20,3 +22,5 @@ class Site:
     """Who is asked first to pay for a leg: caller or forwarder."""
     unclaimed: str = ""
     """The extension that pays where nobody is found; '' = none."""
+    rewrite: tuple[Rewrite, ...] = ()
+    """From the number dialled to the one that is rated, in their order."""

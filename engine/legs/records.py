@@ -15,6 +15,7 @@ RECORDS = pa.schema(
         pa.field("far", pa.string(), nullable=False),  # the channel it was joined with; '' = none
         pa.field("near_trunk", pa.bool_(), nullable=False),
         pa.field("far_trunk", pa.bool_(), nullable=False),
+        pa.field("own_leg", pa.bool_(), nullable=False),  # tells the near channel's own answer and seconds
         pa.field("joins", pa.bool_(), nullable=False),  # an application joined them, at no meeting place
         pa.field("near_device", pa.string(), nullable=False),  # the extension of the near channel's device
         pa.field("far_device", pa.string(), nullable=False),

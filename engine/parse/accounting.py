@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from engine.api.message_json import to_json
 from engine.parse.call_segments import merged
 from engine.parse.repair import BadLine, Ignored
-from engine.parse.schema import CALLS, MAX_RAW_BYTES, REJECTS, Parsed
+from engine.parse.schema import CALLS, EVENTS, MAX_RAW_BYTES, REJECTS, Parsed
 
 _NO_REJECTS = REJECTS.empty_table()
 
@@ -68,19 +68,21 @@ class Outcome:
 
     def parsed(self, piece: bytes, *, base_offset: int, consumed: int) -> Parsed:
         """The accounts of a piece that starts `base_offset` bytes into its file."""
-        calls = _in_order(self.tables)
+        records = _in_order(self.tables)
         if base_offset:
-            place = calls.schema.get_field_index("line_offset")
-            moved = pc.add(calls["line_offset"], pa.scalar(base_offset, pa.int64()))
-            calls = calls.set_column(place, CALLS.field("line_offset"), moved)
+            place = records.schema.get_field_index("line_offset")
+            moved = pc.add(records["line_offset"], pa.scalar(base_offset, pa.int64()))
+            records = records.set_column(place, CALLS.field("line_offset"), moved)
         ignored = self.ignored + sum(line.lines for line in self.ignored_lines)
+        are_events = records.schema.equals(EVENTS)
         return Parsed(
-            calls=calls,
+            calls=CALLS.empty_table() if are_events else records,
+            events=records if are_events else EVENTS.empty_table(),
             rejects=_rejected(piece, self.rejects, base_offset),
             ignored=ignored,
             ignored_bytes=self.ignored_bytes + sum(line.length for line in self.ignored_lines),
             consumed=consumed,
-            lines=calls.num_rows + len(self.rejects) + ignored,
+            lines=records.num_rows + len(self.rejects) + ignored,
         )
 
     def _drop_behind(self, end: int) -> None:

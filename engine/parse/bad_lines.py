@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from config.formats import Format
+from config.format_model import Format
 from engine.domain.message import Message
 from engine.parse.accounting import Outcome
 from engine.parse.framing import too_long
@@ -10,6 +10,7 @@ from engine.parse.layouts import Layouts
 from engine.parse.repair import MAX_SPAN_BYTES, MAX_SPAN_LINES, BadLine, Ignored, Repair, Repaired
 from engine.parse.split import decoded, read_lines
 from engine.parse.to_calls import CallReader
+from engine.parse.to_events import EventReader
 
 CUT_OFF = Message(
     "the file ends without a newline, so that the line may be cut off; retry it if nothing is missing"
@@ -19,7 +20,7 @@ CUT_OFF = Message(
 class BadLines:
     """Looks at the bad lines of one file again."""
 
-    def __init__(self, form: Format, layouts: Layouts, calls: CallReader) -> None:
+    def __init__(self, form: Format, layouts: Layouts, calls: CallReader | EventReader) -> None:
         self._form = form
         self._layouts = layouts
         self._calls = calls
@@ -61,10 +62,10 @@ class BadLines:
 
     def _add_repaired(self, repaired: list[Repaired], outcome: Outcome) -> None:
         """Adds the calls of repaired records; those that are none after all join the rejects."""
-        for layout in {record.layout for record in repaired}:
-            group = [record for record in repaired if record.layout == layout]
+        for layout in {id(record.layout): record.layout for record in repaired}.values():
+            group = [record for record in repaired if record.layout is layout]
             text = pa.array([record.record for record in group], pa.large_binary())
-            if self._form.records == "fixed":
+            if self._form.by_shape:
                 columns = read_lines(text, layout, self._calls.used, self._form).columns
             else:
                 columns = {
@@ -74,7 +75,6 @@ class BadLines:
                 }
             table, faults = self._calls.read(
                 columns,
-                lines=text,
                 offset=pa.array([record.offset for record in group], pa.int64()),
                 length=pa.array([record.length for record in group], pa.int64()),
             )

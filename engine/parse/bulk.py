@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from config.formats import Format
+from config.format_model import Format
 from engine.domain.message import Message
 from engine.parse.accounting import Outcome
+from engine.parse.dress import without_escapes
 from engine.parse.framing import MAX_LINE_BYTES, Lines, lines_of, too_long
 from engine.parse.layouts import Layouts
 from engine.parse.repair import MAX_SPAN_LINES, BadLine, Ignored
 from engine.parse.split import Read, Splitter, Unframed, mended, read_delimited, read_lines
 from engine.parse.to_calls import CallReader
+from engine.parse.to_events import EventReader
 
 NOT_CLOSED = Message("a quote is not closed")
 MAX_OPEN_ENDS = 64
@@ -47,7 +49,7 @@ class _Chunk:
 class ChunkReader:
     """Reads chunks of one file; several threads may do so at once."""
 
-    def __init__(self, form: Format, layouts: Layouts, calls: CallReader) -> None:
+    def __init__(self, form: Format, layouts: Layouts, calls: CallReader | EventReader) -> None:
         self._form = form
         self._layouts = layouts
         self._calls = calls
@@ -67,19 +69,24 @@ class ChunkReader:
         mended_text = mended(text)
         whole = view if plain is None and mended_text is None else None
         text = text if mended_text is None else mended_text
+        plain_text = without_escapes(text, self._form)
+        if plain_text is not None:
+            whole, text = None, plain_text
         self._by_layout(whole, text, indices, chunk)
         return chunk.outcome
 
     def _by_layout(self, view: memoryview | None, text: pa.Array, indices: pa.Array, chunk: _Chunk) -> None:
         """Reads lines under the layout that the first of them have, the others each under their own."""
-        untried = set(self._layouts.by_count)
+        tried = set[int]()
         waiting = [(self._layouts.likely(text), view, text, indices)]
         open_ends = 0
         while waiting:
             count, whole, text, indices = waiting.pop()
             if not len(text):
                 continue
-            untried.discard(count)
+            tried.add(count)
+            layout = self._layouts.of(count)
+            assert layout is not None
             if self._splitter.strict and self._splitter.split_loosely(text[-1].as_py().rstrip(b"\r")) is None:
                 # An open quote in the last line is closed by the end of the data, unseen.
                 open_ends += 1
@@ -90,19 +97,19 @@ class ChunkReader:
                     waiting.append((count, None, *self._framed(text, indices, chunk)))
                 continue
             try:
-                read = self._read(whole, text, self._layouts.by_count[count])
+                read = self._read(whole, text, layout)
             except Unframed:
                 text, indices = self._framed(text, indices, chunk)
                 if not len(text):
                     continue
-                read = self._read(None, text, self._layouts.by_count[count])
+                read = self._read(None, text, layout)
             self._take(text, indices, read, chunk)
             groups: dict[int, list[int]] = {}
             for row, columns in read.others.items():
                 groups.setdefault(columns, []).append(row)
             for columns, rows in groups.items():
                 chosen = pa.array(sorted(rows), pa.int64())
-                if columns in untried:
+                if columns not in tried and self._layouts.of(columns) is not None:
                     waiting.append((columns, None, text.take(chosen), indices.take(chosen)))
                 else:
                     chunk.note(indices.take(chosen).to_pylist(), "", self._layouts.miscounted(columns))
@@ -127,7 +134,6 @@ class ChunkReader:
         all_lines = len(chosen) == len(lines)
         table, faults = self._calls.read(
             read.columns,
-            lines=text if every else text.take(rows),
             offset=lines.offset if all_lines else lines.offset.take(chosen),
             length=lines.length if all_lines else lines.length.take(chosen),
         )

@@ -78,6 +78,8 @@ def _one(rows: list[_Row]) -> _Row:
     call = dict(rows[0])
     if len(rows) == 1:
         return call
+    # What each of its records says makes the call unique: with another part it is another one.
+    call["key_text"] = "\x1e".join(row["key_text"] for row in rows)
     answered = [row for row in rows if row["answered"]]
     outbound = [row for row in rows if row["direction"] == "outbound"]
     call["billsec"] = min(sum(row["billsec"] for row in answered), 2**31 - 1)

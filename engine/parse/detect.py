@@ -5,19 +5,22 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from config.formats import Format, format_names, load_format
+from config.format_model import Format
+from config.formats import format_names, load_format
 from config.settings import Numbering
 from engine.api.message_json import from_json
 from engine.api.site import DetectResult
 from engine.domain.errors import InvalidInput
-from engine.domain.message import NOTHING, Message
+from engine.domain.message import N_, NOTHING, Message
+from engine.parse import evaluate
+from engine.parse.dress import DELIMITERS, RETURNS, SAMPLE_LINES, ends_with_returns
 from engine.parse.framing import refuse_utf16
 from engine.parse.layouts import Layouts
 from engine.parse.parser import Parser
@@ -27,6 +30,8 @@ from engine.parse.split import Splitter
 HEAD_BYTES = 262_144
 """As much of a file as is looked at."""
 
+MOST_REASONS = 3
+LEAST_CLOSENESS = 0.3
 _SHOWN_ROWS = 10
 _SHOWN_NAMES = 20
 _GOOD_SHARE = 0.5
@@ -35,6 +40,9 @@ _HEADER = (
     "started_at (local)", "answered_at (local)", "extension", "name", "direction", "dialled", "trunk",
     "disposition", "answered", "duration", "billsec",
 )  # fmt: skip
+
+
+_EVENT_HEADER = ("happened_at", "type", "caller", "exten", "channel", "app", "unique_id", "link_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +61,25 @@ class _Fit:
     parsed: Parsed | None
     fault: Message
     """Why the file as a whole is of no use to the format; '' = it is of use."""
+    form_read: Format
+    """The format as the file is dressed."""
+    notes: tuple[Message, ...] = ()
+    """What is other than the format says."""
+    closeness: float = 0.0
+    """The share of the columns needed that a header has which is not the format's."""
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the file was refused because its dates can be read two ways."""
+        return "two ways" in self.fault.template
 
     @property
     def share(self) -> float:
-        """Calls among the lines that are no headers and not blank."""
+        """Calls and events among the lines that are no headers and not blank."""
         if self.parsed is None:
             return 0.0
-        lines = self.parsed.calls.num_rows + self.parsed.rejects.num_rows
-        return self.parsed.calls.num_rows / lines if lines else 0.0
+        lines = self.parsed.records + self.parsed.rejects.num_rows
+        return self.parsed.records / lines if lines else 0.0
 
     @property
     def weight(self) -> tuple[float, bool, int]:
@@ -86,6 +105,9 @@ def detect(
     """
     head = head[:HEAD_BYTES]
     refuse_utf16(head)
+    returns = ends_with_returns(head)
+    if returns:
+        head = head.replace(b"\r", b"\n")
     tried = [load_format(known) for known in format_names()] if formats is None else list(formats)
     if not head.strip():
         return _nothing([Message("{name} is empty.", name=name)], [])
@@ -102,21 +124,24 @@ def detect(
         reason = Message("No format reads half of the lines.")
         if counts:
             reason = Message("No format reads half of the lines ({counts}).", counts=counts)
-        return _nothing([reason], faults + _faults(best))
+        return _nothing([reason, *_in_the_way(fits, head)], faults + _faults(best))
     zone, zone_reason, proved = _zone(best, head, numbering, zones.source)
     if source_zone is None and zone:
         best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
         assert best.parsed is not None
-    lines = best.parsed.calls.num_rows + best.parsed.rejects.num_rows
+    lines = best.parsed.records + best.parsed.rejects.num_rows
+    template = N_("{num_rows} of {lines} lines are calls of {title}.")
+    if best.form.event is not None:
+        template = N_("{num_rows} of {lines} lines are events of {title}.")
     reasons = [
         Message(
-            "{num_rows} of {lines} lines are calls of {title}.",
-            num_rows=best.parsed.calls.num_rows,
+            template,
+            num_rows=best.parsed.records,
             lines=lines,
             title=best.form.title,
-        ),
-        zone_reason,
+        )
     ]
+    reasons += [*([RETURNS] if returns else []), *best.notes, zone_reason]
     also = [fit.form.name for fit in fits if fit.form is not best.form and fit.share == best.share]
     if also:
         reasons.append(Message("{also} would read them as well; check the rows below.", also=", ".join(also)))
@@ -124,12 +149,12 @@ def detect(
         format=best.form.name,
         timezone=zone,
         reasons=reasons,
-        header=list(_HEADER),
+        header=list(_HEADER if best.form.event is None else _EVENT_HEADER),
         rows=_rows(best.parsed),
-        unknown_columns=_unknown(best.form, head),
+        unknown_columns=_unknown(best.form_read, head),
         faults=faults + _faults(best),
         trunks=_trunks(best, head),
-        extensions=_most(best.parsed.calls["extension"].to_pylist()),
+        extensions=_most(_extensions(best.parsed)),
         contradiction=zone_reason
         if proved and source_zone is not None and zone != source_zone.key
         else NOTHING,
@@ -149,8 +174,79 @@ def _fitted(form: Format, head: bytes, numbering: Numbering, zones: _Zones) -> _
     try:
         parsed = parser.parse(head, base_offset=0, first=True, final=whole)
     except InvalidInput as error:
-        return _Fit(form=form, parsed=None, fault=error.message)
-    return _Fit(form=form, parsed=parsed, fault=NOTHING)
+        return _unfit(form, parser.dress.form, head, error.message)
+    return _Fit(
+        form=form,
+        parsed=parsed,
+        fault=NOTHING,
+        form_read=parser.dress.form,
+        notes=tuple(note for note in parser.notes if note != parser.zone_doubt),
+    )
+
+
+def _unfit(form: Format, dressed: Format, head: bytes, fault: Message) -> _Fit:
+    """A format that cannot read the head; with a header, by the delimiter that shows most of its columns."""
+    if form.header:
+        others = [replace(dressed, delimiter=mark) for mark in DELIMITERS if mark != dressed.quote]
+        dressed = max([dressed, *others], key=lambda one: _closeness(one, head))
+        layouts = Layouts(dressed)
+        try:
+            layouts.resume(layouts.header_of(head) or b"")
+        except InvalidInput as error:
+            fault = error.message
+    return _Fit(form=form, parsed=None, fault=fault, form_read=dressed, closeness=_closeness(dressed, head))
+
+
+def _closeness(form: Format, head: bytes) -> float:
+    if not form.header:
+        return 0.0
+    layouts = Layouts(form)
+    titles = {title.lower() for title in layouts.titles(layouts.header_of(head) or b"")}
+    found = {form.names[title] for title in titles & form.names.keys()}
+    return len(found & set(form.required)) / len(form.required)
+
+
+def _in_the_way(fits: Sequence[_Fit], head: bytes) -> list[Message]:
+    """What keeps the likeliest formats from reading the file, and how its lines look."""
+    close = [
+        fit
+        for fit in sorted(fits, key=lambda fit: fit.closeness, reverse=True)[:MOST_REASONS]
+        if fit.closeness >= LEAST_CLOSENESS
+    ]
+    undecided = [fit for fit in fits if fit.undecided and fit not in close][:1]
+    reasons = [_of_format(fit.form.name, fit.fault) for fit in close]
+    reasons += [fit.fault for fit in undecided]
+    lines = [line for line in head.split(b"\n")[:SAMPLE_LINES] if line.strip()]
+    counts = {mark: min(line.count(mark.encode()) for line in lines) for mark in DELIMITERS} if lines else {}
+    mark = max(counts, key=lambda one: counts[one], default="")
+    if mark and counts[mark]:
+        known = [
+            fit
+            for fit in fits
+            if any(len(layout) == counts[mark] + 1 for layout in fit.form.layouts)
+            and fit.form.records == "delimited"
+        ]
+        template = N_("Its lines have fields between {mark}, {count} or more.")
+        if known:
+            template = N_("Its lines have fields between {mark}, {count} or more; so many has {formats}.")
+        names = ", ".join(fit.form.name for fit in known)
+        reasons.append(
+            Message(template, mark=Message(DELIMITERS[mark]), count=counts[mark] + 1, formats=names)
+        )
+        for fit in known[:1]:
+            reasons += [_of_format(fit.form.name, fault) for fault in _faults(fit)[:1]]
+    elif lines:
+        reasons.append(
+            Message(
+                "Its lines have no fields between commas, tabs, semicolons or bars: a format file of your "
+                "own can cut them by width."
+            )
+        )
+    return reasons
+
+
+def _of_format(name: str, fault: Message) -> Message:
+    return Message("{name}: {fault}", name=name, fault=fault)
 
 
 def _faults(fit: _Fit) -> list[Message]:
@@ -171,12 +267,23 @@ def _rows(parsed: Parsed) -> list[list[str]]:
         "started_local", "answered_local", "extension", "caller_name", "direction", "dialled", "trunk",
         "disposition", "answered", "duration", "billsec",
     )  # fmt: skip
+    if parsed.events.num_rows:
+        return [
+            [str(row[name]) for name in _EVENT_HEADER]
+            for row in parsed.events.slice(0, _SHOWN_ROWS).to_pylist()
+        ]
     shown = parsed.calls.slice(0, _SHOWN_ROWS).select(names).to_pylist()
     return [["" if row[name] is None else str(row[name]) for name in names] for row in shown]
 
 
 def _most(values: Sequence[str]) -> list[str]:
     return [value for value, _ in Counter(values).most_common(_SHOWN_NAMES) if value]
+
+
+def _extensions(parsed: Parsed) -> list[str]:
+    if parsed.events.num_rows:
+        return [device for device in parsed.events["device"].to_pylist() if device]
+    return parsed.calls["extension"].to_pylist()
 
 
 def _unknown(form: Format, head: bytes) -> list[str]:
@@ -194,14 +301,21 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
     Where the format knows trunks by itself, those.
     """
     assert fit.parsed is not None
+    if fit.form.event is not None:
+        events = fit.parsed.events
+        rows = zip(events["channel"].to_pylist(), events["device"].to_pylist(), strict=True)
+        return _most(
+            [evaluate.stem(name) for name, device in rows if not device and not name.startswith("Local/")]
+        )
     found = _most(fit.parsed.calls["trunk"].to_pylist())
-    columns = {name for layout in fit.form.layouts for name in layout} | set(fit.form.names.values())
+    form = fit.form_read
+    columns = {name for layout in form.layouts for name in layout} | set(form.names.values())
     if not {"dstchannel", "dst"} <= columns:
         return found
-    splitter = Splitter(fit.form)
+    splitter = Splitter(form)
     stems: Counter[str] = Counter()
-    layouts = Layouts(fit.form)
-    if fit.form.header:
+    layouts = Layouts(form)
+    if form.header:
         layouts.resume(layouts.header_of(head) or b"")
     for line in head.splitlines():
         fields, _ = splitter.split(line)
@@ -286,7 +400,7 @@ def _gaps(fit: _Fit, head: bytes, numbering: Numbering) -> list[tuple[datetime, 
         calls["key_text"].combine_chunks(), pa.array(lines, pa.string()), "\x1f"
     )
     epochs = pc.struct_field(
-        pc.extract_regex(found, r"(?:^|[\x1f,\"-])(?P<s>1\d{9})\.\d+"),
+        pc.extract_regex(found, r"(?:^|[\x1f,;|\t\"-])(?P<s>1\d{9})\.\d+"),
         "s",
     )
     starts = parsed.calls["started_at"].to_pylist()

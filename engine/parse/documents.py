@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 import pyarrow as pa
 
-from config.formats import Format
+from config.format_model import Format
 from engine.domain.errors import InvalidInput
 from engine.domain.message import NOTHING, Message, as_it_is
 from engine.parse.accounting import Outcome
@@ -76,10 +76,8 @@ class DocumentReader:
         outcome.rejects += [_bad(lines, one, "", one.fault) for one in found if one.fault]
         sound = [document for document in found if not document.fault]
         if sound:
-            raw = [piece[one.offset : one.offset + one.length].strip() for one in sound]
             table, faults = self._calls.read(
                 {name: _column(sound, name) for name in self._calls.used},
-                lines=pa.array(raw, pa.large_binary()),
                 offset=pa.array([document.offset for document in sound], pa.int64()),
                 length=pa.array([document.length for document in sound], pa.int64()),
             )

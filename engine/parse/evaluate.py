@@ -198,11 +198,14 @@ class Scope:
         match expression.function:
             case "first":
                 return self._first(expression.arguments)
+            case "join":
+                parts = [self.text(argument) for argument in expression.arguments]
+                return pc.binary_join_element_wise(*parts, EMPTY)
             case "when":
                 condition, then, *other = expression.arguments
                 base = self.text(other[0]) if other else self._constant("")
                 return self._replaced(base, self.truth(condition), then)
-            case "before" | "after" | "without":
+            case "before" | "after" | "after_last" | "without":
                 return self._cut(expression.function, expression.arguments)
             case "internal":
                 return self._internal(self._text(expression.arguments[0]))
@@ -249,6 +252,7 @@ class Scope:
         apply: Callable[[str], str] = {
             "before": lambda text: text.partition(mark)[0],
             "after": lambda text: text.partition(mark)[2],
+            "after_last": lambda text: text.rpartition(mark)[2] if mark in text else "",
             "without": lambda text: text.removeprefix(mark),
         }[function]
         return self._mapped(self._text(arguments[0]), lambda some: _texts(apply, some))

@@ -7,12 +7,13 @@ good record behind a torn one is cut free only when every cut gives the same cal
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from config.expressions import Column
-from config.formats import Format
+from config.format_model import Format
 from engine.domain.message import Message
-from engine.parse.split import Splitter
+from engine.parse.split import Splitter, layout_number
 from engine.parse.timestamps import read_seconds, read_time
 
 MAX_SPAN_LINES = 64
@@ -74,7 +75,8 @@ class Repair:
         self._header = header
         self.looked_at = 0
         """Bytes split so far."""
-        self._ignored = tuple(prefix.encode() for prefix in form.ignore)
+        self._ignored = tuple(prefix.encode() for prefix in form.ignore if "*" not in prefix)
+        self._patterns = [glob.encode() for glob in form.ignore if "*" in glob]
         call = form.call
         self._times = [
             field.name for field in (call.start, call.answer, call.end) if isinstance(field, Column)
@@ -111,12 +113,17 @@ class Repair:
         return self._splitter.split(text)[1]
 
     def _is_no_call(self, text: bytes) -> bool:
-        return text == self._header or (bool(self._ignored) and text.lstrip().startswith(self._ignored))
+        if text == self._header or (bool(self._ignored) and text.lstrip().startswith(self._ignored)):
+            return True
+        return any(fnmatchcase(text, pattern) for pattern in self._patterns)
 
     def _looked_at(
         self, piece: bytes, lines: list[BadLine], place: int, text: bytes
     ) -> tuple[int, Iterable[Repaired | BadLine]]:
         line = lines[place]
+        if self._form.by_shape and b"\r" not in text and not text.startswith(b"\x00"):
+            # Its shape was looked at already.
+            return 1, [line]
         alone = self._record(text)
         if alone is not None:
             return 1, [_repaired(line.offset, line.length, line.number, text, alone)]
@@ -147,11 +154,12 @@ class Repair:
     def _checked(self, fields: list[bytes] | None) -> tuple[list[bytes], tuple[str, ...]] | None:
         if fields is None:
             return None
+        if self._form.by_shape:
+            layout = self._layout_of(layout_number(fields[0].decode("utf-8", "replace").rstrip(), self._form))
+            return None if layout is None else (fields, layout)
         layout = self._layout_of(len(fields))
         if layout is None:
             return None
-        if self._form.records == "fixed":
-            return fields, layout
         values = dict(zip(layout, fields, strict=True))
         for name in self._times:
             value = values.get(name, b"").decode("utf-8", "replace").strip()
@@ -183,7 +191,7 @@ class Repair:
     def _cut_free(self, text: bytes) -> tuple[int, tuple[list[bytes], tuple[str, ...]]] | None:
         """Where the one good record behind a torn one begins; None = nowhere, or it is not certain."""
         form = self._form
-        if form.records == "fixed" or not form.quote:
+        if form.by_shape or not form.quote:
             # Without quotes every shortened first field would make a record as well.
             return None
         quote = form.quote.encode()

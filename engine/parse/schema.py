@@ -1,7 +1,7 @@
 """The result of parsing a piece of a CDR file: calls and bad lines as Arrow tables."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -32,6 +32,23 @@ CALLS = pa.schema(
 )
 """Columns of the parsed calls: those that are stored, and three that only storing needs."""
 
+EVENTS = pa.schema(
+    [
+        pa.field("happened_at", pa.timestamp("us"), nullable=False),
+        *(
+            pa.field(name, pa.string(), nullable=False)
+            for name in ("type", "caller", "exten", "channel", "app", "app_data", "account_code")
+        ),
+        *(pa.field(name, pa.string(), nullable=False) for name in ("unique_id", "link_id", "peer", "extra")),
+        pa.field("trunk", pa.string(), nullable=False),  # the channel's trunk; '' = it is none
+        pa.field("device", pa.string(), nullable=False),  # the extension of the channel's device
+        pa.field("facts", pa.uint8(), nullable=False),  # CALLER_INTERNAL, DIALLED_INTERNAL (of exten)
+        pa.field("line_offset", pa.int64(), nullable=False),
+        pa.field("line_length", pa.int32(), nullable=False),
+    ]
+)
+"""Columns of parsed events of channels; with file_id before the places, those of table `event`."""
+
 STORED = pa.schema(_fields(CALL_COLUMNS))
 """Of table `call`."""
 
@@ -56,7 +73,7 @@ FALSE = pa.scalar(False, pa.bool_())
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """One piece of a file, accounted for: lines = calls + rejects + ignored, and so do their bytes."""
+    """One piece of a file, accounted for: lines = calls + events + rejects + ignored, and their bytes."""
 
     calls: pa.Table
     """Schema `CALLS`, in file order."""
@@ -68,3 +85,10 @@ class Parsed:
     consumed: int
     """Bytes of the piece that are whole lines; the rest is pending."""
     lines: int
+    events: pa.Table = field(default_factory=EVENTS.empty_table)
+    """Schema `EVENTS`, in file order; formats whose lines are events have no calls."""
+
+    @property
+    def records(self) -> int:
+        """Calls and events."""
+        return self.calls.num_rows + self.events.num_rows

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.expressions import Apply, Expression
-from config.formats import CallFields
+from config.format_model import CallFields
 from engine.domain.call_columns import (
     CALLER_INTERNAL,
     CHANNELS,
@@ -17,6 +17,7 @@ from engine.domain.call_columns import (
     FAR_TRUNK,
     JOINS,
     NEAR_TRUNK,
+    OWN_LEG,
 )
 from engine.parse.evaluate import Scope, stem
 from engine.parse.schema import EMPTY, FALSE
@@ -49,16 +50,17 @@ def sides(scope: Scope, call: CallFields, texts: dict[str, pa.Array]) -> dict[st
             "dial_number": none,
             "facts": pa.repeat(NOTHING, rows),
         }
-    far_trunk = scope.truth(Apply("is_trunk", (_stem(far),)))
+    far_trunk = scope.truth(call.far_trunk or Apply("is_trunk", (_stem(far),)))
     joins = scope.truth(call.joins)
     internal = scope.truth(Apply("is_internal", (call.texts["dialled"],)))
     bits = (
         (CHANNELS, told),
-        (NEAR_TRUNK, scope.truth(Apply("is_trunk", (_stem(near),)))),
+        (NEAR_TRUNK, scope.truth(call.near_trunk or Apply("is_trunk", (_stem(near),)))),
         (FAR_TRUNK, far_trunk),
         (JOINS, joins),
         (CALLER_INTERNAL, scope.truth(Apply("is_internal", (call.texts["caller"],)))),
         (DIALLED_INTERNAL, internal),
+        (OWN_LEG, scope.truth(call.own_leg) if call.own_leg is not None else pa.repeat(FALSE, rows)),
     )
     facts = pa.repeat(NOTHING, rows)
     for bit, holds in bits:
@@ -66,7 +68,7 @@ def sides(scope: Scope, call: CallFields, texts: dict[str, pa.Array]) -> dict[st
     facts = pc.if_else(told, facts, NOTHING)
     dialled, written, number = _numbers(scope, call, texts, pc.and_(far_trunk, joins), internal)
     return {
-        "near_device": scope.text(Apply("device", (_stem(near),))),
+        "near_device": scope.text(call.near_device or Apply("device", (_stem(near),))),
         "far_device": scope.text(Apply("device", (_stem(far),))),
         "dialled": dialled,
         "written": written,

@@ -4,17 +4,18 @@
 # pyright: reportAttributeAccessIssue=false
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from csv import Error as CsvError
 from csv import reader as csv_lines
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from config.formats import MAX_COLUMNS, Format
+from config.format_model import MAX_COLUMNS, SEPARATOR, Format
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +53,8 @@ def mended(lines: pa.Array) -> pa.Array | None:
 
 def read_lines(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
     """Columns of lines (large_binary, UTF-8, no line ends) under one layout; raises `Unframed`."""
-    if form.records == "fixed":
-        return _fixed(lines, layout, used, form.widths)
+    if form.by_shape:
+        return _shaped(lines, layout, used, form)
     if form.records == "unescaped":
         return _unescaped(lines, layout, used, form)
     joined = pa.py_buffer(b"\n".join(lines.to_pylist()))
@@ -132,15 +133,100 @@ def _parted(parts: pa.Array, counts: pa.Array, layout: tuple[str, ...], used: se
     return Read(columns=columns, rows=indices.filter(fits), others=others)
 
 
-def _fixed(lines: pa.Array, layout: tuple[str, ...], used: set[str], widths: Sequence[int]) -> Read:
-    text = decoded(lines)
-    columns: dict[str, pa.Array] = {}
+def _shaped(lines: pa.Array, layout: tuple[str, ...], used: set[str], form: Format) -> Read:
+    text = pc.ascii_rtrim_whitespace(decoded(lines))
+    # Two layouts may name the same columns and differ in their widths.
+    number = next(place for place, one in enumerate(form.layouts) if one is layout)
+    fits = fitting(text, form, number)
+    indices = pa.arange(0, len(lines))
+    misfits = indices.filter(pc.invert(fits))
+    kept = text if not len(misfits) else text.filter(fits)
+    cut = _matched(kept, form, number) if form.records == "pattern" else _sliced(kept, layout, form, number)
+    columns = {name: pc.utf8_trim_whitespace(column) for name, column in cut if name in used}
+    return Read(columns=columns, rows=indices.filter(fits), others=_numbers(text, misfits, form))
+
+
+def _numbers(text: pa.Array, rows: pa.Array, form: Format) -> dict[int, int]:
+    """The first layout that each of the rows fits, or `NO_LAYOUT`."""
+    found = dict.fromkeys(rows.to_pylist(), NO_LAYOUT)
+    for number in reversed(range(len(form.layouts)) if len(rows) else ()):
+        fits = fitting(text.take(rows), form, number)
+        found.update(dict.fromkeys(rows.filter(fits).to_pylist(), number))
+    return found
+
+
+def _sliced(
+    lines: pa.Array, layout: tuple[str, ...], form: Format, number: int
+) -> Iterator[tuple[str, pa.Array]]:
     place = 0
-    for name, width in zip(layout, widths, strict=True):
-        if name in used:
-            columns[name] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, place, place + width))
+    for name, width in zip(layout, form.widths[number], strict=True):
+        if name != SEPARATOR:
+            yield name, pc.utf8_slice_codeunits(lines, place, place + width)
         place += width
-    return Read(columns=columns, rows=pa.arange(0, len(lines)), others={})
+
+
+def _matched(lines: pa.Array, form: Format, number: int) -> Iterator[tuple[str, pa.Array]]:
+    groups = pc.extract_regex(lines, _whole_line(form.patterns[number]))
+    for name in form.layouts[number]:
+        yield name, pc.struct_field(groups, name)
+
+
+def _whole_line(pattern: str) -> str:
+    return rf"\A(?:{pattern})\z"
+
+
+NO_LAYOUT = -1
+"""Of a line that has the shape of no layout."""
+
+
+def fitting(lines: pa.Array, form: Format, number: int) -> pa.Array:
+    """Which lines (strings) have nothing behind the last column of a layout nor between its columns.
+
+    Text there is that of another pattern: what it says elsewhere must not be read by this one.
+    """
+    if form.records == "pattern":
+        return pc.match_substring_regex(lines, _whole_line(form.patterns[number]))
+    padded = pc.utf8_rpad(lines, sum(form.widths[number]))
+    return pc.match_substring_regex(padded, _shape(form.layouts[number], form.widths[number]))
+
+
+@lru_cache(maxsize=256)
+def _shape(layout: tuple[str, ...], widths: tuple[int, ...]) -> str:
+    blank = r"[ \t]"
+    columns = (
+        (blank if name == SEPARATOR else ".") + f"{{{width}}}"
+        for name, width in zip(layout, widths, strict=True)
+    )
+    return rf"\A{''.join(columns)}{blank}*\z"
+
+
+def layout_number(line: str, form: Format) -> int:
+    """The first layout that a line fits by its shape, or `NO_LAYOUT`."""
+    text = pa.array([line], pa.string())
+    numbers = (number for number in range(len(form.layouts)) if fitting(text, form, number)[0].as_py())
+    return next(numbers, NO_LAYOUT)
+
+
+_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_BLANKS = {b"t": b" ", b"n": b" ", b"r": b" ", b"\t": b" ", b"0": b"", b"Z": b" "}
+
+
+def unescaped(line: bytes, form: Format) -> bytes:
+    """A line of a dump as it would be without backslashes: quotes doubled, separators in texts left out."""
+    delimiter = re.escape(form.delimiter.encode())
+    nothing = rb"\\N|NULL" if not form.quote else rb"\\N"
+    line = re.sub(rb"(?<![^%b])(?:%b)(?![^%b])" % (delimiter, nothing, delimiter), b"", line)
+    quote = form.quote.encode()
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        mark = match[1]
+        if quote and mark == quote:
+            return quote * 2
+        if mark == form.delimiter.encode() and not quote:
+            return b" "
+        return _BLANKS.get(mark, mark)
+
+    return _ESCAPE.sub(plain, line)
 
 
 class Splitter:
@@ -168,10 +254,12 @@ class Splitter:
     def split(self, record: bytes) -> tuple[list[bytes] | None, bool]:
         """(the fields, or None where the record is malformed; whether a quoted field was still open)."""
         form = self._form
-        if form.records == "fixed":
+        if form.by_shape:
             return [record], False
         if form.records == "unescaped":
             return self._unescaped(record), False
+        if form.escaped:
+            record = unescaped(record, form)
         quote = form.quote.encode()
         fields: list[bytes] = []
         place = 0
@@ -192,6 +280,8 @@ class Splitter:
         form = self._form
         if form.records != "delimited" or not form.quote:
             return self.split(record)[0]
+        if form.escaped:
+            record = unescaped(record, form)
         lines = [record.decode("latin-1") + "\n", "\n"]
         reader = csv_lines(lines, delimiter=form.delimiter, quotechar=form.quote)
         try:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from config.time_formats import MONTHS, NAMED_FORMATS, time_format
 from engine.domain.zones import offsets
 from engine.parse.schema import EMPTY, FALSE
 
@@ -23,44 +24,24 @@ MAX_CALL_SECONDS = 2**31 - 1
 
 _DIRECT = "YYYY-MM-DD HH:MM:SS"
 _DIRECT_LENGTH = pa.scalar(len(_DIRECT), pa.int32())
-
-# Groups of each format in the order year, month, day, clock, half of the day.
-_SHAPES: dict[str, re.Pattern[str]] = {
-    "YYYY-MM-DD HH:MM:SS": re.compile(
-        r"(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)[ T]+(?P<t>\d\d?:\d\d(?::\d\d)?)(?:\.\d+)?"
-    ),
-    "YYYY/MM/DD HH:MM:SS": re.compile(
-        r"(?P<y>\d{4})/(?P<m>\d\d?)/(?P<d>\d\d?) +(?P<t>\d\d?:\d\d(?::\d\d)?)(?:\.\d+)?"
-    ),
-    "DD/MM/YYYY HH:MM:SS": re.compile(r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?)"),
-    "MM/DD/YYYY HH:MM:SS": re.compile(r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?)"),
-    "DD.MM.YYYY HH:MM:SS": re.compile(
-        r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?)"
-    ),
-    "MM/DD/YYYY hh:MM:SS AM": re.compile(
-        r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?) ?(?P<h>[AP])M", re.IGNORECASE
-    ),
-    "DD/MM/YYYY hh:MM:SS AM": re.compile(
-        r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d{4}) +(?P<t>\d\d?:\d\d(?::\d\d)?) ?(?P<h>[AP])M", re.IGNORECASE
-    ),
-    "MM/DD/YY hh:MMAM": re.compile(
-        r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d\d) +(?P<t>\d\d?:\d\d) ?(?P<h>[AP])M", re.IGNORECASE
-    ),
-    "DD/MM/YY hh:MMAM": re.compile(
-        r"(?P<d>\d\d?)/(?P<m>\d\d?)/(?P<y>\d\d) +(?P<t>\d\d?:\d\d) ?(?P<h>[AP])M", re.IGNORECASE
-    ),
-}
+_AHEAD = timedelta(days=1)
+"""A time without a year may lie so far behind the file's own: clocks differ."""
 
 _EPOCHS = {"epoch": 1, "epoch milliseconds": 1_000, "epoch microseconds": 1_000_000}
 _EPOCH = re.compile(r"(\d{1,17})(?:\.\d+)?")
 
 
-def read_time(text: str, formats: tuple[str, ...]) -> tuple[datetime, bool] | None:
-    """The time of one text and whether it is UTC whatever the zone; None = it fits no format."""
+def read_time(
+    text: str, formats: tuple[str, ...], written_at: datetime | None = None
+) -> tuple[datetime, bool] | None:
+    """The time of one text and whether it is UTC whatever the zone; None = it fits no format.
+
+    Times without a year are the last ones before `written_at`, a local time; None = they fit no format.
+    """
     text = text.strip()
     for name in formats:
         try:
-            found = _read(text, name)
+            found = _read(text, name, written_at)
         except (ValueError, OverflowError):
             continue
         if found is not None and _EARLIEST <= found[0] < _LATEST:
@@ -68,7 +49,7 @@ def read_time(text: str, formats: tuple[str, ...]) -> tuple[datetime, bool] | No
     return None
 
 
-def _read(text: str, name: str) -> tuple[datetime, bool] | None:
+def _read(text: str, name: str, written_at: datetime | None) -> tuple[datetime, bool] | None:
     if name in _EPOCHS:
         match = _EPOCH.fullmatch(text)
         if match is None:
@@ -79,42 +60,74 @@ def _read(text: str, name: str) -> tuple[datetime, bool] | None:
         if moment.tzinfo is None:
             return moment, False
         return moment.astimezone(UTC).replace(tzinfo=None), True
-    match = _SHAPES[name].fullmatch(text)
+    match = _compiled(name).fullmatch(text)
     if match is None:
         return None
     parts = match.groupdict()
-    clock = [int(part) for part in parts["t"].split(":")] + [0]
-    hour = clock[0]
+    hour = int(parts["H"])
     if "h" in parts:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if parts["h"].upper() == "P" else 0)
-    year = int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0)
-    return datetime(year, int(parts["m"]), int(parts["d"]), hour, clock[1], clock[2]), False
+    month = int(parts["m"]) if "m" in parts else MONTHS.index(parts["b"].lower()) + 1
+    rest = month, int(parts["d"]), hour, int(parts["M"]), int(parts.get("S") or 0)
+    if "y" in parts:
+        return datetime(int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0), *rest), False
+    return None if written_at is None else (_last(rest, written_at + _AHEAD), False)
+
+
+def _last(rest: tuple[int, int, int, int, int], latest: datetime) -> datetime:
+    """The last such time of a year that is not after another; a leap day may lie years before."""
+    for year in range(latest.year, latest.year - 9, -1):
+        try:
+            found = datetime(year, *rest)
+        except ValueError:
+            continue
+        if found <= latest:
+            return found
+    raise ValueError
+
+
+@lru_cache(maxsize=256)
+def _compiled(name: str) -> re.Pattern[str]:
+    return re.compile(time_format(name).pattern)
+
+
+_LONG_SECONDS = re.compile(
+    r"(?:(\d{1,4}) ?h(?:ours?)? ?)?(?:(\d{1,4}) ?m(?:in)? ?)?(?:(\d{1,9}) ?s(?:ec)?)?(?: *\(.*\))?", re.I
+)
 
 
 def read_seconds(text: str) -> int | None:
-    """Whole seconds of `75`, `75.9`, `00:01:15` or `00:01'15`; '' = 0; None = none of these."""
+    """Whole seconds of `75`, `75.9`, `00:01:15`, `00:01'15"`, `75s`, `1m 15s`; '' = 0; None = none."""
     text = text.strip()
     if not text:
         return 0
     if re.fullmatch(r"\d{1,10}(\.\d+)?", text):
         seconds = int(text.partition(".")[0])
         return seconds if seconds <= MAX_CALL_SECONDS else None
-    match = re.fullmatch(r"(?:(\d{1,4}):)?(\d{1,4})[:'](\d\d)(?:\.\d+)?\"?", text)
-    if match is None or int(match[3]) > 59 or (match[1] and int(match[2]) > 59):
+    match = re.fullmatch(r"(?:(\d{1,4}):)?(\d{1,4})[:'](\d\d)(?:\.\d+)?[\"']{0,2}", text)
+    if match is not None:
+        if int(match[3]) > 59 or (match[1] and int(match[2]) > 59):
+            return None
+        return int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
+    match = _LONG_SECONDS.fullmatch(text)
+    if match is None or not any(match.groups()):
         return None
-    return int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
+    seconds = int(match[1] or 0) * 3600 + int(match[2] or 0) * 60 + int(match[3] or 0)
+    return seconds if seconds <= MAX_CALL_SECONDS else None
 
 
-def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
+def times(
+    values: pa.Array, formats: tuple[str, ...], written_at: datetime | None = None
+) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
     """(timestamp[s] or null, is UTC, is bad; None = none is) of texts.
 
-    Empty, or an epoch of 0, is null, not bad.
+    Empty, or an epoch of 0, is null, not bad. Times without a year are the last ones before `written_at`.
     """
     empty = pc.equal(values, EMPTY)
+    given = pc.if_else(empty, pa.scalar(None, pa.string()), values) if pc.any(empty).as_py() else values
     if formats[0] == _DIRECT:
-        given = pc.if_else(empty, pa.scalar(None, pa.string()), values) if pc.any(empty).as_py() else values
         try:
             # Exactly 19 characters: the cast would also take a date alone, or a zone behind it.
             if pc.all(pc.equal(pc.binary_length(given), _DIRECT_LENGTH)).as_py() is not False:
@@ -123,13 +136,15 @@ def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Arra
                     return found, None, None
         except pa.ArrowInvalid:
             pass
-    coded = values.dictionary_encode()
+    coded = given.dictionary_encode()
+    if len(coded.dictionary) > MANY and (found := _by_pattern(coded.dictionary, formats[0])) is not None:
+        return found.take(coded.indices), None, None
     moments: list[datetime | None] = []
     fixed: list[bool] = []
     bad: list[bool] = []
     for text in coded.dictionary.to_pylist():
         nothing = not text.strip() or (text.strip("0.") == "" and any(name in _EPOCHS for name in formats))
-        found_time = None if nothing else read_time(text, formats)
+        found_time = None if nothing else read_time(text, formats, written_at)
         moments.append(found_time[0] if found_time else None)
         fixed.append(bool(found_time and found_time[1]))
         bad.append(not nothing and found_time is None)
@@ -139,6 +154,42 @@ def times(values: pa.Array, formats: tuple[str, ...]) -> tuple[pa.Array, pa.Arra
         pa.array(fixed, pa.bool_()).take(taken),
         pa.array(bad, pa.bool_()).take(taken),
     )
+
+
+MANY = 1000
+"""From so many on, texts are rearranged as columns; of fewer, each is read by itself."""
+
+
+def _by_pattern(values: pa.Array, name: str) -> pa.Array | None:
+    """All times at once where every text is of one format with a year and of 24 hours; None = it is not."""
+    if name in NAMED_FORMATS:
+        return None
+    form = time_format(name)
+    if not {"month", "day"} <= set(form.parts) or not form.has_year or form.has_half:
+        return None
+    groups = pc.extract_regex(pc.utf8_trim_whitespace(values), f"^(?:{form.pattern})$")
+    if groups.null_count != values.null_count:
+        return None
+
+    def part(key: str) -> pa.Array:
+        return pc.struct_field(groups, key)
+
+    def two(key: str) -> pa.Array:
+        return pc.utf8_lpad(part(key), 2, "0")
+
+    year = part("y")
+    if "short year" in form.parts:
+        year = pc.binary_join_element_wise(pa.scalar("20"), year, EMPTY)
+    day = pc.binary_join_element_wise(year, two("m"), two("d"), pa.scalar("-"))
+    second = two("S") if "second" in form.parts else pa.scalar("00")
+    if "second" in form.parts:
+        second = pc.if_else(pc.equal(part("S"), EMPTY), pa.scalar("00"), second)
+    clock = pc.binary_join_element_wise(two("H"), part("M"), second, pa.scalar(":"))
+    try:
+        found = pc.cast(pc.binary_join_element_wise(day, clock, pa.scalar(" ")), _SECONDS)
+    except pa.ArrowInvalid:
+        return None
+    return found if _in_range(found) else None
 
 
 def _in_range(found: pa.Array) -> bool:

@@ -3,27 +3,38 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from collections import Counter, deque
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.expressions import Expression
-from config.formats import Format
+from config.format_model import Format
 from config.settings import Numbering
-from engine.domain.call_columns import FORMAT_TEXTS
-from engine.domain.message import Message
+from config.time_formats import NAMED_FORMATS
+from engine.domain.call_columns import FORMAT_TEXTS, MINUTES
+from engine.domain.message import NOTHING, Message
 from engine.domain.names import Direction
 from engine.parse import timestamps
 from engine.parse.call_segments import GROUP, MORE, SEGMENTS
 from engine.parse.evaluate import Evaluator, Scope
 from engine.parse.schema import CALLS, EMPTY, FALSE
 from engine.parse.sides import sides
-from engine.parse.split import decoded
 
 SEPARATOR = pa.scalar("\x1f", pa.string())
 """Between the fields of a key."""
+
+LEAST_COMPARED = 3
+MOST_COMPARED = 50
+MOST_QUARTERS = 56
+"""Rows whose starts are held against their unique ids, to tell a wrong zone; none is more than 56 quarters
+of an hour from UTC."""
+
+_RUINED = r"^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"
+"""A long number as a spreadsheet shows it: its last digits are lost."""
 
 _DIRECTIONS = pa.array(
     [Direction.OUTBOUND, Direction.INBOUND, Direction.INTERNAL, Direction.OTHER], pa.string()
@@ -59,26 +70,44 @@ class CallReader:
         self._form = form
         self.used = form.used()
         """The columns that are read at all."""
+        self._distinct = form.distinct()
         self._forwarder_pays = numbering.payer == "forwarder" and form.call.forwarder is not None
         self._zone = form.times.zone or source_zone
         self._site_zone = site_zone
         self._evaluator = Evaluator(numbering)
+        self.written_at: datetime | None = None
+        """When the file was written, in UTC: tells the year of times without one."""
+        self._gaps = deque[int](maxlen=MOST_COMPARED)
+        """Quarters of an hour between the starts of the last rows and their unique ids."""
+        self.zone_doubt = NOTHING
+        """Why the zone of the times cannot be right, by the rows read last; '' = nothing contradicts it."""
 
     def read(
-        self, columns: dict[str, pa.Array], *, lines: pa.Array, offset: pa.Array, length: pa.Array
+        self, columns: dict[str, pa.Array], *, offset: pa.Array, length: pa.Array
     ) -> tuple[pa.Table, list[Fault]]:
         """Calls (schema `CALLS`) of the sound rows, and the faults of the others.
 
-        `columns` are strings; `lines` the rows' own bytes without newlines, `offset` and `length` their
-        places (int64).
+        `columns` are strings; `offset` and `length` are the rows' places (int64).
         """
-        rows = len(lines)
+        rows = len(offset)
         scope = self._evaluator.over(columns, rows)
         checks = _Checks(rows)
         moments = self._moments(scope, checks)
+        self._compare_zone(scope, moments)
         answered = self._answered(scope, moments)
+        for name in ("dialled", "caller"):
+            number = scope.text(self._form.call.texts[name])
+            if pc.any(pc.match_substring(number, "E+")).as_py():
+                ruined = pc.match_substring_regex(number, _RUINED)
+                checks.add(
+                    name,
+                    ruined,
+                    Message("is a number that a spreadsheet ruined"),
+                    self._form.call.texts[name],
+                )
         parts = self._arrays(scope, moments, answered)
-        parts["key_text"] = self._identities(parts, columns, lines)
+        parts["key_text"] = self._identities(parts, columns)
+        parts["facts"] = self._with_minutes(scope, moments, parts)
         parts["line_offset"], parts["line_length"] = offset, pc.cast(length, pa.int32())
         schema = CALLS
         segments = self._form.segments
@@ -138,21 +167,49 @@ class CallReader:
     ) -> pa.Array | None:
         if expression is None:
             return None
-        found, fixed, bad = timestamps.times(scope.text(expression), self._form.times.formats)
+        found, fixed, bad = timestamps.times(
+            scope.text(expression), self._form.times.formats, self._written_local()
+        )
         checks.add(name, bad, Message("is not a time"), expression)
         if fixed is not None and len(fixed) and pc.all(fixed).as_py():
             return found
         instants = timestamps.to_utc(found, self._zone, not_before=not_before)
         return instants if fixed is None else pc.if_else(fixed, found, instants)
 
+    def _written_local(self) -> datetime | None:
+        if self.written_at is None:
+            return None
+        return self.written_at.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
+
     def _epoch(self, scope: Scope) -> pa.Array | None:
         expression = self._form.times.epoch
         if expression is None or not _changes(self._zone):
             return None
-        digits = pc.struct_field(
-            pc.extract_regex(scope.text(expression), r"(?:^|-)(?P<s>\d{9,10})(?:\.|$)"), "s"
+        return _epochs(scope.text(expression))
+
+    def _compare_zone(self, scope: Scope, moments: _Moments) -> None:
+        """Holds the starts of some rows against the epochs in their unique ids."""
+        expression = self._form.times.epoch
+        if expression is None:
+            return
+        epochs = _epochs(scope.text(expression).slice(0, MOST_COMPARED))
+        gaps = pc.drop_null(_elapsed(epochs, moments.start.slice(0, MOST_COMPARED)))
+        self._gaps.extend(round(gap / 900) for gap in gaps.to_pylist())
+        if len(self._gaps) < LEAST_COMPARED:
+            return
+        # So far from each other that only another zone explains it, and nearly all alike.
+        (quarters, count), *_ = Counter(self._gaps).most_common(1)
+        apart = quarters != 0 and abs(quarters) <= MOST_QUARTERS and count * 10 >= len(self._gaps) * 7
+        self.zone_doubt = (
+            Message(
+                "The times are {hours} hours from those in the unique ids, read as {zone}: another zone is "
+                "meant.",
+                hours=f"{quarters / 4:+g}",
+                zone=self._zone.key,
+            )
+            if apart
+            else NOTHING
         )
-        return pc.cast(pc.cast(digits, pa.int64()), pa.timestamp("s"))
 
     def _seconds(
         self, scope: Scope, checks: "_Checks", name: str, expression: Expression | None
@@ -195,13 +252,11 @@ class CallReader:
             "billsec": _bounded(moments.billsec),
         }
 
-    def _identities(
-        self, parts: dict[str, pa.Array], columns: dict[str, pa.Array], lines: pa.Array
-    ) -> pa.Array:
+    def _identities(self, parts: dict[str, pa.Array], columns: dict[str, pa.Array]) -> pa.Array:
         """What each record says, beside its start: the same for every writer of the same record.
 
-        Records that name their channels are told apart by these, the destination, seconds and outcome.
-        Others have the key of their format as well, or else their line.
+        Records are told apart by the destination, seconds and outcome, and by the columns that the format
+        names, or else their channels, or else all that they say.
         """
         said = [
             pc.coalesce(parts["written"], parts["dialled"]),
@@ -211,33 +266,40 @@ class CallReader:
         ]
         near = parts["near_channel"]
         named = pc.not_equal(near, EMPTY)
-        count = pc.sum(named).as_py() or 0
-        if count == len(lines):
-            return pc.binary_join_element_wise(near, parts["far_channel"], *said, SEPARATOR)
-        keyed = self._keys(columns, lines)
-        others = pc.binary_join_element_wise(keyed, *said, SEPARATOR)
+        count = 0 if self._form.identity else pc.sum(named).as_py() or 0
+        by_channels = (near, parts["far_channel"], *said)
+        if count == len(near):
+            return pc.binary_join_element_wise(*by_channels, SEPARATOR)
+        given = [columns.get(name) for name in self._distinct]
+        nothing = pa.repeat(EMPTY, len(near))
+        others = [nothing if column is None else column for column in given]
+        distinct = pc.binary_join_element_wise(*others, *said, SEPARATOR)
         if not count:
-            return others
-        return pc.if_else(
-            named, pc.binary_join_element_wise(near, parts["far_channel"], *said, SEPARATOR), others
-        )
+            return distinct
+        return pc.if_else(named, pc.binary_join_element_wise(*by_channels, SEPARATOR), distinct)
 
-    def _keys(self, columns: dict[str, pa.Array], lines: pa.Array) -> pa.Array:
-        found: pa.Array | None = None
-        for candidate in self._form.key:
-            if any(name not in columns for name in candidate):
-                continue
-            parts = [columns[name] for name in candidate]
-            joined = pc.binary_join_element_wise(*parts, SEPARATOR)
-            if all(pc.min(pc.binary_length(part)).as_py() != 0 for part in parts):
-                return joined if found is None else pc.coalesce(found, joined)
-            given = pc.not_equal(parts[0], EMPTY)
-            for part in parts[1:]:
-                given = pc.and_(given, pc.not_equal(part, EMPTY))
-            joined = pc.if_else(given, joined, pa.scalar(None, pa.string()))
-            found = joined if found is None else pc.coalesce(found, joined)
-        line = decoded(_without_returns(lines))
-        return line if found is None else pc.coalesce(found, line)
+    def _with_minutes(self, scope: Scope, moments: _Moments, parts: dict[str, pa.Array]) -> pa.Array:
+        """The facts, marked where no channel is named and the time was written without seconds."""
+        call = self._form.call
+        facts = parts["facts"]
+        written = call.start or call.end
+        if self._form.identity or written is None or self._form.times.formats[0] in NAMED_FORMATS:
+            return facts
+        clock = moments.end if call.start is None else moments.start
+        minutes = pc.and_(
+            pc.equal(parts["near_channel"], EMPTY),
+            pc.equal(pc.second(clock), pa.scalar(0, pa.int64())),
+        )
+        if not pc.any(minutes).as_py():
+            return facts
+        seconds = pc.match_substring_regex(scope.text(written), r":\d\d[:.]\d\d|\d{14}|\D\d{6}$")
+        minutes = pc.fill_null(pc.and_not(minutes, seconds), FALSE)
+        return pc.if_else(minutes, pc.bit_wise_or(facts, pa.scalar(MINUTES, pa.uint8())), facts)
+
+
+def _epochs(ids: pa.Array) -> pa.Array:
+    digits = pc.struct_field(pc.extract_regex(ids, r"(?:^|-)(?P<s>\d{9,10})(?:\.|$)"), "s")
+    return pc.cast(pc.cast(digits, pa.int64()), pa.timestamp("s"))
 
 
 class _Checks:
@@ -270,12 +332,6 @@ class _Checks:
                     )
                     found[row] = Fault(row=row, field=name, reason=said)
         return [found[row] for row in sorted(found)]
-
-
-def _without_returns(lines: pa.Array) -> pa.Array:
-    if not pc.any(pc.ends_with(lines, b"\r")).as_py():
-        return lines
-    return pa.array([line.rstrip(b"\r") for line in lines.to_pylist()], pa.large_binary())
 
 
 def _shown(text: str) -> str:

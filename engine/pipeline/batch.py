@@ -4,19 +4,21 @@
 # pyright: reportAttributeAccessIssue=false
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.domain.errors import InvalidInput
 from engine.domain.names import MONEY_MAY_BE_MISSING
 from engine.domain.site import Site
 from engine.parse.schema import Parsed
 from engine.pipeline.account_cache import AccountCache
 from engine.pipeline.calls import SMALL_BATCH, Lines, StoredCalls, of_file, store_calls
 from engine.pipeline.checkpoints import FileAccounts, FileDescription, add_files, advance_file, describe_file
+from engine.pipeline.events import of_source, store_events
 from engine.rating.book import RateBook
 from engine.store import Session
 from engine.tail.checkpoint import Checkpoint
@@ -62,6 +64,10 @@ class StoredBatch:
     """Extensions of stored calls that cost something else now."""
     unrated: int
     """Calls that nobody is charged for, and that may have cost money."""
+    events: int
+    """Events of channels."""
+    made: int
+    """Calls made from them, which are not among `stored`: no line is theirs alone."""
     outcome: StoredCalls
 
     def committed(self, session: Session, account_cache: AccountCache) -> None:
@@ -91,17 +97,19 @@ def store_pieces(
     A file not stored before gets its number here; the result's checkpoints carry it.
     """
     positions = _numbered(session, [piece.after for piece in pieces])
-    parts = [of_file(piece.parsed.calls, at.file_id) for piece, at in zip(pieces, positions, strict=True)]
-    calls = parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
-    outcome = store_calls(session, calls, book=book, site=site, account_cache=account_cache, now=now)
-    fresh = outcome.by_file()
+    outcome, fresh, told = _store_records(
+        session, pieces, positions, book=book, site=site, account_cache=account_cache, now=now
+    )
     added: list[tuple[Checkpoint, FileDescription, FileAccounts]] = []
     files: list[tuple[Checkpoint, FileDescription]] = []
     for piece, position in zip(pieces, positions, strict=True):
         parsed = piece.parsed
         if parsed.rejects.num_rows:
             _keep_rejects(session, piece, position, now)
-        accounts = _accounts(parsed, fresh.get(position.file_id, Lines(0, 0)))
+        nothing = Lines(0, 0)
+        accounts = _accounts(
+            parsed, fresh.get(position.file_id, nothing), told.get(position.file_id, nothing)
+        )
         named = FileDescription.of(position, piece.format_name, piece.timezone)
         files.append((position, named))
         if not piece.after.file_id:
@@ -113,12 +121,13 @@ def store_pieces(
     if added:
         add_files(session, added)
     stored, charged = outcome.calls, outcome.charged
+    events = sum(lines.lines for lines in told.values())
     touched = set(charged["extension"].unique().to_pylist() if charged.num_rows else ()) | set(outcome.moved)
     return StoredBatch(
         files=tuple(files),
         lines=sum(piece.parsed.lines for piece in pieces),
-        stored=stored.num_rows,
-        duplicates=calls.num_rows - stored.num_rows,
+        stored=0 if told else stored.num_rows,
+        duplicates=sum(piece.parsed.records for piece in pieces) - (events if told else stored.num_rows),
         quarantined=sum(piece.parsed.rejects.num_rows for piece in pieces),
         ignored=sum(piece.parsed.ignored for piece in pieces),
         charged=charged.num_rows,
@@ -128,8 +137,39 @@ def store_pieces(
         resettled=len(outcome.moved),
         arrived=outcome.arrived,
         unrated=_unrated(stored) if stored.num_rows else 0,
+        events=events,
+        made=stored.num_rows if told else 0,
         outcome=outcome.without_rows(),
     )
+
+
+def _store_records(
+    session: Session,
+    pieces: Sequence[ReadPiece],
+    positions: Sequence[Checkpoint],
+    *,
+    book: RateBook,
+    site: Site,
+    account_cache: AccountCache,
+    now: datetime,
+) -> tuple[StoredCalls, Mapping[int, Lines], Mapping[int, Lines]]:
+    """(the calls that are new, the lines of theirs by file, the lines of new events by file)."""
+    read = list(zip((piece.parsed for piece in pieces), positions, strict=True))
+    if any(parsed.events.num_rows for parsed, _ in read):
+        if any(parsed.calls.num_rows for parsed, _ in read):
+            raise InvalidInput("Calls and events of channels cannot be stored in one step.", field="format")
+        parts = [of_source(parsed.events, at.file_id, at.source) for parsed, at in read]
+        outcome, told = store_events(
+            session, _joined(parts), book=book, site=site, account_cache=account_cache, now=now
+        )
+        return outcome, {}, told
+    parts = [of_file(parsed.calls, at.file_id) for parsed, at in read]
+    outcome = store_calls(session, _joined(parts), book=book, site=site, account_cache=account_cache, now=now)
+    return outcome, outcome.by_file(), {}
+
+
+def _joined(parts: Sequence[pa.Table]) -> pa.Table:
+    return parts[0] if len(parts) == 1 else pa.concat_tables(parts).combine_chunks()
 
 
 def _newest(stored: pa.Table) -> pa.Table:
@@ -160,19 +200,23 @@ def _keep_rejects(session: Session, piece: ReadPiece, position: Checkpoint, now:
         )
 
 
-def _accounts(parsed: Parsed, fresh: Lines) -> FileAccounts:
-    """The accounts of a piece, of whose calls so many were new."""
+def _accounts(parsed: Parsed, fresh: Lines, told: Lines) -> FileAccounts:
+    """The accounts of a piece, of whose calls and events so many were new."""
+    size = sum(_total(table["line_length"]) for table in (parsed.calls, parsed.events) if table.num_rows)
+    times = parsed.events["happened_at"] if parsed.events.num_rows else parsed.calls["started_at"]
     return FileAccounts(
         lines=parsed.lines,
         stored=fresh.lines,
-        duplicates=parsed.calls.num_rows - fresh.lines,
+        duplicates=parsed.records - fresh.lines - told.lines,
         quarantined=parsed.rejects.num_rows,
         ignored=parsed.ignored,
+        events=told.lines,
         stored_bytes=fresh.bytes,
-        duplicate_bytes=_total(parsed.calls["line_length"]) - fresh.bytes,
+        duplicate_bytes=size - fresh.bytes - told.bytes,
         quarantined_bytes=_total(parsed.rejects["line_length"]) if parsed.rejects.num_rows else 0,
         ignored_bytes=parsed.ignored_bytes,
-        last_call_at=pc.max(parsed.calls["started_at"]).as_py(),
+        event_bytes=told.bytes,
+        last_call_at=pc.max(times).as_py(),
     )
 
 

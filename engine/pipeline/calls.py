@@ -18,9 +18,11 @@ from engine.pipeline.batch_path import CHARGED, BatchPath
 from engine.pipeline.bulk_path import BulkPath
 from engine.pipeline.duplicates import Identity, keyed
 from engine.pipeline.legs import settle_batch
-from engine.pipeline.settling import arriving_by_leg, rating_question, settle_stored
+from engine.pipeline.recurring import numbered
+from engine.pipeline.settling import NewlySettled, arriving_by_leg, rating_question, settle_stored
 from engine.pipeline.small_path import SmallPath
 from engine.rating.book import RateBook
+from engine.rating.rewriting import with_rated_numbers
 from engine.store import Session
 
 SMALL_BATCH = 5000
@@ -31,6 +33,7 @@ VERDICT_COLUMNS = ("cost_micros", "unrated", "rate_version", "cycles", "first_bl
 ARRIVING = ("call_id", "extension", "caller_name")
 
 _NOTHING = pa.scalar(0, pa.int64())
+_NO_CALLS = STORED.empty_table().append_column("caller_name", pa.array([], pa.string()))
 
 
 class Lines(NamedTuple):
@@ -67,14 +70,33 @@ class StoredCalls:
 
     def by_file(self) -> dict[int, Lines]:
         """Their lines, by the number of the file; files without any are not in it."""
-        files, lengths = self.calls["file_id"], self.calls["line_length"]
-        numbers = files.unique().to_pylist()
-        if len(numbers) == 1:
-            return {numbers[0]: Lines(len(files), pc.sum(lengths).as_py())}
-        sums = pa.table({"file": files, "bytes": lengths}).group_by("file")
-        sums = sums.aggregate([("bytes", "count"), ("bytes", "sum")])
-        lines = zip(sums["file"], sums["bytes_count"], sums["bytes_sum"], strict=True)
-        return {file.as_py(): Lines(count.as_py(), size.as_py()) for file, count, size in lines}
+        return lines_by_file(self.calls)
+
+
+def lines_by_file(records: pa.Table) -> dict[int, Lines]:
+    """The lines of calls or events, by the number of the file; files without any are not in it."""
+    files, lengths = records["file_id"], records["line_length"]
+    numbers = files.unique().to_pylist()
+    if len(numbers) == 1:
+        return {numbers[0]: Lines(len(files), pc.sum(lengths).as_py())}
+    sums = pa.table({"file": files, "bytes": lengths}).group_by("file")
+    sums = sums.aggregate([("bytes", "count"), ("bytes", "sum")])
+    lines = zip(sums["file"], sums["bytes_count"], sums["bytes_sum"], strict=True)
+    return {file.as_py(): Lines(count.as_py(), size.as_py()) for file, count, size in lines}
+
+
+def no_calls(calls: pa.Table | None = None) -> StoredCalls:
+    """The outcome when nothing is new."""
+    return StoredCalls(
+        calls=_NO_CALLS if calls is None else calls,
+        charged=CHARGED.empty_table(),
+        arrived=0,
+        numbers_used=0,
+        balances=dict[str, int](),
+        identities=(),
+        names=(),
+        moved=(),
+    )
 
 
 def of_file(calls: pa.Table, file_id: int) -> pa.Table:
@@ -95,26 +117,48 @@ def store_calls(
     account_cache.renew(session)
     small = parsed.num_rows <= SMALL_BATCH
     path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)
-    calls, identities = path.fresh(parsed)
+    calls, identities = path.fresh(numbered(session, parsed))
     if not calls.num_rows:
-        return StoredCalls(
-            calls=calls,
-            charged=CHARGED.empty_table(),
-            arrived=0,
-            numbers_used=0,
-            balances=dict[str, int](),
-            identities=(),
-            names=(),
-            moved=(),
-        )
-    rows = pa.arange(0, calls.num_rows)
+        return no_calls(calls)
     settled = settle_batch(session, calls, site=site, recent=account_cache.names if small else None)
-    calls = settled.calls
+    newly = NewlySettled(calls=settled.calls, stored=settled.stored)
+    return store_settled(
+        session,
+        newly,
+        small=small,
+        book=book,
+        site=site,
+        account_cache=account_cache,
+        now=now,
+        identities=identities,
+        names=settled.names,
+    )
+
+
+def store_settled(
+    session: Session,
+    settled: NewlySettled,
+    *,
+    small: bool,
+    book: RateBook,
+    site: Site,
+    account_cache: AccountCache,
+    now: datetime,
+    identities: Collection[Identity] | None = (),
+    names: Collection[int] | None = (),
+) -> StoredCalls:
+    """Rates, stores and charges calls that are new, and rates those anew that have changed."""
+    path: BatchPath = (SmallPath if small else BulkPath)(session, account_cache)
+    calls = with_rated_numbers(settled.calls, site.rewrite)
+    if not calls.num_rows and settled.stored is None:
+        return no_calls(calls)
+    rows = pa.arange(0, calls.num_rows)
     verdicts = path.rate(rating_question(calls, rows), book=book, site=site)
     calls = calls.append_column("call_id", pc.add(rows, pa.scalar(account_cache.next_call, pa.int64())))
     for name in VERDICT_COLUMNS:
         calls = calls.append_column(name, verdicts[name])
-    path.append(pa.Table.from_arrays(calls.select(STORED.names).columns, schema=STORED))
+    if calls.num_rows:
+        path.append(pa.Table.from_arrays(calls.select(STORED.names).columns, schema=STORED))
     arrived = _add_arrivals(session, calls.select(ARRIVING), account_cache, now)
     charged = calls.select(CHARGED.names).filter(pc.greater(calls["cost_micros"], _NOTHING))
     balances: Mapping[str, int] | None = {}
@@ -144,7 +188,7 @@ def store_calls(
         balances=None if arrived else balances,
         moved=moved,
         identities=identities,
-        names=settled.names,
+        names=names,
     )
 
 

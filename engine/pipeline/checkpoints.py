@@ -73,17 +73,20 @@ class FileAccounts:
     """Accounts of the lines and bytes of a file, or of a piece of it: columns of table `source_file`."""
 
     lines: int = 0
-    """= stored + duplicates + quarantined + ignored."""
+    """= stored + duplicates + quarantined + ignored + events."""
     stored: int = 0
     duplicates: int = 0
     quarantined: int = 0
     ignored: int = 0
     """Blank lines and headers."""
+    events: int = 0
+    """Events of channels: parts of calls."""
     stored_bytes: int = 0
     duplicate_bytes: int = 0
     quarantined_bytes: int = 0
     ignored_bytes: int = 0
-    """Together with the three above all that was read."""
+    event_bytes: int = 0
+    """Together with the four above all that was read."""
     last_call_at: datetime | None = None
     """None = no call."""
 

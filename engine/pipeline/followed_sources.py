@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from config.billing_source import bills_from_events, why_not
 from config.settings import Settings
-from engine.domain.errors import PbxmeterError
+from engine.domain.errors import InvalidInput, PbxmeterError
 from engine.domain.message import Message
 from engine.domain.threads import Start, start_thread
 from engine.pipeline.source_parser import SourceParser, parser_of
@@ -41,7 +42,16 @@ class FollowedSources:
         for source in settings.sources:
             path = str(home / source.path)
             try:
-                self.parsers[path] = parser_of(source, settings, home)
+                parser = parser_of(source, settings, home)
+                events = bills_from_events(settings, home)
+                if events is not None and (parser.form.event is not None) != events:
+                    raise InvalidInput(
+                        why_not(
+                            events=events,
+                            by=Message("the first source ({path})", path=settings.sources[0].path),
+                        )
+                    )
+                self.parsers[path] = parser
                 self.bulk_parsers[path] = parser_of(source, settings, home)
             except PbxmeterError as error:
                 self.faults[path] = error.message

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.api.operation import Progress
 from engine.api.site import IngestResult, LineCounts
+from engine.domain.message import Message
 from engine.parse.parser import give_way
 from engine.pipeline.batch import ReadPiece, StoredBatch
 from engine.pipeline.batch_writer import BatchWriter
@@ -28,6 +29,7 @@ from engine.tail.piece import Piece
 SAMPLE_BYTES = 64 * 1024
 """Of a file's head; they tell how long lines are, and hold its header."""
 
+MAX_NOTES = 100
 MARGIN_SHARE = 30
 """So many times fewer lines than calls are read beyond: not all are calls, and lines grow longer."""
 
@@ -50,7 +52,8 @@ class Import:
         self._progress = progress
         self._cancelled = cancelled
         self._budget = budget
-        self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "charged", "cost_micros"), 0)
+        self._counts = dict.fromkeys((*LineCounts.__struct_fields__, "made", "charged", "cost_micros"), 0)
+        self._notes: list[Message] = []
         self._bytes_done = 0
         self._bytes_total = 0
         self._started = time.monotonic()
@@ -62,10 +65,13 @@ class Import:
             if self._cancelled.is_set():
                 break
             self._file(content, parser)
+            name = Path(content.path).name
+            self._notes += [Message("{source}: {fault}", source=name, fault=note) for note in parser.notes]
         return IngestResult(
             files=len(files),
             seconds=round(time.monotonic() - self._started, 3),
             cancelled=self._cancelled.is_set(),
+            notes=tuple(self._notes[:MAX_NOTES]),
             **self._counts,
         )
 
@@ -114,6 +120,7 @@ class Import:
                 edges=(head, preceding),
                 final=final,
                 finishes=final,
+                written_at=content.status().st_mtime,
                 whole=True,
             )
             parsed = parser.parse(piece, most_calls=self._budget.calls)
@@ -127,7 +134,7 @@ class Import:
             head = (head + data[:FINGERPRINT_BYTES])[:FINGERPRINT_BYTES]
             tail = data[max(0, parsed.consumed - FINGERPRINT_BYTES) : parsed.consumed]
             preceding = (preceding + tail)[-FINGERPRINT_BYTES:]
-            size = self._size(parsed.consumed, parsed.calls.num_rows)
+            size = self._size(parsed.consumed, parsed.records)
             last = final and parsed.consumed in (0, len(data))
             ready = [
                 ReadPiece(

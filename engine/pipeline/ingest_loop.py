@@ -93,6 +93,7 @@ class IngestLoop:
         self._offsets: dict[int, int] = {}
         """Read offset by file, as committed."""
         self._in_doubt = False
+        self._zone_doubts: dict[str, Message] = {}
         self._recent: dict[str, deque[tuple[float, int]]] = {}
         self.fault = ""
         """Why nothing can be stored at present; '' = all is well."""
@@ -162,6 +163,10 @@ class IngestLoop:
         following = self._following
         fault = following.faults.get(source) if following is not None else None
         return fault or self._backoff.fault_of(source)
+
+    def zone_doubt(self, source: str) -> Message:
+        """Why the zone of a source's times cannot be right; '' = nothing contradicts it."""
+        return self._zone_doubts.get(source, NOTHING)
 
     def lines_per_second(self, source: str) -> float:
         """Lines stored lately."""
@@ -241,6 +246,7 @@ class IngestLoop:
         with self._lock:
             self._settings, self._following = settings, following
         self._backoff.clear()
+        self._zone_doubts.clear()
 
     def _drop(self) -> None:
         self._backlog.drop()
@@ -325,6 +331,9 @@ class IngestLoop:
                 log.exception("Reading %s failed", work.path)
             return []
         self._backoff.allow(work.token)
+        if parser.zone_doubt != self.zone_doubt(work.source):
+            self._zone_doubts[work.source] = parser.zone_doubt
+            self._alarmed()
         after = piece.after(consumed=parsed.consumed, lines=parsed.lines)
         if not parsed.consumed and piece.data and not work.opening:
             follower.commit(work, after)

@@ -17,6 +17,7 @@ from engine.domain.call_columns import (
     FAR_TRUNK,
     JOINS,
     NEAR_TRUNK,
+    OWN_LEG,
 )
 from engine.domain.names import Direction, Unrated
 from engine.domain.site import Site
@@ -214,6 +215,7 @@ def _records(calls: pa.Table) -> pa.Table:
         "far": calls["far_channel"],
         "near_trunk": _has(facts, NEAR_TRUNK),
         "far_trunk": _has(facts, FAR_TRUNK),
+        "own_leg": _has(facts, OWN_LEG),
         "joins": _has(facts, JOINS),
         "caller_internal": _has(facts, CALLER_INTERNAL),
         "dialled": written,

@@ -66,7 +66,7 @@ class LiveSite:
     def _load(self, session: Session) -> Site:
         numbering = self.numbering
         site = load_site(session, self._zone)
-        return replace(site, payer=numbering.payer, unclaimed=numbering.unclaimed)
+        return replace(site, payer=numbering.payer, unclaimed=numbering.unclaimed, rewrite=numbering.rewrite)
 
     def renew_book(self, session: Session) -> None:
         """Reads the rate list again."""

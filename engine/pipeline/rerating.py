@@ -20,7 +20,15 @@ from engine.domain.zones import parse_moment
 from engine.ledger.entries import next_entry, post_set
 from engine.pipeline.account_cache import EXTREME_MICROS
 from engine.pipeline.live_site import LiveSite
-from engine.rating.rerate import BATCH_CALLS, RerateBatch, Selection, changed_calls, rerate_span, update_calls
+from engine.rating.rerate import (
+    BATCH_CALLS,
+    RerateBatch,
+    Selection,
+    changed_calls,
+    rerate_span,
+    update_calls,
+    update_numbers,
+)
 from engine.store import Database, Session, Writer
 
 MAX_LISTED = 1000
@@ -101,7 +109,7 @@ class Rerating:
             span = rerate_span(session, selection)
             before = self._available(session) if span.calls else {}
             after, started = span.first_call_id - 1, time.monotonic()
-            while span.calls and after < span.last_call_id and not self._cancelled.is_set():
+            while after < span.last_call_id and not self._cancelled.is_set():
                 if request.apply:
                     batch = self._writer.run(self._posting(selection, after, operator), after=self._posted)
                 else:
@@ -133,6 +141,7 @@ class Rerating:
     def _posting(self, selection: Selection, after: int, operator: str) -> Callable[[Session], RerateBatch]:
         def change(session: Session) -> RerateBatch:
             batch = self._examine(session, selection, after)
+            update_numbers(session, batch.renumbered)
             if batch.changed.num_rows:
                 self._check_range(session, batch.changed)
                 update_calls(session, batch.changed)

@@ -3,6 +3,7 @@
 # pyarrow makes its compute functions at import, where no type checker sees them.
 # pyright: reportAttributeAccessIssue=false
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
@@ -15,7 +16,19 @@ from engine.parse.schema import EMPTY
 from engine.pipeline.legs import LEG_COLUMNS
 from engine.rating.book import RateBook
 from engine.rating.calls import VERDICTS, rate_calls
+from engine.rating.rewriting import with_rated_numbers
 from engine.store import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewlySettled:
+    """Calls that are new, and stored calls that are something else now."""
+
+    calls: pa.Table
+    """With `LEG_COLUMNS`."""
+    stored: pa.Table | None
+    """As `settle_stored` takes them; None = there are none."""
+
 
 NOTE = "settled anew"
 """Of the ledger entries: more records of the same leg have come."""
@@ -52,9 +65,10 @@ def settle_stored(
 
     `stored` are those of `settle_batch`. Returns the extensions whose balances move.
     """
-    changed = stored.select(["call_id", "dialled", "answered_local"])
+    changed = stored.select(["call_id", "dialled", "written", "answered_local"])
     for name in LEG_COLUMNS.names:
         changed = changed.append_column(name, stored[f"new_{name}"])
+    changed = with_rated_numbers(changed, site.rewrite)
     question = rating_question(changed, pa.arange(0, stored.num_rows))
     verdicts = rate_calls(session, book, question, site=site)
     for name in VERDICTS.names[1:]:

@@ -1,11 +1,14 @@
 """The parser of a source: one per source, format and header."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.document import read_text
-from config.formats import FORMAT_NAMES, Format, load_format, parse_format
+from config.format_file import parse_format
+from config.format_model import Format
+from config.formats import FORMAT_NAMES, load_format
 from config.settings import Numbering, Settings, Source
 from engine.api.message_json import from_json
 from engine.domain.errors import InvalidInput
@@ -51,6 +54,10 @@ class SourceParser:
         """The IANA zone of times without an offset; kept with what is stored."""
         self._lines = self._bad = 0
         self._stuck = ""
+        self.notes: list[Message] = []
+        """What is other than expected in the piece read last, as sentences."""
+        self.zone_doubt = NOTHING
+        """Why the zone of the times cannot be right; '' = nothing contradicts it."""
         self._parser = Parser(
             self.form,
             numbering=numbering,
@@ -66,6 +73,8 @@ class SourceParser:
         """
         if self._stuck:
             raise InvalidInput(self._stuck, field="format")
+        if not piece.first:
+            self._parser.begin(piece.header, piece.data)
         header = None if piece.first else self._parser.header_of(piece.header)
         if header is not None:
             self._parser.resume(header)
@@ -80,7 +89,12 @@ class SourceParser:
             final=piece.final,
             whole=piece.whole,
             most_calls=most_calls,
+            written_at=datetime.fromtimestamp(piece.written_at, UTC).replace(tzinfo=None)
+            if piece.written_at
+            else None,
         )
+        self.notes = self._parser.notes
+        self.zone_doubt = self._parser.zone_doubt
         self._weigh(parsed)
         return parsed
 
@@ -114,10 +128,16 @@ class SourceParser:
 
     def knows_header(self, head: bytes) -> bool:
         """Whether single lines can be read, given the first bytes of their file."""
+        if head:
+            self._parser.begin(head)
         header = self._parser.header_of(head)
         if header is not None:
             self._parser.resume(header)
         return not self._parser.needs_header
+
+    def parse_whole(self, data: bytes) -> Parsed:
+        """All lines of a file."""
+        return self._parser.parse(data, base_offset=0, first=True, final=True)
 
     def parse_line(self, raw: bytes, *, base_offset: int) -> Parsed:
         """One line on its own, as found in quarantine."""

@@ -44,6 +44,7 @@ def list_sources(session: Session, ingest_loop: IngestLoop, request: ListSources
                 duplicates=own.duplicates,
                 quarantined=own.quarantined,
                 ignored=own.ignored,
+                events=own.events,
                 bytes_behind=health.bytes_behind,
                 lines_per_second=ingest_loop.lines_per_second(path),
                 last_read_at=own.last_read_at,

@@ -15,6 +15,8 @@ from engine.domain.site import Site
 from engine.domain.zones import parse_moment, to_local
 from engine.rating.book import Draft, RateBook, draft_table, reached
 from engine.rating.calls import rate_calls
+from engine.rating.destinations import destination_of
+from engine.rating.rewriting import rewrite_steps
 from engine.rating.rules import sound
 from engine.rating.versions import Listed, last_numbers, listed_rate
 from engine.store import Condition, Session
@@ -44,12 +46,19 @@ def test_rate(session: Session, request: TestRate, *, site: Site, now: datetime)
     instant = parse_moment(request.at, site.zone, field="at") if request.at.strip() else now
     answered_local = to_local(instant, site.zone).replace(microsecond=0)
     draft = _draft(session, request)
-    parts, winner = _rated(session, request, dialled, answered_local, draft, site)
-    contenders = _contenders(session, request.extension, dialled, answered_local, draft, winner)
+    steps = rewrite_steps(dialled, site.rewrite, origin=request.origin)
+    number = steps[-1].after if steps else dialled
+    parts, winner = _rated(session, request, number, answered_local, draft, site)
+    contenders = _contenders(session, request.extension, number, answered_local, draft, winner)
+    destination, country = destination_of(session, number)
     won = contenders[0].listed if winner is not None else None
     return RateTest(
         extension=request.extension,
         dialled=dialled,
+        rated_number=number,
+        steps=steps,
+        destination=destination,
+        country=country,
         billsec=request.billsec,
         answered_local=answered_local,
         rate=won.rate if won else None,

@@ -150,6 +150,7 @@ def get_call(
         placed_by=detail.placed_by,
         passed_by=detail.passed_by,
         charged_seconds=detail.charged_seconds,
+        end_assumed=detail.end_assumed,
     )
 
 
@@ -242,6 +243,7 @@ class _Detail:
     placed_by: str
     passed_by: str
     charged_seconds: int
+    end_assumed: bool
     path: str
     """'' = the file is not known."""
     head_length: int

@@ -90,7 +90,7 @@ def _condition(term: Term) -> Condition:
             return _time(term)
         case "is":
             return _any_status(term)
-        case "direction" | "reason":
+        case "direction" | "reason" | "country":
             return Condition(f"calls.{term.field}", {"values": list(term.values)}, term.negated)
         case "weekday":
             days = [WEEKDAYS.index(str(word)) + 1 for word in term.values]

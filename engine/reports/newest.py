@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from engine.api.calls import CallRow
 from engine.domain.call_columns import CALL_COLUMNS
+from engine.domain.names import Direction
 from engine.domain.zones import moment
 from engine.store import Session
 
@@ -29,7 +30,21 @@ def newest_rows(session: Session, calls: pa.Table) -> list[CallRow]:
     for line in lines:
         line["name"] = names.get(line["extension"], "")
         line["rate"] = rates.get(line["rate_version"], "")
+        line["rated_number"] = _number(line)
+    numbers = [line["rated_number"] for line in lines if line["direction"] == Direction.OUTBOUND]
+    places = {
+        number: (name, country)
+        for number, name, country in session.brief_rows("destinations.of_numbers", numbers=numbers)
+    }
+    for line in lines:
+        if line["direction"] == Direction.OUTBOUND:
+            line["destination"], line["country"] = places.get(line["rated_number"], ("", ""))
     return msgspec.convert(lines, list[CallRow])
+
+
+def _number(line: dict[str, Any]) -> str:
+    known = line["rated_number"]
+    return str(line["dialled"] if known is None else known)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

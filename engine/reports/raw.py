@@ -107,7 +107,7 @@ def _line_of(content: Content, offset: int, length: int) -> bytes | None:
     except StorageError:
         return None
     line, behind = found[before : before + wanted], found[before + wanted :]
-    if len(line) < wanted or found[:before] not in (b"", b"\n"):
+    if len(line) < wanted or found[:before] not in (b"", b"\n", b"\r"):
         return None
-    complete = length > MAX_RAW_LINE_BYTES or line.endswith(b"\n") or not behind
+    complete = length > MAX_RAW_LINE_BYTES or line.endswith((b"\n", b"\r")) or not behind
     return line if complete else None

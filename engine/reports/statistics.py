@@ -29,9 +29,10 @@ def get_statistics(session: Session, site: Site, request: GetStatistics) -> Stat
     """Lines by period, then key, at most `limit` of them; the total is over all calls that match.
 
     The keys: an extension with its name as label; a trunk; the name a rule had when it rated the call, or
-    '' without one and a line for each reason; or a destination. That is the prefix of the rule that rated
-    the call with its name as label, else the longest prefix of a rule in use that the number begins with,
-    so that unanswered calls count where answered ones do, else the first three characters dialled.
+    '' without one and a line for each reason; the name of a destination; its country; or a prefix. That is
+    the prefix of the rule that rated the call with its name as label, else the longest prefix of a rule in
+    use that the number begins with, so that unanswered calls count where answered ones do, else the
+    number's first three characters.
 
     Raises `InvalidInput` for a bad filter or limit.
     """

@@ -6,12 +6,13 @@ from datetime import datetime
 import msgspec
 
 from engine.api.message_json import from_json
-from engine.api.site import VerifyResult
+from engine.api.site import FileDuplicates, VerifyResult
 from engine.domain.message import Message
 from engine.domain.money import format_amount
 from engine.store import Mark, Session, changed_states, last_link
 
 MAX_FINDINGS = 100
+MAX_FILES = 1000
 
 Step = Callable[[int, int], None]
 """Is told before each check how many are done, and of how many; raises to end it."""
@@ -42,6 +43,7 @@ def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_
         calls=calls,
         files=files,
         findings=findings[:MAX_FINDINGS],
+        duplicates=tuple(session.records(FileDuplicates, "verify.duplicate_lines", limit=MAX_FILES)),
     )
 
 
@@ -292,7 +294,7 @@ def _file(row: Row) -> Iterator[Message]:
     name = Message("File {file_id} ({row})", file_id=file_id, row=row[1])
     (
         lines, parts, offset, part_bytes, stored, calls, stored_bytes, call_bytes,
-        quarantined, bad, quarantined_bytes, bad_bytes, end,
+        quarantined, bad, quarantined_bytes, bad_bytes, events, told, event_bytes, told_bytes, end,
     ) = msgspec.convert(row[2:], list[int])  # fmt: skip
     if lines != parts:
         yield Message(
@@ -335,6 +337,20 @@ def _file(row: Row) -> Iterator[Message]:
             name=name,
             quarantined_bytes=quarantined_bytes,
             bad_bytes=bad_bytes,
+        )
+    if events != told:
+        yield Message(
+            "{name}: {events:,} lines count as events, but {told:,} events come from it.",
+            name=name,
+            events=events,
+            told=told,
+        )
+    if event_bytes != told_bytes:
+        yield Message(
+            "{name}: {event_bytes:,} bytes count as events, but its events have {told_bytes:,}.",
+            name=name,
+            event_bytes=event_bytes,
+            told_bytes=told_bytes,
         )
     if end > offset:
         yield Message(

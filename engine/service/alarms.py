@@ -11,6 +11,8 @@ from engine.pipeline.ingest_loop import IngestLoop
 from engine.store import Database
 
 UNRATED_DAYS = 30
+LOST_AFTER = timedelta(hours=24)
+"""So long a call may go on without an event before its end counts as lost."""
 CLOCKS_DIFFER = timedelta(days=1)
 """Calls that seem to lie so far ahead belong to the present all the same."""
 MAX_KNOWN = 1000
@@ -67,6 +69,14 @@ class Alarms:
                         Message("{source}: {fault}", source=health.source, fault=fault),
                     )
                 )
+            if doubt := ingest_loop.zone_doubt(health.source):
+                found.append(
+                    (
+                        "source",
+                        f"zone {health.source}",
+                        Message("{source}: {fault}", source=health.source, fault=doubt),
+                    )
+                )
         for target in self._targets():
             if target.fault:
                 found.append(
@@ -82,6 +92,9 @@ class Alarms:
                 "alarms.unrated", since=now - timedelta(days=UNRATED_DAYS), until=now + CLOCKS_DIFFER
             )
             bad = session.integer("quarantine.open_count")
+            lost = session.integer(
+                "cel.lost_ends", since=now - LOST_AFTER, first=now - timedelta(days=UNRATED_DAYS)
+            )
         if unrated:
             one = Message(
                 "1 call of the last {unrated_days} days matches no rate rule.", unrated_days=UNRATED_DAYS
@@ -98,6 +111,19 @@ class Alarms:
                 Message("{bad:,} lines could not be read as calls.", bad=bad),
             )
             found.append(("quarantine", "quarantine", one if bad == 1 else many))
+        if lost:
+            one, many = (
+                Message(
+                    "The end of 1 channel of the last {days} days was never written to CEL.",
+                    days=UNRATED_DAYS,
+                ),
+                Message(
+                    "The ends of {lost:,} channels of the last {days} days were never written to CEL.",
+                    lost=lost,
+                    days=UNRATED_DAYS,
+                ),
+            )
+            found.append(("lost end", "lost end", one if lost == 1 else many))
         with self._lock:
             self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
             return [

@@ -1,13 +1,14 @@
 """Operations that change the store, in the writer's turn."""
 
 from engine.access import accounts, settings
+from engine.api.destinations import ImportDestinations
 from engine.api.extensions import Adjust, Changed, ImportExtensions, Recharge, Recharged, SetExtensions
 from engine.api.operation import ImportResult
 from engine.api.rates import ImportRates, MoveRate, RemoveRates, SavedRate, SaveRate, SwitchRates
 from engine.api.session import Nothing, RemoveAccount
 from engine.api.site import SetSetting
 from engine.ledger import extension_sheet, extensions, operations
-from engine.rating import rules, sheet
+from engine.rating import destinations, rules, sheet
 from engine.service.registry import Changing, balances, changes, rates, site_settings
 
 
@@ -61,6 +62,11 @@ def move_rate(at: Changing, op: MoveRate) -> Changed:
 @changes(ImportRates, tells=rates)
 def import_rates(at: Changing, op: ImportRates) -> ImportResult:
     return sheet.import_rates(at.session, op.content, apply=op.apply, operator=at.operator, now=at.now)
+
+
+@changes(ImportDestinations, tells=site_settings)
+def import_destinations(at: Changing, op: ImportDestinations) -> ImportResult:
+    return destinations.import_destinations(at.session, op.content, apply=op.apply)
 
 
 @changes(SetSetting, tells=site_settings)

@@ -83,8 +83,9 @@ class ServiceContext:
         """After a commit that stored calls; runs in the writer thread."""
         if batch.charged or batch.arrived or batch.resettled:
             self.balances_moved(list(batch.touched))
-        if batch.stored and self.event_bus.listeners:
-            self.event_bus.publish(CallsStored(count=batch.stored, rows=newest_rows(session, batch.newest)))
+        count = batch.stored + batch.made
+        if count and self.event_bus.listeners:
+            self.event_bus.publish(CallsStored(count=count, rows=newest_rows(session, batch.newest)))
         if batch.quarantined or batch.unrated:
             self.alarms_changed()
 

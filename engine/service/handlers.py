@@ -92,7 +92,7 @@ def work(
     try:
         result = HANDLERS[kind].function(service, operation, name_of(caller), progress, cancelled)
     except PbxmeterError as error:
-        if kind is not site_api.DetectSource:
+        if kind not in (site_api.DetectSource, site_api.CompareSources):
             note_refused(service, operation, caller, error)
         raise
     if kind in (site_api.Verify, site_api.SyncLockouts):

@@ -16,6 +16,7 @@ from engine.api.calls import (
     Overview,
     Statistics,
 )
+from engine.api.destinations import Destinations, ExportDestinations, ListDestinations
 from engine.api.extensions import (
     BarPreview,
     CsvText,
@@ -37,7 +38,7 @@ from engine.domain.zones import utc_now
 from engine.ledger import bar_preview, extension_sheet, extensions, listings
 from engine.lockout import barred
 from engine.pipeline import quarantine, sources
-from engine.rating import check, explain, rules, sheet
+from engine.rating import check, destinations, explain, rules, sheet
 from engine.reports import calls, export, overview, statistics
 from engine.service.registry import Reading, reads, streams
 
@@ -97,6 +98,16 @@ def list_rates(at: Reading, op: ListRates) -> Rates:
 @reads(ExportRates, exports=True)
 def export_rates(at: Reading, op: ExportRates) -> CsvText:
     return sheet.export_rates(at.session)
+
+
+@reads(ListDestinations)
+def list_destinations(at: Reading, op: ListDestinations) -> Destinations:
+    return destinations.list_destinations(at.session, op)
+
+
+@reads(ExportDestinations, exports=True)
+def export_destinations(at: Reading, op: ExportDestinations) -> CsvText:
+    return destinations.export_destinations(at.session)
 
 
 @reads(TestRate)

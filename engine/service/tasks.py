@@ -8,15 +8,18 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from config.billing_source import bills_from_events, why_not
 from config.settings import Settings
 from engine.access import audit
 from engine.api.events import CallsStored
+from engine.api.home import CONFIG_FILE
 from engine.api.operation import Progress
 from engine.api.rates import Rerate, RerateResult
 from engine.api.site import (
     FILES_AT_ONCE,
     Backup,
     BackupResult,
+    CompareSources,
     DetectResult,
     DetectSource,
     GivenFile,
@@ -25,16 +28,19 @@ from engine.api.site import (
     Lockouts,
     RetryQuarantine,
     RetryResult,
+    SourcesCompared,
     SyncLockouts,
     Verify,
     VerifyResult,
 )
 from engine.domain.errors import InvalidInput, Refused
+from engine.domain.message import Message
 from engine.domain.zones import utc_now, zone
 from engine.lockout.barred import list_lockouts
 from engine.parse.detect import HEAD_BYTES, detect
 from engine.pipeline.budget import budget_now
 from engine.pipeline.checkpoints import read_before
+from engine.pipeline.compare import compare_sources
 from engine.pipeline.imports import Import
 from engine.pipeline.quarantine import open_lines
 from engine.pipeline.rerating import Rerating
@@ -65,12 +71,29 @@ def ingest(
             )
             for content, path in contents
         ]
+        for _, parser in files:
+            _refuse_other_kind(service, settings, parser)
         _refuse_another_zone(service, files)
         result = _import(service, progress, cancelled).run(files)
     # The tickets are used up; what was imported is told by its name.
     named = [GivenFile(path=file.path, ticket="") for file in request.files]
     _record(service, msgspec.structs.replace(request, files=named), operator, result=result)
     return result
+
+
+def _refuse_other_kind(service: ServiceContext, settings: Settings, parser: SourceParser) -> None:
+    """Raises `InvalidInput` for CDRs where the site bills from CEL, and the other way round."""
+    events = bills_from_events(settings, service.home)
+    by = Message("the first source ({path})", path=CONFIG_FILE)
+    if events is None:
+        with service.database.reading() as session:
+            first = session.records(tuple[str, bool], "cel.first_file")
+        if not first:
+            return
+        ((path, events),) = first
+        by = Message("the file that was imported first ({path})", path=path)
+    if (parser.form.event is not None) != events:
+        raise InvalidInput(why_not(events=events, by=by), field="format")
 
 
 def _refuse_another_zone(service: ServiceContext, files: list[tuple[Content, SourceParser]]) -> None:
@@ -124,6 +147,27 @@ def detect_source(
         if request.format
         else None,
     )
+
+
+@works(CompareSources)
+def compare(
+    service: ServiceContext,
+    request: CompareSources,
+    operator: str,
+    progress: Report,
+    cancelled: Cancellation,
+) -> SourcesCompared:
+    """Holds CDRs and CEL of the same calls against each other."""
+    with contextlib.ExitStack() as stack, service.database.reading() as session:
+        return compare_sources(
+            session,
+            cdr=_given(service, request.cdr, operator, stack),
+            cel=_given(service, request.cel, operator, stack),
+            settings=service.settings(),
+            home=service.home,
+            book=service.state.book,
+            site=service.state.site,
+        )
 
 
 @works(RetryQuarantine)

@@ -100,11 +100,14 @@ cost_micros <= $value AND (cost_micros < $value OR call_id < $call_id)
 
 -- name: rows
 -- Calls with the names that belong to them, in no order; all columns, so that a new one needs no word here.
-SELECT call.*, coalesce(extension.name, '') AS name, coalesce(rate_version.name, '') AS rate
-FROM call
+SELECT call.* REPLACE (number_rated(call.rated_number, call.dialled) AS rated_number),
+       coalesce(extension.name, '') AS name, coalesce(rate_version.name, '') AS rate,
+       if(call.direction = 'outbound', coalesce(span.name, ''), '') AS destination,
+       if(call.direction = 'outbound', coalesce(span.country, ''), '') AS country
+FROM (SELECT * FROM call WHERE call_id IN (SELECT unnest($call_ids))) AS call
+ASOF LEFT JOIN destination_span AS span ON number_rated(call.rated_number, call.dialled) >= span.low
 LEFT JOIN extension ON extension.number = call.extension
-LEFT JOIN rate_version ON rate_version.version_id = call.rate_version
-WHERE call.call_id IN (SELECT unnest($call_ids));
+LEFT JOIN rate_version ON rate_version.version_id = call.rate_version;
 
 -- name: span
 -- The first and last start of all calls, NULL without any; answered from statistics, not from rows.
@@ -131,7 +134,7 @@ FROM call WHERE /*where*/;
 -- What one call's explanation needs beside its row.
 SELECT lower(lpad(to_hex(call.call_key), 16, '0')) AS call_key, call.answered_local, call.cycles, call.first_block_micros,
        call.rate_version, call.line_offset, call.line_length, lower(lpad(to_hex(call.leg), 16, '0')) AS leg,
-       call.placed_by, call.passed_by, call.charged_seconds,
+       call.placed_by, call.passed_by, call.charged_seconds, call.facts & 128 <> 0 AS end_assumed,
        coalesce(source_file.path, '') AS path, coalesce(source_file.head_length, 0) AS head_length,
        coalesce(source_file.head_sha256, '') AS head_sha256
 FROM call
@@ -159,7 +162,9 @@ FROM ledger_entry WHERE call_id = $call_id ORDER BY entry_id LIMIT $limit;
 -- Calls with the columns of the export among theirs, oldest first; the times get the site's offset afterwards.
 SELECT call.* EXCLUDE (started_local, answered_local, unrated, call_key, cost_micros, cycles, first_block_micros,
            rate_version, file_id, line_offset, line_length, rated_number, leg),
-       coalesce(call.rated_number, call.dialled) AS rated_number, lower(lpad(to_hex(call.leg), 16, '0')) AS leg,
+       number_rated(call.rated_number, call.dialled) AS rated_number,
+       if(call.direction = 'outbound', coalesce(span.name, ''), '') AS destination,
+       if(call.direction = 'outbound', coalesce(span.country, ''), '') AS country, lower(lpad(to_hex(call.leg), 16, '0')) AS leg,
        coalesce(extension.name, '') AS name,
        if(call.cost_micros < 0, '-', '') || (abs(call.cost_micros) // 1000000) || '.'
            || lpad((abs(call.cost_micros) // 10000 % 100)::VARCHAR, 2, '0')
@@ -167,6 +172,7 @@ SELECT call.* EXCLUDE (started_local, answered_local, unrated, call_key, cost_mi
        coalesce(rate_version.name, '') AS rate, coalesce(call.unrated, '') AS unrated,
        lower(lpad(to_hex(call.call_key), 16, '0')) AS call_key, coalesce(source_file.path, '') AS source
 FROM (SELECT * FROM call WHERE /*where*/) AS call
+ASOF LEFT JOIN destination_span AS span ON number_rated(call.rated_number, call.dialled) >= span.low
 LEFT JOIN extension ON extension.number = call.extension
 LEFT JOIN rate_version ON rate_version.version_id = call.rate_version
 LEFT JOIN source_file ON source_file.file_id = call.file_id
@@ -263,22 +269,44 @@ rate_version IN (SELECT version_id FROM rate_version
     OR (rate_version IS NULL AND list_contains($values, ''))
 
 -- condition: destination_part
--- The destination of the statistics begins with one of these.
+-- The destination's name holds one of these.
+direction = 'outbound' AND number_rated(rated_number, dialled) IN (
+    SELECT number FROM number_destination
+    WHERE list_bool_or(list_transform($values, lambda one: contains(lower(name), lower(one)))))
+
+-- condition: destination_whole
+-- The destination's name is one of these; '' = it has none.
+(direction = 'outbound' AND number_rated(rated_number, dialled) IN (
+    SELECT number FROM number_destination
+    WHERE list_bool_or(list_transform($values, lambda one: lower(name) = lower(one)))))
+    OR (list_contains($values, '') AND (direction <> 'outbound'
+        OR number_rated(rated_number, dialled) NOT IN (SELECT number FROM number_destination)))
+
+-- condition: country
+-- The destination lies in one of these countries; '' = in none that is known.
+(direction = 'outbound' AND number_rated(rated_number, dialled) IN (
+    SELECT number FROM number_destination
+    WHERE list_bool_or(list_transform($values, lambda one: country = upper(one))) AND country <> ''))
+    OR (list_contains($values, '') AND (direction <> 'outbound'
+        OR number_rated(rated_number, dialled) NOT IN (SELECT number FROM number_destination WHERE country <> '')))
+
+-- condition: prefix_part
+-- The prefix of the statistics begins with one of these.
 rate_version IN (SELECT version_id FROM rate_version
                  WHERE prefix <> '' AND list_bool_or(list_transform($values, lambda one: starts_with(prefix, one))))
     OR ((rate_version IS NULL OR rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''))
-        AND (dialled IN (SELECT dialled FROM dialled_prefix
+        AND (number_rated(rated_number, dialled) IN (SELECT number FROM dialled_prefix
                          WHERE list_bool_or(list_transform($values, lambda one: starts_with(prefix, one))))
-             OR (list_bool_or(list_transform($values, lambda one: starts_with(left(dialled, 3), one)))
-                 AND dialled NOT IN (SELECT dialled FROM dialled_prefix))))
+             OR (list_bool_or(list_transform($values, lambda one: starts_with(left(number_rated(rated_number, dialled), 3), one)))
+                 AND number_rated(rated_number, dialled) NOT IN (SELECT number FROM dialled_prefix))))
 
--- condition: destination_whole
--- The destination of the statistics is one of these.
+-- condition: prefix_whole
+-- The prefix of the statistics is one of these.
 rate_version IN (SELECT version_id FROM rate_version WHERE prefix <> '' AND list_contains($values, prefix))
     OR ((rate_version IS NULL OR rate_version IN (SELECT version_id FROM rate_version WHERE prefix = ''))
-        AND (dialled IN (SELECT dialled FROM dialled_prefix WHERE list_contains($values, prefix))
-             OR (list_contains($values, left(dialled, 3))
-                 AND dialled NOT IN (SELECT dialled FROM dialled_prefix))))
+        AND (number_rated(rated_number, dialled) IN (SELECT number FROM dialled_prefix WHERE list_contains($values, prefix))
+             OR (list_contains($values, left(number_rated(rated_number, dialled), 3))
+                 AND number_rated(rated_number, dialled) NOT IN (SELECT number FROM dialled_prefix))))
 
 -- condition: dialled_begins
 -- The number dialled begins so.

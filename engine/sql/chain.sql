@@ -32,7 +32,9 @@ FROM ledger_entry WHERE entry_id > $after LIMIT $limit;
 
 -- name: few_calls
 -- Calls after one, at most $limit.
-SELECT call_id, call_key, epoch_us(started_at), billsec, line_offset FROM call WHERE call_id > $after LIMIT $limit;
+SELECT call_id, call_key, has_line(facts)::INTEGER * epoch_us(started_at), has_line(facts)::INTEGER * billsec,
+    has_line(facts)::INTEGER * line_offset
+FROM call WHERE call_id > $after LIMIT $limit;
 
 -- name: entries
 -- The last of the entries after one, and their digest.
@@ -48,8 +50,10 @@ SELECT max(last), bit_xor(digest) FROM texts;
 
 -- name: calls
 -- The last of the calls after one, and their digest.
-SELECT max(call_id), calls_digest(count(*), sum(call_id), sum(call_key), sum(call_id::HUGEINT * epoch_us(started_at)),
-    sum(call_id::HUGEINT * billsec), sum(call_id::HUGEINT * line_offset))
+SELECT max(call_id), calls_digest(count(*), sum(call_id), sum(call_key),
+    sum(call_id::HUGEINT * has_line(facts)::INTEGER * epoch_us(started_at)),
+    sum(call_id::HUGEINT * has_line(facts)::INTEGER * billsec),
+    sum(call_id::HUGEINT * has_line(facts)::INTEGER * line_offset))
 FROM call WHERE call_id > $after;
 
 -- name: operations

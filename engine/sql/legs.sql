@@ -52,7 +52,7 @@ WITH RECURSIVE placed AS (
 ), diallers AS (
     SELECT call_no, name, arg_max(dialler, steps) AS dialler FROM walk GROUP BY ALL
 ), devices AS (
-    SELECT call_no, name, any_value(device) AS device FROM sides GROUP BY ALL
+    SELECT call_no, name, max(device) AS device FROM sides GROUP BY ALL
 ), people AS (
     -- The extension that a channel stands for.
     SELECT diallers.call_no, diallers.name, dialler, coalesce(device, '') AS device
@@ -79,8 +79,13 @@ WITH RECURSIVE placed AS (
     SELECT sides.call_no, sides.name AS channel, count(*) AS records, max(ended_at) AS ended_at
     FROM sides JOIN placed ON placed.call_no = sides.call_no AND placed.place = sides.place
     GROUP BY ALL
+), own AS (
+    -- Where a PBX writes a record for the trunk channel as well, that one tells how long the trunk was in use.
+    SELECT call_no, near AS channel, min(answered_at) AS answered_at, max(billsec) AS billsec
+    FROM placed WHERE own_leg GROUP BY ALL
 ), settled AS (
-    SELECT legs.call_no, legs.channel, legs.place, legs.row, legs.number, legs.answered_at,
+    SELECT legs.call_no, legs.channel, legs.place, legs.row, legs.number,
+        CASE WHEN own.channel IS NULL THEN legs.answered_at ELSE own.answered_at END AS answered_at,
         coalesce(nullif(legs.device, ''), CASE WHEN by_caller THEN caller END, '') AS placed_by,
         coalesce(passed.device, '') AS passed_by,
         coalesce(
@@ -93,14 +98,16 @@ WITH RECURSIVE placed AS (
             $unclaimed
         ) AS payer,
         CASE
+            WHEN own.channel IS NOT NULL THEN if(own.answered_at IS NULL, 0, own.billsec)
             WHEN legs.answered_at IS NULL THEN 0
-            WHEN lengths.records = 1 THEN billsec
+            WHEN lengths.records = 1 THEN legs.billsec
             ELSE greatest(epoch_us(lengths.ended_at) - epoch_us(legs.answered_at), 0) // 1000000
         END AS seconds
     FROM legs
     LEFT JOIN passed ON passed.call_no = legs.call_no AND passed.channel = legs.channel
     LEFT JOIN reached ON reached.call_no = legs.call_no
     JOIN lengths ON lengths.call_no = legs.call_no AND lengths.channel = legs.channel
+    LEFT JOIN own ON own.call_no = legs.call_no AND own.channel = legs.channel
 ), owned AS (
     -- A record of two legs belongs to the one that it begins, else to the older one.
     SELECT sides.call_no, sides.place, arg_min(
@@ -125,7 +132,7 @@ WITH records AS (
     SELECT row, link_id, near_channel, far_channel FROM batch
     UNION ALL
     SELECT -1 - call_id, link_id, near_channel, far_channel
-    FROM call WHERE facts <> 0 AND ended_at >= $first AND started_at <= $last
+    FROM call WHERE facts & 32 <> 0 AND ended_at >= $first AND started_at <= $last
 ), names AS (
     SELECT row, hash(link_id) AS name FROM records WHERE link_id <> ''
     UNION ALL
@@ -139,7 +146,7 @@ SELECT DISTINCT row FROM names SEMI JOIN shared USING (name);
 
 -- name: recent_names
 -- Link ids and channels of the records that ended at a moment or later.
-SELECT link_id, near_channel, far_channel FROM call WHERE facts <> 0 AND ended_at >= $since LIMIT $limit;
+SELECT link_id, near_channel, far_channel FROM call WHERE facts & 32 <> 0 AND ended_at >= $since LIMIT $limit;
 
 -- name: stored_records
 -- Stored records by their numbers, as settling takes them, with what they are a part of now.

@@ -6,6 +6,23 @@ WITH stored AS (
 )
 SELECT row FROM parsed ANTI JOIN stored USING (call_key, started_at);
 
+-- name: occurrences
+-- Of each row of the bound table `recurring`, whose rows are in the order of their files: how often its file has
+-- held such a record, this one included.
+WITH held AS (
+    SELECT file_id, call_key, started_at, count(*) AS times FROM recurring_record
+    WHERE started_at BETWEEN $first AND $last AND file_id IN (SELECT file_id FROM recurring)
+    GROUP BY ALL
+)
+SELECT row, coalesce(held.times, 0) + row_number() OVER (
+    PARTITION BY recurring.file_id, recurring.call_key, recurring.started_at ORDER BY row
+) AS occurrence
+FROM recurring LEFT JOIN held USING (file_id, call_key, started_at);
+
+-- name: note_occurrences
+-- Keeps that their files held the records of the bound table `recurring`.
+INSERT INTO recurring_record SELECT file_id, call_key, started_at FROM recurring;
+
 -- name: append_many_calls
 -- Appends the bound table `many_calls`, whose columns are those of table `call`.
 INSERT INTO call BY NAME SELECT * FROM many_calls;
@@ -78,7 +95,8 @@ WHERE file_id = $file_id;
 UPDATE source_file SET
     duplicates = duplicates + $duplicates, quarantined = quarantined + $quarantined, ignored = ignored + $ignored,
     duplicate_bytes = duplicate_bytes + $duplicate_bytes,
-    quarantined_bytes = quarantined_bytes + $quarantined_bytes, ignored_bytes = ignored_bytes + $ignored_bytes
+    quarantined_bytes = quarantined_bytes + $quarantined_bytes, ignored_bytes = ignored_bytes + $ignored_bytes,
+    events = events + $events, event_bytes = event_bytes + $event_bytes
 WHERE file_id = $file_id;
 
 -- name: describe_file
@@ -90,7 +108,7 @@ WHERE file_id = $file_id;
 
 -- name: files
 -- The files that were read last, with their accounts.
-SELECT file_id, source, path, format, read_offset, lines, stored, duplicates, quarantined, ignored, finished,
+SELECT file_id, source, path, format, read_offset, lines, stored, duplicates, quarantined, ignored, events, finished,
     last_read_at
 FROM source_file ORDER BY last_read_at DESC, file_id DESC LIMIT $limit;
 
@@ -98,7 +116,7 @@ FROM source_file ORDER BY last_read_at DESC, file_id DESC LIMIT $limit;
 -- What reading the files of each source came to; imports by hand have no source.
 SELECT source, count(*) AS files, CAST(sum(lines) AS BIGINT) AS lines, CAST(sum(stored) AS BIGINT) AS stored,
     CAST(sum(duplicates) AS BIGINT) AS duplicates, CAST(sum(quarantined) AS BIGINT) AS quarantined,
-    CAST(sum(ignored) AS BIGINT) AS ignored, max(last_read_at) AS last_read_at, max(last_call_at) AS last_call_at
+    CAST(sum(ignored) AS BIGINT) AS ignored, CAST(sum(events) AS BIGINT) AS events, max(last_read_at) AS last_read_at, max(last_call_at) AS last_call_at
 FROM source_file GROUP BY source;
 
 -- name: checkpoints

@@ -38,6 +38,22 @@ UPDATE source_file SET
     last_call_at = greatest(last_call_at, $last_call_at)
 WHERE file_id = $file_id;
 
+-- name: move_to_events
+-- A file's accounts after some of its bad lines turned out to be events or were found to be duplicates.
+UPDATE source_file SET
+    quarantined = quarantined - $stored - $duplicates,
+    events = events + $stored,
+    duplicates = duplicates + $duplicates,
+    quarantined_bytes = quarantined_bytes - $stored_bytes - $duplicate_bytes,
+    event_bytes = event_bytes + $stored_bytes,
+    duplicate_bytes = duplicate_bytes + $duplicate_bytes,
+    last_call_at = greatest(last_call_at, $last_call_at)
+WHERE file_id = $file_id;
+
+-- name: sources
+-- The source of each file; imports by hand have none.
+SELECT file_id, source FROM source_file;
+
 -- name: open_count
 -- How many bad lines wait.
 SELECT count(*) FROM quarantine WHERE retried_at IS NULL;

@@ -167,18 +167,18 @@ SELECT
 FROM priced;
 
 -- name: rerate_span
--- First and last call of a selection that a rule could price, and how many there are.
-SELECT coalesce(min(call_id), 0), coalesce(max(call_id), 0), count(*)
+-- First and last outbound call of a selection, and how many of them a rule could price.
+SELECT coalesce(min(call_id), 0), coalesce(max(call_id), 0),
+    count(*) FILTER (WHERE charged_seconds > 0 AND unrated IS DISTINCT FROM 'not answered')
 FROM call
-WHERE started_at >= $first AND started_at < $last
-    AND direction = 'outbound' AND charged_seconds > 0 AND unrated IS DISTINCT FROM 'not answered'
+WHERE started_at >= $first AND started_at < $last AND direction = 'outbound'
     AND (NOT $only_unrated OR money_may_be_missing(unrated))
     AND ($extensions::VARCHAR[] IS NULL OR list_contains($extensions::VARCHAR[], extension));
 
 -- name: rerate_calls
 -- Those among the calls after one up to another, as rate_calls takes them, with what they cost now.
 SELECT
-    call_id AS row, extension, coalesce(rated_number, dialled) AS dialled, direction, true AS answered,
+    call_id AS row, extension, dialled, written, rated_number, direction, true AS answered,
     charged_seconds AS billsec, answered_local,
     cost_micros, unrated, rate_version
 FROM call
@@ -190,18 +190,39 @@ WHERE call_id > $after AND call_id <= $upto
 ORDER BY call_id;
 
 -- name: changed_calls
--- Those of rerate_stored whose cost, reason or rule is another one in rerate_fresh.
+-- Those of rerate_stored whose cost, reason, rule or number is another one in rerate_fresh and rerate_numbers.
 SELECT
     stored.row AS call_id, stored.extension,
     stored.cost_micros AS old_cost_micros, fresh.cost_micros AS new_cost_micros,
     stored.unrated AS old_unrated, fresh.unrated AS new_unrated,
-    fresh.rate_version, fresh.cycles, fresh.first_block_micros
+    fresh.rate_version, fresh.cycles, fresh.first_block_micros, numbers.rated_number
 FROM rerate_stored AS stored
 JOIN rerate_fresh AS fresh USING (row)
+JOIN rerate_numbers AS numbers USING (row)
 WHERE stored.cost_micros <> fresh.cost_micros
     OR stored.unrated IS DISTINCT FROM fresh.unrated
     OR stored.rate_version IS DISTINCT FROM fresh.rate_version
+    OR stored.rated_number IS DISTINCT FROM numbers.rated_number
 ORDER BY call_id;
+
+-- name: rerate_numbers
+-- The outbound calls among them that no rule could price, for the numbers they would be rated by; without entries that
+-- rewrite only those that have another number than the one dialled.
+SELECT call_id, dialled, written, rated_number, direction
+FROM call
+WHERE call_id > $after AND call_id <= $upto
+    AND started_at >= $first AND started_at < $last
+    AND direction = 'outbound' AND NOT (charged_seconds > 0 AND unrated IS DISTINCT FROM 'not answered')
+    AND coalesce(unrated, '') NOT IN ('part of another', 'number unknown') AND NOT $only_unrated
+    AND ($extensions::VARCHAR[] IS NULL OR list_contains($extensions::VARCHAR[], extension))
+    AND ($rewriting OR rated_number IS NOT NULL)
+ORDER BY call_id;
+
+-- name: update_numbers
+-- Gives the calls of renumbered_calls the numbers they would be rated by.
+UPDATE call SET rated_number = changed.rated_number
+FROM renumbered_calls AS changed
+WHERE call.call_id = changed.call_id AND call.call_id BETWEEN $first_id AND $last_id;
 
 -- name: update_calls
 -- Gives the calls of rerated_calls their new cost and its parts.
@@ -209,6 +230,7 @@ UPDATE call SET
     cost_micros = changed.new_cost_micros,
     unrated = changed.new_unrated,
     rate_version = changed.rate_version,
+    rated_number = changed.rated_number,
     cycles = changed.cycles,
     first_block_micros = changed.first_block_micros
 FROM rerated_calls AS changed

@@ -3,12 +3,15 @@
 -- name: lines
 -- One line per period and key: period as a number for the order, key and label as text.
 WITH matching AS (
-    SELECT started_local, extension, trunk, dialled, rate_version, unrated, answered_at,
+    SELECT started_local, extension, trunk, number_rated(rated_number, dialled) AS number, direction, rate_version, unrated, answered_at,
         talk_seconds(direction, billsec, charged_seconds) AS billsec, cost_micros
     FROM call WHERE is_call(unrated) AND /*where*/
 ),
 prefixed AS (
-    SELECT dialled, prefix FROM dialled_prefix WHERE $per = 'destination'
+    SELECT number, prefix FROM dialled_prefix WHERE $per = 'prefix'
+),
+placed AS (
+    SELECT number, name, country FROM number_destination WHERE $per IN ('destination', 'country')
 ),
 keyed AS (
     SELECT CASE $by
@@ -22,14 +25,17 @@ keyed AS (
            CASE $per
                WHEN 'extension' THEN extension
                WHEN 'trunk' THEN trunk
-               WHEN 'destination' THEN coalesce(prefixed.prefix, left(dialled, 3))
+               WHEN 'prefix' THEN coalesce(prefixed.prefix, left(number, 3))
+               WHEN 'destination' THEN if(direction = 'outbound', coalesce(placed.name, ''), '')
+               WHEN 'country' THEN if(direction = 'outbound', coalesce(placed.country, ''), '')
                ELSE ''
            END AS key,
            CASE WHEN $per = 'rate' THEN unrated END AS reason,
-           CASE WHEN $per IN ('rate', 'destination') THEN rate_version END AS version_id,
+           CASE WHEN $per IN ('rate', 'prefix') THEN rate_version END AS version_id,
            answered_at, billsec, cost_micros
     FROM matching
-    LEFT JOIN prefixed USING (dialled)
+    LEFT JOIN prefixed USING (number)
+    LEFT JOIN placed USING (number)
 ),
 counted AS (
     SELECT period, key, reason, version_id, count(*) AS calls, count(answered_at) AS answered,
@@ -42,10 +48,10 @@ named AS (
     SELECT counted.period, counted.reason, counted.calls, counted.answered, counted.duration, counted.cost_micros,
            CASE $per
                WHEN 'rate' THEN coalesce(rate_version.name, '')
-               WHEN 'destination' THEN coalesce(nullif(rate_version.prefix, ''), counted.key)
+               WHEN 'prefix' THEN coalesce(nullif(rate_version.prefix, ''), counted.key)
                ELSE counted.key
            END AS key,
-           CASE WHEN $per = 'destination' AND rate_version.prefix <> '' THEN rate_version.name END AS rule
+           CASE WHEN $per = 'prefix' AND rate_version.prefix <> '' THEN rate_version.name END AS rule
     FROM counted
     LEFT JOIN rate_version ON rate_version.version_id = counted.version_id
 ),
@@ -72,7 +78,7 @@ SELECT line.period, line.key, line.reason,
        line.cost_micros
 FROM line
 LEFT JOIN extension ON $per = 'extension' AND extension.number = line.key
-LEFT JOIN listed ON $per = 'destination' AND listed.prefix = line.key
+LEFT JOIN listed ON $per = 'prefix' AND listed.prefix = line.key
 ORDER BY line.period, line.key, line.reason;
 
 -- name: total

@@ -5,6 +5,11 @@
 SELECT (SELECT count(*) FROM extension), (SELECT count(*) FROM ledger_entry), (SELECT count(*) FROM call),
        (SELECT count(*) FROM source_file);
 
+-- name: duplicate_lines
+-- The files that brought calls which were stored already, and how many, those read last first.
+SELECT path, lines, stored, duplicates FROM source_file WHERE duplicates > 0
+ORDER BY last_read_at DESC, file_id DESC LIMIT $limit;
+
 -- name: balances
 -- Balances that are not the sum of the extension's entries; a NULL balance = there is no such extension.
 WITH booked AS (
@@ -65,17 +70,25 @@ ORDER BY extension.number LIMIT $limit;
 -- name: charges
 -- Calls whose entries do not come to their cost: open charges (one, or none for a free call), their net
 -- amount, and the extension they were booked on. A NULL cost = there is no such call.
-WITH booked AS (
-    SELECT call_id, min(extension) AS first_extension, max(extension) AS last_extension,
-           count(*) FILTER (kind = 'charge') - count(*) FILTER (kind = 'reversal') AS open_charges,
+WITH posted AS (
+    SELECT call_id, extension, count(*) FILTER (kind = 'charge') - count(*) FILTER (kind = 'reversal') AS open_charges,
            sum(amount_micros) AS net_micros
     FROM ledger_entry
     WHERE kind IN ('charge', 'reversal')
+    GROUP BY call_id, extension
+),
+booked AS (
+    -- What was charged and reversed again may have been another extension's.
+    SELECT call_id, min(extension) FILTER (open_charges <> 0 OR net_micros <> 0) AS first_extension,
+           max(extension) FILTER (open_charges <> 0 OR net_micros <> 0) AS last_extension,
+           min(extension) AS any_extension, sum(open_charges) AS open_charges, sum(net_micros) AS net_micros
+    FROM posted
     GROUP BY call_id
 )
 SELECT coalesce(call.call_id, booked.call_id) AS call_id, call.extension, call.started_local, call.cost_micros,
-       coalesce(booked.open_charges, 0), coalesce(booked.net_micros, 0),
-       coalesce(booked.first_extension, ''), coalesce(booked.last_extension, '')
+       coalesce(booked.open_charges, 0)::BIGINT, coalesce(booked.net_micros, 0),
+       coalesce(booked.first_extension, CASE WHEN call.call_id IS NULL THEN any_extension END, ''),
+       coalesce(booked.last_extension, '')
 FROM call FULL JOIN booked ON booked.call_id = call.call_id
 WHERE call.call_id IS NULL
    OR -call.cost_micros <> coalesce(booked.net_micros, 0)
@@ -107,34 +120,44 @@ ORDER BY entry_id LIMIT $limit;
 -- Files whose lines or bytes do not add up, or whose stored calls are not the calls that name them.
 WITH held AS (
     SELECT file_id, count(*) AS calls, sum(line_length) AS bytes, max(line_offset + line_length) AS end_offset
-    FROM call GROUP BY file_id
+    FROM call WHERE has_line(facts) GROUP BY file_id
+),
+told AS (
+    SELECT file_id, count(*) AS lines, sum(line_length) AS bytes, max(line_offset + line_length) AS end_offset
+    FROM event GROUP BY file_id
 ),
 bad AS (
     SELECT file_id, count(*) AS lines, sum(line_length) AS bytes
     FROM quarantine WHERE retried_at IS NULL GROUP BY file_id
 )
-SELECT coalesce(file.file_id, held.file_id, bad.file_id), file.path, file.lines,
-       file.stored + file.duplicates + file.quarantined + file.ignored,
+SELECT coalesce(file.file_id, held.file_id, bad.file_id, told.file_id), file.path, file.lines,
+       file.stored + file.duplicates + file.quarantined + file.ignored + file.events,
        file.read_offset,
-       file.stored_bytes + file.duplicate_bytes + file.quarantined_bytes + file.ignored_bytes,
+       file.stored_bytes + file.duplicate_bytes + file.quarantined_bytes + file.ignored_bytes + file.event_bytes,
        file.stored, coalesce(held.calls, 0), file.stored_bytes, coalesce(held.bytes, 0),
        file.quarantined, coalesce(bad.lines, 0), file.quarantined_bytes, coalesce(bad.bytes, 0),
-       coalesce(held.end_offset, 0)
+       file.events, coalesce(told.lines, 0), file.event_bytes, coalesce(told.bytes, 0),
+       greatest(coalesce(held.end_offset, 0), coalesce(told.end_offset, 0))
 FROM source_file AS file
 FULL JOIN held ON held.file_id = file.file_id
 FULL JOIN bad ON bad.file_id = coalesce(file.file_id, held.file_id)
+FULL JOIN told ON told.file_id = coalesce(file.file_id, held.file_id, bad.file_id)
 WHERE file.file_id IS NULL
-   OR file.lines <> file.stored + file.duplicates + file.quarantined + file.ignored
-   OR file.read_offset <> file.stored_bytes + file.duplicate_bytes + file.quarantined_bytes + file.ignored_bytes
+   OR file.lines <> file.stored + file.duplicates + file.quarantined + file.ignored + file.events
+   OR file.read_offset
+       <> file.stored_bytes + file.duplicate_bytes + file.quarantined_bytes + file.ignored_bytes + file.event_bytes
+   OR file.events <> coalesce(told.lines, 0) OR file.event_bytes <> coalesce(told.bytes, 0)
    OR file.stored <> coalesce(held.calls, 0) OR file.stored_bytes <> coalesce(held.bytes, 0)
    OR file.quarantined <> coalesce(bad.lines, 0) OR file.quarantined_bytes <> coalesce(bad.bytes, 0)
-   OR coalesce(held.end_offset, 0) > file.read_offset
+   OR greatest(coalesce(held.end_offset, 0), coalesce(told.end_offset, 0)) > file.read_offset
 ORDER BY 1 LIMIT $limit;
 
 -- name: overlaps
 -- Lines that begin before the one before them ends.
 WITH line AS (
-    SELECT file_id, line_offset, line_length FROM call
+    SELECT file_id, line_offset, line_length FROM call WHERE has_line(facts)
+    UNION ALL
+    SELECT file_id, line_offset, line_length FROM event
     UNION ALL
     SELECT file_id, line_offset, line_length FROM quarantine WHERE retried_at IS NULL
 ),
@@ -256,13 +279,14 @@ WITH link AS (
     FROM chain WHERE last_call >= first_call
 ),
 placed AS (
-    SELECT call_id, call_key, started_at, billsec, line_offset,
+    SELECT call_id, call_key, has_line(facts)::INTEGER * epoch_us(started_at) AS started_us,
+        has_line(facts)::INTEGER * billsec AS billsec, has_line(facts)::INTEGER * line_offset AS line_offset,
         CASE WHEN call_id >= link.first THEN link.number END AS number
     FROM call ASOF LEFT JOIN link ON call.call_id <= link.last
 ),
 held AS (
     SELECT number, min(call_id) AS first, max(call_id) AS last,
-        calls_digest(count(*), sum(call_id), sum(call_key), sum(call_id::HUGEINT * epoch_us(started_at)),
+        calls_digest(count(*), sum(call_id), sum(call_key), sum(call_id::HUGEINT * started_us),
             sum(call_id::HUGEINT * billsec), sum(call_id::HUGEINT * line_offset)) AS digest
     FROM placed GROUP BY number
 )

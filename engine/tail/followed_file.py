@@ -363,6 +363,7 @@ class FollowedFile:
             edges=edges,
             final=complete or torn,
             finishes=complete or (at_end and whole_files),
+            written_at=content.status().st_mtime,
             read_at=read_at,
         )
         self._handed = piece if content.packed else None

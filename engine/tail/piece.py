@@ -13,7 +13,7 @@ MAX_PIECE_BYTES = 16 << 20
 FIRST_PIECE_BYTES = 64 << 10
 """The first piece of a rotated file."""
 HEADER_BYTES = 64 << 10
-HEADER_LINES = 4
+HEADER_LINES = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +71,8 @@ class Piece:
     whole: bool = False
     """Where `final`: a last line without a newline is whole, as in a file given by hand. In one that was
     rotated away or deleted it may be cut off anywhere, and a record cut off can read as a shorter one."""
+    written_at: float = 0.0
+    """Seconds since 1970 when the file was last changed; 0 = just now."""
     read_at: float = field(default_factory=time.time)
     """Seconds since 1970 just before it was read: what was written later may not be in it."""
 
@@ -100,5 +102,6 @@ class Piece:
 
 def first_lines(head: bytes) -> bytes:
     """The first whole lines of a file."""
-    lines = head[:HEADER_BYTES].split(b"\n", HEADER_LINES)
-    return b"".join(line + b"\n" for line in lines[:-1])
+    end = b"\n" if b"\n" in head else b"\r"
+    lines = head[:HEADER_BYTES].split(end, HEADER_LINES)
+    return b"".join(line + end for line in lines[:-1])

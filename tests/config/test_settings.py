@@ -121,6 +121,43 @@ def test_the_commented_example_says_the_same_in_every_language() -> None:
         ("numbering:\n  trunks: 'IAX2/x'\n", r":2: numbering\.trunks: must be a list"),
         ("numbering:\n  trunks:\n    - 'IAX2/['\n", r":3: numbering\.trunks\[0\]: 'IAX2/\[' is not a glob"),
         ("numbering:\n  emergency: [abc]\n", r":2: numbering\.emergency\[0\]: 'abc' is not a number"),
+        (
+            "numbering:\n  rewrite:\n    - match: '^0'\n      to: '+'\n      off: trunk\n",
+            r":5: numbering\.rewrite\[0\]\.off: unknown key; did you mean of\?",
+        ),
+        (
+            "numbering:\n  rewrite:\n    - {match: '^9', to: ''}\n    - {match: '(?<=0)1', to: x}\n",
+            r":4: numbering\.rewrite\[1\]\.match: .* is not a regular expression that can be used",
+        ),
+        (
+            "numbering:\n  rewrite:\n    - match: '^9(0)'\n      to: '\\2'\n",
+            r":4: numbering\.rewrite\[0\]\.to: .* does not fit '\^9\(0\)': .* requests 2 matches",
+        ),
+        (
+            "numbering:\n  rewrite:\n    - match: '^9'\n      to: 'x\\'\n",
+            r":4: numbering\.rewrite\[0\]\.to: .* not allowed at end",
+        ),
+        (
+            f"numbering:\n  rewrite:\n    - match: '^9'\n      to: '{'1' * 65}'\n",
+            r":4: numbering\.rewrite\[0\]\.to: has 65 characters; a number has 64 at most",
+        ),
+        (
+            "numbering:\n  rewrite:\n    - match: '^9'\n      to: \"1\\n2\"\n",
+            r":4: numbering\.rewrite\[0\]\.to: must be one line without control characters",
+        ),
+        (
+            "numbering:\n  rewrite:\n    - match: '^9'\n",
+            r":3: numbering\.rewrite\[0\]: to is missing",
+        ),
+        (
+            "numbering:\n  rewrite:\n    - {match: '^9', to: '', of: caller}\n",
+            r":3: numbering\.rewrite\[0\]\.of: 'caller' is not a known kind of number",
+        ),
+        ("numbering:\n  rewrite: '^9'\n", r":2: numbering\.rewrite: must be a list"),
+        (
+            "numbering:\n  rewrite:\n" + "    - {match: '9', to: '8'}\n" * 101,
+            r":2: numbering\.rewrite: has 101 items; at most 100 are read",
+        ),
         ("numbering:\n  payer: boss\n", r":2: numbering\.payer: 'boss' is not a known payer"),
         ("sources:\n  - path: a\n    format: asterisk-cvs\n", r"\.format: .* did you mean asterisk-csv\?"),
         ("sources:\n  - path: a\n    format: own/x.yaml\n", r":3: .*there is no format file 'own/x\.yaml'"),

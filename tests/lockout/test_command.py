@@ -1,7 +1,10 @@
 """The target `command`: real programs, their exit codes, and what they are given."""
 
 import os
+import re
 import stat
+import subprocess
+import textwrap
 import threading
 from pathlib import Path
 
@@ -145,3 +148,13 @@ def test_a_dry_run_runs_nothing(tmp_path: Path) -> None:
     outcome = target.reconcile(wanted(BARRED, known={"1009": "locked"}))
     assert str(outcome.plan) == "Dry run: would bar 2: *, 1001. Dry run: would free 1: 1009."
     assert told(tmp_path) == []
+
+
+def test_the_examples_of_the_documents_are_shell_scripts_that_parse() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "lockout.md").read_text()
+    blocks = re.findall(r"((?:^    .*\n|^\n)+)", text, re.MULTILINE)
+    scripts = [textwrap.dedent(block).strip() for block in blocks if "#!/bin/sh" in block]
+    assert len(scripts) == 3
+    for script in scripts:
+        done = subprocess.run(["/bin/sh", "-n"], input=script, capture_output=True, text=True)
+        assert done.stderr == ""

@@ -3,7 +3,8 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from config.formats import load_format, parse_format
+from config.format_file import parse_format
+from config.formats import load_format
 from config.settings import Numbering
 from engine.parse.parser import Parser
 from engine.parse.schema import CALLS, REJECTS, Parsed

@@ -2,12 +2,14 @@
 
 import json
 import random
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.formats import format_names, load_format, parse_format
+from config.format_file import parse_format
+from config.formats import format_names, load_format
 from config.settings import Numbering
 from engine.domain.errors import ConfigError
 from engine.parse.detect import detect
@@ -16,6 +18,8 @@ from engine.parse.schema import Parsed
 from tests.parse.lines import ROOT, UTC, check_accounts, parser, read, record
 
 SAMPLES = ROOT / "sample_cdr" / "formats"
+CALL_FORMATS = [name for name in format_names() if load_format(name).event is None]
+"""Those whose lines are calls; tests/cel has the other."""
 
 
 def sample(name: str) -> tuple[dict[str, object], bytes, Parser]:
@@ -26,10 +30,16 @@ def sample(name: str) -> tuple[dict[str, object], bytes, Parser]:
     return expected, content, Parser(load_format(name), numbering=numbering, source_zone=zone, site_zone=zone)
 
 
+def written_at(expected: dict[str, object]) -> datetime | None:
+    """When the sample was written: tells the year of times without one."""
+    written = expected.get("written_at")
+    return datetime.fromisoformat(str(written)) if written else None
+
+
 @pytest.mark.parametrize("name", format_names())
 def test_a_sample_yields_what_it_must(name: str) -> None:
     expected, content, reading = sample(name)
-    found = reading.parse(content, base_offset=0, first=True, final=True)
+    found = reading.parse(content, base_offset=0, first=True, final=True, written_at=written_at(expected))
     check_accounts(content, found)
     calls = [
         {
@@ -43,18 +53,20 @@ def test_a_sample_yields_what_it_must(name: str) -> None:
     assert found.ignored == expected["ignored"]
 
 
-@pytest.mark.parametrize("name", format_names())
+@pytest.mark.parametrize("name", CALL_FORMATS)
 def test_a_sample_yields_the_same_in_pieces_of_any_size(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, content, reading = sample(name)
+    expected, content, reading = sample(name)
     found: list[Parsed] = []
     for few in (0, len(content)):
         monkeypatch.setattr("engine.parse.evaluate.FEW_ROWS", few)
-        found.append(reading.parse(content, base_offset=0, first=True, final=True))
+        found.append(
+            reading.parse(content, base_offset=0, first=True, final=True, written_at=written_at(expected))
+        )
     assert found[0].calls.combine_chunks().equals(found[1].calls.combine_chunks())
     assert found[0].rejects.equals(found[1].rejects)
 
 
-@pytest.mark.parametrize("name", format_names())
+@pytest.mark.parametrize("name", CALL_FORMATS)
 def test_a_sample_is_found_out(name: str) -> None:
     expected, content, _ = sample(name)
     numbering = Numbering(extensions=str(expected["extensions"]))
@@ -172,6 +184,18 @@ def test_fixed_widths_are_cut_and_page_headers_ignored() -> None:
         ("internal(", "eval(", r"own:10: call\.extension: eval is not a function"),
         ("internal(variables.from)", "internal(variables.from", r"does not close the bracket"),
         ("epoch}", "whenever}", r"own:3: times\.format: 'whenever' is not a known time format"),
+        (
+            "call:\n",
+            "define: {a: first(b), b: first(a)}\ncall:\n",
+            r"own:4: define\.a: is defined by itself, in a circle: a, b",
+        ),
+        ("variables.to\n", "join('a', 'b')\n", r"own:11: call\.dialled: join\(\) joins no column"),
+        ("variables.to\n", "join()\n", r"own:11: call\.dialled: join\(\) takes 2 argument"),
+        (
+            "{format: epoch}",
+            "{format: [YY/MM/DD HH:MM, DD/MM/YY HH:MM]}",
+            r"cannot be told from 'YY/MM/DD HH:MM'",
+        ),
         ("present(variables.to)", "variables.to", r"call\.outbound: must be a condition"),
         ("records: xml", "records: sql", r"own:2: records: 'sql' is not a known kind"),
         ("  dialled: variables.to\n", "", r"own:4: call: dialled is missing"),

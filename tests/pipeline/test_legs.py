@@ -16,7 +16,7 @@ from engine.api.extensions import ListExtensions
 from engine.api.site import IngestResult, SetSetting
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
-from engine.pipeline.budget import FULL
+from engine.pipeline.budget import FULL, PieceBudget
 from engine.pipeline.imports import Import
 from engine.pipeline.live_site import LiveSite
 from engine.pipeline.source_parser import SourceParser
@@ -68,12 +68,12 @@ class Site:
 
     def _set_up(self, session: Session) -> None:
         set_setting(session, SetSetting(name="billing", value="on"))
-        numbers = [201, *range(1001, 1013), *range(2001, 2010)]
+        numbers = [201, 1200, *range(1001, 1013), *range(2001, 2010)]
         sheet = "number,name,billing\n" + "".join(f"{number},,on\n" for number in numbers)
         for importer, text in ((import_extensions, sheet), (import_rates, self.rates)):
             assert importer(session, text.encode(), apply=True, operator="t", now=NOW).applied
 
-    def ingest(self, path: Path, form: str = "asterisk-csv") -> IngestResult:
+    def ingest(self, path: Path, form: str = "asterisk-csv", *, budget: PieceBudget = FULL) -> IngestResult:
         """Imports a file by hand."""
         content = Content(str(path))
         parser = SourceParser(
@@ -86,7 +86,7 @@ class Site:
             now=lambda: NOW,
             progress=lambda _: None,
             cancelled=threading.Event(),
-            budget=FULL,
+            budget=budget,
         )
         try:
             return job.run([(content, parser)])

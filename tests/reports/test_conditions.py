@@ -101,6 +101,10 @@ def _fits(row: Row, term: Term, value: Any) -> bool:
         case "dialled":
             return row["dialled"] == value if whole else row["dialled"].startswith(value)
         case "destination":
+            return not value if whole else False
+        case "country":
+            return not value
+        case "prefix":
             held = PREFIXES.get(row["rate_version"]) or row["dialled"][:3]
             return held == value if whole else held.startswith(value)
         case "text":
@@ -145,8 +149,8 @@ WORDS = [
     "name:reception", "-name:ann", "name=reception", "name:a,王", "dialled:0044", "dialled=00441",
     'dialled=""', "dialled:*,1", "trunk:carrier", "trunk=dahdi/1", 'trunk=""', "-trunk:pjsip,dahdi",
     "rate:mobile", '-rate:"Mobile day"', "rate=local", "rate:mob,loc",
-    'rate=""', '-rate="",local', "destination:00", "-destination:1,00", "destination=00",
-    'destination=*98,""',
+    'rate=""', '-rate="",local', "prefix:00", "-prefix:1,00", "prefix=00",
+    'prefix=*98,""',
     "disposition:answer",
     "disposition=busy", "disposition:busy,no", "cost>1", "cost>=1.25", "cost<0.5", "cost<=0.5", "cost:1",
     "cost:0.5-1.5", "-cost:0,1-2", "cost!=0", "billsec>=1m", "billsec:15,60-90", "duration<1:00",

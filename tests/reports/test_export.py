@@ -29,7 +29,7 @@ def test_the_columns_are_those_of_the_contract() -> None:
     assert ",".join(COLUMNS.names) == (
         "started_at,answered_at,ended_at,extension,name,direction,dialled,trunk,disposition,duration,billsec,"
         "cost,rate,unrated,call_key,source,caller,rated_number,charged_seconds,leg,placed_by,passed_by,"
-        "called_party,link_id,channel,account_code"
+        "called_party,link_id,channel,account_code,destination,country"
     )
 
 
@@ -50,6 +50,7 @@ def test_rows_come_oldest_first_with_names_and_exact_costs(books: Books) -> None
         "call_key": "f" * 16, "source": "/var/log/Master.csv",
         "caller": "", "rated_number": "0123456", "charged_seconds": 60, "leg": "f" * 16, "placed_by": "",
         "passed_by": "", "called_party": "", "link_id": "", "channel": "", "account_code": "",
+        "destination": "", "country": "",
     }  # fmt: skip
 
 

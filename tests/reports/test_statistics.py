@@ -102,7 +102,7 @@ def test_by_rate_adds_up_all_versions_of_a_name(books: Books) -> None:
     assert [(row.key, row.calls) for row in lines(books, per="rate")] == [("", 1), ("Mobile", 2)]
 
 
-def test_a_destination_is_the_prefix_of_its_rule_or_the_first_digits(books: Books) -> None:
+def test_the_prefix_is_that_of_its_rule_or_the_first_digits(books: Books) -> None:
     books.rate(1, name="Mobile day", prefix="9013")
     books.rate(2, name="Mobile night", prefix="9013")
     books.rate(3, name="UK", prefix="90044")
@@ -116,7 +116,7 @@ def test_a_destination_is_the_prefix_of_its_rule_or_the_first_digits(books: Book
         (None, "1"),
     ):
         books.call(rate_version=version, dialled=dialled)
-    found = [(row.key, row.label, row.calls) for row in lines(books, by="all", per="destination")]
+    found = [(row.key, row.label, row.calls) for row in lines(books, by="all", per="prefix")]
     assert found == [
         ("1", "", 1),
         ("90044", "UK", 1),
@@ -139,16 +139,14 @@ def test_without_a_rule_there_is_a_line_for_each_reason(books: Books) -> None:
     ]
 
 
-def test_unanswered_calls_count_for_the_destination_that_an_answered_one_would(books: Books) -> None:
+def test_unanswered_calls_count_for_the_prefix_that_an_answered_one_would(books: Books) -> None:
     in_use(books, 1, name="Mobile", prefix="91")
     in_use(books, 2, name="Shanghai", prefix="9021")
     in_use(books, 3, name="Off", prefix="9021555", enabled=False)
     books.call(rate_version=1, dialled="913800")
     for dialled in ("913811", "92", "9021555", "9"):
         books.call(dialled=dialled, answered_at=None, cost_micros=0, unrated="not answered")
-    found = [
-        (row.key, row.label, row.calls, row.answered) for row in lines(books, by="all", per="destination")
-    ]
+    found = [(row.key, row.label, row.calls, row.answered) for row in lines(books, by="all", per="prefix")]
     assert found == [
         ("9", "", 1, 0),
         ("9021", "Shanghai", 1, 0),
@@ -156,7 +154,7 @@ def test_unanswered_calls_count_for_the_destination_that_an_answered_one_would(b
         ("92", "", 1, 0),
     ]
     for key, _label, calls, _answered in found:
-        where = CallFilter(where=f"destination={key}")
+        where = CallFilter(where=f"prefix={key}")
         assert (
             get_statistics(books.session, books.site, GetStatistics(by="all", filter=where)).total.calls
             == calls
@@ -172,7 +170,7 @@ def in_use(books: Books, version_id: int, *, enabled: bool = True, **given: obje
     insert(books.session, "rate", [row])
 
 
-@pytest.mark.parametrize("per", ["extension", "trunk", "rate", "destination"])
+@pytest.mark.parametrize("per", ["extension", "trunk", "rate", "destination", "country", "prefix"])
 def test_a_line_finds_the_calls_that_it_counts(books: Books, per: Per) -> None:
     books.rate(1, name="Mobile, day", prefix="9013")
     books.rate(2, name="All else", prefix="")

@@ -35,3 +35,26 @@ def test_unrated_calls_of_the_last_thirty_days_are_an_alarm_and_older_or_impossi
         "1 call of the last 30 days matches no rate rule."
     ]
     database.close()
+
+
+def test_a_zone_that_the_unique_ids_contradict_is_an_alarm(tmp_path: Path) -> None:
+    database = open_database(tmp_path)
+    health = SimpleNamespace(source="/cdr/Master.csv", state="following", message="")
+    doubts = {"/cdr/Master.csv": "The times are +8 hours from those in the unique ids"}
+    loop = SimpleNamespace(
+        fault="", health=[health], parser_fault=lambda _: "", zone_doubt=lambda source: doubts.get(source, "")
+    )
+    alarms = Alarms(
+        database,
+        ingest_loop=lambda: cast("Any", loop),
+        targets=list,
+        config_error=lambda: "",
+        backup_fault=lambda: "",
+        now=lambda: NOON,
+    )
+    assert [(alarm.kind, alarm.text) for alarm in alarms.current()] == [
+        ("source", "/cdr/Master.csv: The times are +8 hours from those in the unique ids")
+    ]
+    doubts.clear()
+    assert alarms.current() == []
+    database.close()

@@ -76,6 +76,7 @@ def list_calls(session: Session, sort: CallSort, ascending: bool, limit: int, **
             N_("Name"),
             N_("Direction"),
             N_("Dialled"),
+            N_("Destination"),
             N_("Trunk"),
             N_("Talk"),
             N_("Cost"),
@@ -131,11 +132,20 @@ def _cells(session: Session, row: CallRow) -> tuple[str, ...]:
         row.name,
         _(row.direction.value),
         f"←{row.other_party}" if row.other_party else row.dialled,
+        row.destination,
         row.trunk,
         f"{row.billsec} s",
         session.money(row.cost_micros) if row.unrated is None else "",
         row.rate if row.unrated is None else _(row.unrated.value),
     )
+
+
+def _number(row: CallRow) -> Iterator[tuple[str, str]]:
+    """The number that was rated where it is another one, and where it leads."""
+    if row.rated_number != row.dialled:
+        yield N_("rated as"), row.rated_number or _(Unrated.NUMBER_UNKNOWN.value)
+    if row.destination:
+        yield N_("destination"), f"{row.destination}  {row.country}"
 
 
 def _leg(detail: CallDetail) -> Iterator[tuple[str, str]]:
@@ -149,6 +159,8 @@ def _leg(detail: CallDetail) -> Iterator[tuple[str, str]]:
                 charged_seconds=detail.charged_seconds
             ),
         )
+    if detail.end_assumed:
+        yield "end", _("assumed: the event that ends the channel was never written")
     if len(detail.records) > 1:
         yield "records", ", ".join(str(number) for number in detail.records)
     if detail.row.caller and detail.row.caller != detail.row.extension:
@@ -180,6 +192,7 @@ def show_call(session: Session, call_id: int) -> None:
         (N_("answered"), local_time(detail.answered_local)),
         (N_("extension"), f"{row.extension}  {row.name}"),
         (N_("dialled"), f"{row.dialled}  {_(row.direction.value)}  {row.trunk}"),
+        *_number(row),
         (
             N_("disposition"),
             _("{disposition}, {billsec} s of talk, {duration} s in all").format(

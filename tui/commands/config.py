@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from config.billing_source import bills_from_events, kind_name, other_kind
 from config.new_site import shipped_text
 from config.secret import read_secret
 from config.settings import Settings, load_settings, parse_settings, secret_files
@@ -74,6 +75,9 @@ def check_config(context: click.Context, sample: str | None, format_name: str, t
 
 
 def _print_settings(session: Session, path: Path, settings: Settings) -> None:
+    events = bills_from_events(settings, session.folder)
+    bills = "what is imported first" if events is None else kind_name(events=events)
+    unread = other_kind(settings, session.folder)
     if session.as_json:
         sources: list[Json] = [
             {
@@ -89,7 +93,9 @@ def _print_settings(session: Session, path: Path, settings: Settings) -> None:
                     "path": str(path),
                     "exists": path.exists(),
                     "timezone": str(settings.site.timezone),
+                    "bills_from": bills,
                     "sources": sources,
+                    "not_read": [source.path for source in unread],
                     "lockout_targets": len(settings.lockout),
                 }
             )
@@ -102,6 +108,16 @@ def _print_settings(session: Session, path: Path, settings: Settings) -> None:
             (N_("extensions"), settings.numbering.extensions),
             (N_("trunks"), ", ".join(settings.numbering.trunks) or _("none: no call will be outbound")),
             *((N_("source"), f"{source.path} ({source.format})") for source in settings.sources),
+            (N_("bills from"), bills),
+            *(
+                (
+                    N_("not read"),
+                    _("{path}: a site bills from CDRs or CEL, and the first source decides").format(
+                        path=source.path
+                    ),
+                )
+                for source in unread
+            ),
             (N_("lockout"), _("{count} targets").format(count=len(settings.lockout))),
             (N_("result"), _("no errors")),
         ]

@@ -50,9 +50,15 @@ def ingest(session: Session, files: tuple[str, ...], format_name: str, timezone:
             (N_("duplicates"), f"{result.duplicates:,}"),
             (N_("quarantined"), f"{result.quarantined:,}"),
             (N_("ignored"), f"{result.ignored:,}"),
+            *(
+                ((N_("events"), f"{result.events:,}"), (N_("calls made"), f"{result.made:,}"))
+                if result.events
+                else ()
+            ),
             (N_("charged"), f"{result.charged:,}"),
             (N_("cost"), session.money_named(result.cost_micros)),
             (N_("seconds"), f"{result.seconds:.1f}"),
+            *((N_("note"), note) for note in result.notes),
         ]
     )
     if result.quarantined:

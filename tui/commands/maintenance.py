@@ -61,6 +61,15 @@ def verify(context: click.Context) -> None:
                 (N_("entries"), f"{result.entries:,}"),
                 (N_("calls"), f"{result.calls:,}"),
                 (N_("files"), f"{result.files:,}"),
+                *(
+                    (
+                        N_("duplicates"),
+                        _("{path}: {duplicates} of {lines} lines").format(
+                            path=file.path, duplicates=f"{file.duplicates:,}", lines=f"{file.lines:,}"
+                        ),
+                    )
+                    for file in result.duplicates
+                ),
                 (N_("books"), (_("agree") if result.clean else _("do not agree"))),
                 *((N_("finding"), finding) for finding in result.findings),
             ]

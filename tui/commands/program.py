@@ -33,6 +33,7 @@ class _Pbxmeter(Group):
         "adjust": "tui.commands.recharges:adjust",
         "recharges": "tui.commands.recharges:recharges",
         "rates": "tui.commands.rates:rates",
+        "destinations": "tui.commands.destinations:destinations",
         "calls": "tui.commands.calls:calls",
         "stats": "tui.commands.stats:stats",
         "rerate": "tui.commands.rerate:rerate",

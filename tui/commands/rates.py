@@ -13,6 +13,7 @@ from engine.api.rates import (
     RateRow,
     RateTest,
     RemoveRates,
+    RewriteStep,
     SaveRate,
     TestRate,
 )
@@ -290,21 +291,34 @@ def move_rate(session: Session, name: str, position: int) -> None:
     "--seconds", metavar="N", type=click.IntRange(0, MAX_RATE_SECONDS), required=True, help=N_("Talk time.")
 )
 @click.option("--at", metavar="TIME", default="", help=N_("When it is answered, local time; default: now."))
+@click.option("--trunk", is_flag=True, help=N_("The number is one that Dial was given for a trunk."))
 @click.option("--with-switches", is_flag=True, help=N_("Charge nothing where billing is off."))
 @click.pass_obj
 def test_rate(
-    session: Session, extension: str, dialled: str, seconds: int, at: str, with_switches: bool
+    session: Session, extension: str, dialled: str, seconds: int, at: str, trunk: bool, with_switches: bool
 ) -> None:
     """Says what an outbound call would cost: the winner, why, the parts of the cost, and who lost and why."""
     result = session.ask(
         TestRate(
-            extension=extension, dialled=dialled, billsec=seconds, at=at, assume_billed=not with_switches
+            extension=extension,
+            dialled=dialled,
+            billsec=seconds,
+            at=at,
+            assume_billed=not with_switches,
+            origin="trunk" if trunk else "dialled",
         )
     )
     if session.as_json:
         print_document(session, result)
     else:
         _print_test(session, result)
+
+
+def rewrite_text(step: RewriteStep) -> str:
+    """An entry of `numbering.rewrite` and what it made, or why it was passed over."""
+    made = said(step.remark) if step.remark else f"{step.before} → {step.after}"
+    to = step.to or "''"
+    return f"{step.match} → {to}: {made}"
 
 
 def _print_test(session: Session, test: RateTest) -> None:
@@ -318,6 +332,11 @@ def _print_test(session: Session, test: RateTest) -> None:
         ),
         (N_("answered"), local_time(test.answered_local)),
     ]
+    pairs += [(_("rewrite {place}").format(place=step.place), rewrite_text(step)) for step in test.steps]
+    if test.rated_number != test.dialled:
+        pairs.append((N_("rated as"), test.rated_number))
+    if test.destination:
+        pairs.append((N_("destination"), f"{test.destination}  {test.country}"))
     if parts.unrated is None and test.rate is not None:
         cycle = test.rate.cycle_seconds
         pairs += [

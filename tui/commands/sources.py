@@ -119,6 +119,51 @@ def detect_source(session: Session, file: str, format_name: str, timezone: str) 
         print_detected(result)
 
 
+@sources.command("compare", epilog=examples("sources compare cdr-csv/Master.csv cel-custom/Master.csv"))
+@click.argument("cdr")
+@click.argument("cel")
+@click.pass_obj
+def compare_kinds(session: Session, cdr: str, cel: str) -> None:
+    """Says what CDRs and CEL of the same calls would charge: seconds and cost of each paid leg.
+
+    Costs are those of the rules in force, as if every extension were billed. Nothing is stored.
+    """
+    from engine.api.files import compare_files
+
+    result = session.work(
+        lambda client, progress: compare_files(client, cdr, cel, progress=progress), doing="read"
+    )
+    if session.as_json:
+        print_document(session, result)
+        return
+
+    def seconds(count: int | None) -> str:
+        return "none" if count is None else f"{count} s"
+
+    print_table(
+        ("Time", "Trunk channel", "Number", "Payer", "CDR", "CEL", "Cost CDR", "Cost CEL", "Difference"),
+        [
+            (
+                local_time(to_local(row.started_at, session.zone)),
+                row.channel,
+                row.number,
+                row.payer_cel if row.payer_cel == row.payer_cdr else f"{row.payer_cdr} → {row.payer_cel}",
+                *(seconds(row.seconds_cdr), seconds(row.seconds_cel)),
+                *(session.money(row.cost_cdr_micros), session.money(row.cost_cel_micros)),
+                session.money(row.cost_difference_micros),
+            )
+            for row in result.rows
+        ],
+        right="CDR|CEL|Cost CDR|Cost CEL|Difference",
+    )
+    difference = session.money_named(result.cost_cel_micros - result.cost_cdr_micros)
+    say(
+        f"{result.legs:,} legs, {result.different:,} of them different: {result.seconds_cdr:,} s by CDRs, "
+        f"{result.seconds_cel:,} s by CEL; CEL would charge {difference} more.",
+        err=True,
+    )
+
+
 def detected(session: Session, file: str, *, form: str, timezone: str) -> DetectResult:
     """What the head of a file looks like; the file is opened here, and read by the engine."""
     from engine.api.files import detect_file

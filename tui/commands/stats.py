@@ -21,6 +21,8 @@ _HEADS = {
     "trunk": N_("Trunk"),
     "rate": N_("Rate"),
     "destination": N_("Destination"),
+    "country": N_("Country"),
+    "prefix": N_("Prefix"),
 }
 
 
@@ -40,9 +42,7 @@ _HEADS = {
     show_default=True,
     help=N_("The period of a line; all = one for everything."),
 )
-@click.option(
-    "--per", type=click.Choice(["extension", "trunk", "rate", "destination"]), help=N_("And a line for each.")
-)
+@click.option("--per", type=click.Choice([*_HEADS]), help=N_("And a line for each."))
 @click.option("--all-directions", is_flag=True, help=N_("Count every call, not outbound ones only."))
 @which_calls
 @click.option("-o", "--output", metavar="FILE", help=N_("Write the lines as CSV; - is standard output."))
@@ -90,7 +90,7 @@ def stats(
 
 
 def _named(row: StatRow) -> str:
-    """A trunk, rule or destination; in brackets why there was no rule."""
+    """A trunk, rule, destination, country or prefix; in brackets why there was no rule."""
     return f"({_(row.unrated)})" if row.unrated is not None else row.label or row.key
 
 

@@ -10,7 +10,7 @@ from engine.domain.names import WEEKDAYS
 
 
 def lines_csv(rows: Sequence[StatRow], per: Per) -> str:
-    """period[,extension|trunk|rate|destination],calls,answered,duration,average_duration,cost
+    """period[,extension|trunk|rate|destination|country|prefix],calls,answered,duration,average_duration,cost
 
     Per rate a column `reason` follows the rule's name: why no rule rated these calls.
     """

@@ -23,6 +23,8 @@ AUDITED: Final[Mapping[str, str]] = {
     "ExportRecharges": N_("Recharges exported"),
     "ImportExtensions": N_("Extension sheet"),
     "ImportRates": N_("Rate sheet"),
+    "ImportDestinations": N_("Sheet of destinations"),
+    "ExportDestinations": N_("Destinations exported"),
     "Ingest": N_("CDR import"),
     "ListAudit": N_("Audit"),
     "MarkMade": N_("High-water mark"),

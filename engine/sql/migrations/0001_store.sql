@@ -112,7 +112,40 @@ CREATE TABLE call (
     charged_seconds    INTEGER NOT NULL DEFAULT 0  -- of the leg on its first record, 0 on the others
 );
 
--- Of each number dialled, the longest prefix of a rule in use that it begins with; others are left out.
+-- Records of PBXs whose clock ticks in minutes, as often as each file holds them: equal ones are different calls.
+CREATE TABLE recurring_record (
+    file_id    BIGINT NOT NULL,
+    call_key   UBIGINT NOT NULL,               -- of the first of them
+    started_at TIMESTAMP NOT NULL
+);
+
+-- Names and countries of numbers, by prefix: the site's own; others ship (config/destinations.csv).
+CREATE TABLE destination (
+    prefix  VARCHAR NOT NULL,                  -- '' = any number
+    name    VARCHAR NOT NULL,
+    country VARCHAR NOT NULL                   -- two letters; '' = none
+);
+
+-- What all prefixes come to: numbers from `low` up to the next one's, in the order of text.
+CREATE TABLE destination_span (
+    low     VARCHAR NOT NULL,
+    name    VARCHAR NOT NULL,                  -- '' = these numbers have no destination
+    country VARCHAR NOT NULL
+);
+
+-- The number that a call is rated by.
+CREATE MACRO number_rated(rated_number, dialled) AS coalesce(rated_number, dialled);
+
+-- The destinations of outbound calls' numbers; numbers without one are left out.
+CREATE VIEW number_destination AS
+SELECT called.number, span.name, span.country
+FROM (
+    SELECT DISTINCT number_rated(rated_number, dialled) AS number FROM call WHERE direction = 'outbound'
+) AS called
+ASOF JOIN destination_span AS span ON called.number >= span.low
+WHERE span.name <> '';
+
+-- Of each rated number, the longest prefix of a rule in use that it begins with; others are left out.
 CREATE VIEW dialled_prefix AS
 WITH prefix AS (
     SELECT DISTINCT rate_version.prefix
@@ -120,8 +153,8 @@ WITH prefix AS (
     WHERE rate.enabled AND rate_version.prefix <> ''
 ),
 digits AS (SELECT DISTINCT length(prefix) AS count FROM prefix),
-number AS (SELECT DISTINCT dialled FROM call)
-SELECT number.dialled, max_by(prefix.prefix, digits.count) AS prefix
+number AS (SELECT DISTINCT number_rated(rated_number, dialled) AS dialled FROM call)
+SELECT number.dialled AS number, max_by(prefix.prefix, digits.count) AS prefix
 FROM number CROSS JOIN digits
 JOIN prefix ON prefix.prefix = left(number.dialled, digits.count)
 GROUP BY number.dialled;
@@ -167,10 +200,12 @@ CREATE TABLE source_file (
     duplicates        BIGINT NOT NULL,
     quarantined       BIGINT NOT NULL,
     ignored           BIGINT NOT NULL,         -- blank lines, headers
+    events            BIGINT NOT NULL DEFAULT 0, -- parts of calls, in table event
     stored_bytes      BIGINT NOT NULL,
     duplicate_bytes   BIGINT NOT NULL,
     quarantined_bytes BIGINT NOT NULL,
     ignored_bytes     BIGINT NOT NULL,
+    event_bytes       BIGINT NOT NULL DEFAULT 0,
     finished          BOOLEAN NOT NULL,        -- rotated away or imported whole: not followed any more
     first_read_at     TIMESTAMP NOT NULL,
     last_read_at      TIMESTAMP NOT NULL,

@@ -151,7 +151,7 @@ async def test_a_path_that_cannot_be_written_is_told_at_its_field_and_the_column
         form = app.screen
         assert isinstance(form, ExportForm)
         await pilot.press("tab", "tab", "space")
-        await shows(pilot, "columns: 25")
+        await shows(pilot, "columns: 27")
         for wrong in (tmp_path / "file" / "calls.csv", Path("/proc/calls.csv")):
             form.path.text = str(wrong)
             await pilot.press("f2")
@@ -180,7 +180,7 @@ async def test_calls_are_exported_as_csv_and_parquet_with_the_columns_chosen(sit
         await pilot.press("right", "tab", "tab", "asterisk")
         await shows(pilot, "Choose at least one column.")
         await pilot.press("asterisk", "space")
-        await shows(pilot, "columns: 25")
+        await shows(pilot, "columns: 27")
         assert "[ ] started_at" in screen_text(app)
         assert "[x] answered_at" in screen_text(app)
         await pilot.press("f2")

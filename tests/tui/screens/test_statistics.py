@@ -140,7 +140,7 @@ def test_two_calls_ages_apart_do_not_make_a_bar_of_every_day_between():
 def test_a_line_is_found_again_by_the_filter_language():
     assert key_term("extension", line("1001")) == "ext=1001"
     assert key_term("trunk", line("PJSIP/a b")) == 'trunk="PJSIP/a b"'
-    assert key_term("destination", line("900")) == "destination=900"
+    assert key_term("prefix", line("900")) == "prefix=900"
     assert key_term("rate", line("")) == 'rate=""'
 
 

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.api.calls import CallDetail, GetCall
+from engine.api.calls import CallDetail, CallRow, GetCall
 from engine.domain.errors import PbxmeterError
 from engine.domain.names import MONEY_MAY_BE_MISSING, Unrated
 from tui.screens.calls.text import DIRECTIONS, REASONS
@@ -82,6 +82,7 @@ class CallDetailScreen(ModalScreen[None]):
                 _("Number"),
                 f"{clean(row.dialled) or '–'}   {_(DIRECTIONS[row.direction])}   {clean(row.trunk)}",
             ),
+            *_number(row),
             _line(_("Started"), stamp(row.started_local)),
             *_people(detail),
         ]
@@ -163,6 +164,14 @@ class CallDetailScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
+def _number(row: CallRow) -> list[Content]:
+    """The number that was rated where it is another one, and where it leads."""
+    rated = row.rated_number if row.rated_number != row.dialled else ""
+    place = f"{clean(row.destination)}   {row.country}".strip()
+    shown = ((_("Rated as"), rated), (_("Destination"), place))
+    return [_line(label, clean(text)) for label, text in shown if text]
+
+
 def _people(detail: CallDetail) -> list[Content]:
     """Who took part beside the extension that pays."""
     row = detail.row
@@ -170,6 +179,10 @@ def _people(detail: CallDetail) -> list[Content]:
         (_("Caller"), row.caller if row.caller != row.extension else ""),
         (_("Placed by"), detail.placed_by if detail.placed_by != row.extension else ""),
         (_("Passed on by"), detail.passed_by),
+        (
+            _("End"),
+            _("assumed: the event that ends the channel was never written") if detail.end_assumed else "",
+        ),
     )
     return [_line(label, clean(who)) for label, who in others if who]
 

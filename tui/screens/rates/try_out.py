@@ -166,6 +166,11 @@ def answer_text(answer: RateTest, money: MoneyStyle, *, losers: int, drafted: bo
                 f"  {clean(said(winner.reason))}",
             )
         )
+    if answer.rated_number != answer.dialled or answer.destination:
+        way = " → ".join([answer.dialled, *(step.after for step in answer.steps if not step.remark)])
+        lines.append(
+            Content.assemble((_("Rated as: "), "$text-muted"), f"{clean(way)}  {clean(answer.destination)}")
+        )
     others = [candidate for candidate in answer.candidates if not candidate.won]
     for candidate in others[:losers]:
         lines.append(

@@ -175,4 +175,5 @@ def _counts(row: SourceRow | SourceFileRow) -> list[tuple[str, str]]:
         (_("Duplicates"), f"{row.duplicates:,}"),
         (_("In quarantine"), f"{row.quarantined:,}"),
         (_("Ignored (blank, header)"), f"{row.ignored:,}"),
+        *([(_("Events of channels"), f"{row.events:,}")] if row.events else []),
     ]

@@ -66,7 +66,9 @@ class StatisticsScreen(SiteScreen):
             name="per",
             keys="o,f6",
             label=N_("Per"),
-            help=N_("All together, per extension, trunk, rule or destination; again for the next."),
+            help=N_(
+                "All together, per extension, trunk, rule, destination, country, prefix; again for the next."
+            ),
         ),
         Action(
             name="measure",

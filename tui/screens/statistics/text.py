@@ -23,6 +23,8 @@ PERS: dict[Per, str] = {
     "trunk": N_("per trunk"),
     "rate": N_("per rule"),
     "destination": N_("per destination"),
+    "country": N_("per country"),
+    "prefix": N_("per prefix"),
 }
 
 DAY_NAMES = (
@@ -66,7 +68,11 @@ def key_text(per: Per, row: StatRow) -> str:
     if row.unrated is not None:
         return f"({_(REASONS[row.unrated])})"
     if not row.key:
-        return {"rate": _("without a rule"), "trunk": _("without a trunk")}.get(per, _("none"))
+        return {
+            "rate": _("without a rule"),
+            "trunk": _("without a trunk"),
+            "destination": _("without a destination"),
+        }.get(per, _("none"))
     return f"{clean(row.key)} {clean(row.label)}".strip() if row.label != row.key else clean(row.key)
 
 
@@ -74,7 +80,7 @@ def key_term(per: Per, row: StatRow) -> str:
     """The filter term that finds the calls of a line."""
     if row.unrated is not None:
         return f'reason="{row.unrated}"'
-    field = {"extension": "ext", "trunk": "trunk", "rate": "rate", "destination": "destination"}[per]
+    field = "ext" if per == "extension" else per
     value = row.key
     if not re.fullmatch(r"[\w.+*#/@]+", value):
         value = '"' + value.replace('"', '""') + '"'
