@@ -5,7 +5,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,18 +16,15 @@ from config.formats import format_names, load_format
 from config.settings import Numbering
 from engine.api.message_json import from_json
 from engine.api.site import DetectResult
-from engine.domain.errors import InvalidInput
 from engine.domain.message import N_, NOTHING, Message
 from engine.parse import evaluate
 from engine.parse.dress import DELIMITERS, RETURNS, SAMPLE_LINES, ends_with_returns
+from engine.parse.fitting import HEAD_BYTES, Fit, Zones, fitted
 from engine.parse.framing import refuse_utf16
 from engine.parse.layouts import Layouts
 from engine.parse.parser import Parser
 from engine.parse.schema import Parsed
 from engine.parse.split import Splitter
-
-HEAD_BYTES = 262_144
-"""As much of a file as is looked at."""
 
 MOST_REASONS = 3
 LEAST_CLOSENESS = 0.3
@@ -43,49 +39,6 @@ _HEADER = (
 
 
 _EVENT_HEADER = ("happened_at", "type", "caller", "exten", "channel", "app", "unique_id", "link_id")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Zones:
-    """Of the times in the file, and of the site."""
-
-    source: ZoneInfo
-    site: ZoneInfo
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Fit:
-    """How well a format reads the head."""
-
-    form: Format
-    parsed: Parsed | None
-    fault: Message
-    """Why the file as a whole is of no use to the format; '' = it is of use."""
-    form_read: Format
-    """The format as the file is dressed."""
-    notes: tuple[Message, ...] = ()
-    """What is other than the format says."""
-    closeness: float = 0.0
-    """The share of the columns needed that a header has which is not the format's."""
-
-    @property
-    def undecided(self) -> bool:
-        """Whether the file was refused because its dates can be read two ways."""
-        return "two ways" in self.fault.template
-
-    @property
-    def share(self) -> float:
-        """Calls and events among the lines that are no headers and not blank."""
-        if self.parsed is None:
-            return 0.0
-        lines = self.parsed.records + self.parsed.rejects.num_rows
-        return self.parsed.records / lines if lines else 0.0
-
-    @property
-    def weight(self) -> tuple[float, bool, int]:
-        """The better fit is the greater."""
-        directions = self.parsed.calls["direction"].to_pylist() if self.parsed is not None else []
-        return round(self.share, 2), self.form.header, sum(name != "other" for name in directions)
 
 
 def detect(
@@ -111,14 +64,10 @@ def detect(
     tried = [load_format(known) for known in format_names()] if formats is None else list(formats)
     if not head.strip():
         return _nothing([Message("{name} is empty.", name=name)], [])
-    zones = _Zones(source=source_zone or site_zone, site=site_zone)
-    fits = [_fitted(form, head, numbering, zones) for form in tried]
+    zones = Zones(source=source_zone or site_zone, site=site_zone)
+    fits = [fitted(form, head, numbering, zones) for form in tried]
     best = max(fits, key=lambda fit: fit.weight)
-    faults = [
-        Message("{name}: {fault}", name=fit.form.name, fault=fit.fault)
-        for fit in fits
-        if fit.fault and (formats is not None)
-    ]
+    faults = [_of_format(fit.form.name, fit.fault) for fit in fits if fit.fault and formats is not None]
     if best.parsed is None or best.share < _GOOD_SHARE:
         counts = ", ".join(f"{fit.form.name} {fit.share:.0%}" for fit in fits if fit.share)
         reason = Message("No format reads half of the lines.")
@@ -127,20 +76,13 @@ def detect(
         return _nothing([reason, *_in_the_way(fits, head)], faults + _faults(best))
     zone, zone_reason, proved = _zone(best, head, numbering, zones.source)
     if source_zone is None and zone:
-        best = _fitted(best.form, head, numbering, _Zones(source=ZoneInfo(zone), site=site_zone))
+        best = fitted(best.form, head, numbering, Zones(source=ZoneInfo(zone), site=site_zone))
         assert best.parsed is not None
     lines = best.parsed.records + best.parsed.rejects.num_rows
     template = N_("{num_rows} of {lines} lines are calls of {title}.")
     if best.form.event is not None:
         template = N_("{num_rows} of {lines} lines are events of {title}.")
-    reasons = [
-        Message(
-            template,
-            num_rows=best.parsed.records,
-            lines=lines,
-            title=best.form.title,
-        )
-    ]
+    reasons = [Message(template, num_rows=best.parsed.records, lines=lines, title=best.form.title)]
     reasons += [*([RETURNS] if returns else []), *best.notes, zone_reason]
     also = [fit.form.name for fit in fits if fit.form is not best.form and fit.share == best.share]
     if also:
@@ -168,45 +110,7 @@ def _nothing(reasons: list[Message], faults: list[Message]) -> DetectResult:
     )  # fmt: skip
 
 
-def _fitted(form: Format, head: bytes, numbering: Numbering, zones: _Zones) -> _Fit:
-    whole = len(head) < HEAD_BYTES
-    parser = Parser(form, numbering=numbering, source_zone=zones.source, site_zone=zones.site)
-    try:
-        parsed = parser.parse(head, base_offset=0, first=True, final=whole)
-    except InvalidInput as error:
-        return _unfit(form, parser.dress.form, head, error.message)
-    return _Fit(
-        form=form,
-        parsed=parsed,
-        fault=NOTHING,
-        form_read=parser.dress.form,
-        notes=tuple(note for note in parser.notes if note != parser.zone_doubt),
-    )
-
-
-def _unfit(form: Format, dressed: Format, head: bytes, fault: Message) -> _Fit:
-    """A format that cannot read the head; with a header, by the delimiter that shows most of its columns."""
-    if form.header:
-        others = [replace(dressed, delimiter=mark) for mark in DELIMITERS if mark != dressed.quote]
-        dressed = max([dressed, *others], key=lambda one: _closeness(one, head))
-        layouts = Layouts(dressed)
-        try:
-            layouts.resume(layouts.header_of(head) or b"")
-        except InvalidInput as error:
-            fault = error.message
-    return _Fit(form=form, parsed=None, fault=fault, form_read=dressed, closeness=_closeness(dressed, head))
-
-
-def _closeness(form: Format, head: bytes) -> float:
-    if not form.header:
-        return 0.0
-    layouts = Layouts(form)
-    titles = {title.lower() for title in layouts.titles(layouts.header_of(head) or b"")}
-    found = {form.names[title] for title in titles & form.names.keys()}
-    return len(found & set(form.required)) / len(form.required)
-
-
-def _in_the_way(fits: Sequence[_Fit], head: bytes) -> list[Message]:
+def _in_the_way(fits: Sequence[Fit], head: bytes) -> list[Message]:
     """What keeps the likeliest formats from reading the file, and how its lines look."""
     close = [
         fit
@@ -249,7 +153,7 @@ def _of_format(name: str, fault: Message) -> Message:
     return Message("{name}: {fault}", name=name, fault=fault)
 
 
-def _faults(fit: _Fit) -> list[Message]:
+def _faults(fit: Fit) -> list[Message]:
     if fit.parsed is None:
         return []
     rejects = fit.parsed.rejects.slice(0, _SHOWN_ROWS).to_pylist()
@@ -295,7 +199,7 @@ def _unknown(form: Format, head: bytes) -> list[str]:
     return [title for title in titles if title.lower() not in form.names]
 
 
-def _trunks(fit: _Fit, head: bytes) -> list[str]:
+def _trunks(fit: Fit, head: bytes) -> list[str]:
     """Channels that calls went out by and that are no extension, as a trunk glob would name them.
 
     Where the format knows trunks by itself, those.
@@ -331,7 +235,7 @@ def _trunks(fit: _Fit, head: bytes) -> list[str]:
     ] or found
 
 
-def _zone(fit: _Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, Message, bool]:
+def _zone(fit: Fit, head: bytes, numbering: Numbering, likely: ZoneInfo) -> tuple[str, Message, bool]:
     """The zone in which the times agree with the epochs that the file holds, the reason, and whether
     unique ids prove it: '' is then some zone that is not known by its name."""
     times = fit.form.times
@@ -387,7 +291,7 @@ def _agrees(local: datetime, epoch: datetime, zone: ZoneInfo) -> bool:
     return timedelta(seconds=-2) <= local - east - epoch <= timedelta(minutes=5)
 
 
-def _gaps(fit: _Fit, head: bytes, numbering: Numbering) -> list[tuple[datetime, datetime]]:
+def _gaps(fit: Fit, head: bytes, numbering: Numbering) -> list[tuple[datetime, datetime]]:
     """(start as written, epoch of the unique id) of the calls that have one."""
     utc = ZoneInfo("UTC")
     parser = Parser(fit.form, numbering=numbering, source_zone=utc, site_zone=utc)

@@ -22,6 +22,7 @@ from engine.domain.message import sentences
 from engine.domain.names import Direction
 from engine.domain.site import Site
 from engine.parse.detect import detect
+from engine.parse.fitting import HEAD_BYTES
 from engine.parse.schema import Parsed
 from engine.pipeline.calls import of_file
 from engine.pipeline.duplicates import fresh_in_store
@@ -38,7 +39,6 @@ from engine.tail.file_reader import Content
 MAX_BYTES = 128 << 20
 """Of each of the files."""
 MAX_ROWS = 100_000
-HEAD_BYTES = 262_144
 APART = timedelta(seconds=2)
 """Two legs of one channel name are the same when their times touch so closely."""
 

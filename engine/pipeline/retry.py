@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from config.settings import Settings
 from engine.domain.zones import zone
-from engine.parse.detect import HEAD_BYTES
+from engine.parse.fitting import HEAD_BYTES
 from engine.parse.schema import Parsed
 from engine.pipeline.calls import Lines, of_file, store_calls
 from engine.pipeline.events import of_source, store_events

@@ -9,6 +9,7 @@ from engine.api.message_json import from_json
 from engine.api.site import FileDuplicates, VerifyResult
 from engine.domain.message import Message
 from engine.domain.money import format_amount
+from engine.reports.verify_files import Row, duplicate, file_accounts, overlap, repeated_call
 from engine.store import Mark, Session, changed_states, last_link
 
 MAX_FINDINGS = 100
@@ -16,8 +17,6 @@ MAX_FILES = 1000
 
 Step = Callable[[int, int], None]
 """Is told before each check how many are done, and of how many; raises to end it."""
-
-Row = tuple[object, ...]
 
 
 def verify(session: Session, *, mark: Mark | None = None, step: Step = lambda *_: None) -> VerifyResult:
@@ -284,110 +283,6 @@ def _reversal(row: Row) -> Iterator[Message]:
         )
 
 
-def _file(row: Row) -> Iterator[Message]:
-    file_id = row[0]
-    if row[2] is None:
-        yield Message(
-            "Calls or quarantined lines name file {file_id}, which does not exist.", file_id=file_id
-        )
-        return
-    name = Message("File {file_id} ({row})", file_id=file_id, row=row[1])
-    (
-        lines, parts, offset, part_bytes, stored, calls, stored_bytes, call_bytes,
-        quarantined, bad, quarantined_bytes, bad_bytes, events, told, event_bytes, told_bytes, end,
-    ) = msgspec.convert(row[2:], list[int])  # fmt: skip
-    if lines != parts:
-        yield Message(
-            "{name}: {lines:,} lines were read, but {parts:,} are accounted for.",
-            name=name,
-            lines=lines,
-            parts=parts,
-        )
-    if offset != part_bytes:
-        yield Message(
-            "{name}: {offset:,} bytes were read, but {part_bytes:,} are accounted for.",
-            name=name,
-            offset=offset,
-            part_bytes=part_bytes,
-        )
-    if stored != calls:
-        yield Message(
-            "{name}: {stored:,} lines count as stored, but {calls:,} calls come from it.",
-            name=name,
-            stored=stored,
-            calls=calls,
-        )
-    if stored_bytes != call_bytes:
-        yield Message(
-            "{name}: {stored_bytes:,} bytes count as stored, but its calls have {call_bytes:,}.",
-            name=name,
-            stored_bytes=stored_bytes,
-            call_bytes=call_bytes,
-        )
-    if quarantined != bad:
-        yield Message(
-            "{name}: {quarantined:,} lines count as quarantined, but {bad:,} are kept.",
-            name=name,
-            quarantined=quarantined,
-            bad=bad,
-        )
-    if quarantined_bytes != bad_bytes:
-        yield Message(
-            "{name}: {quarantined_bytes:,} bytes count as quarantined, but {bad_bytes:,} are kept.",
-            name=name,
-            quarantined_bytes=quarantined_bytes,
-            bad_bytes=bad_bytes,
-        )
-    if events != told:
-        yield Message(
-            "{name}: {events:,} lines count as events, but {told:,} events come from it.",
-            name=name,
-            events=events,
-            told=told,
-        )
-    if event_bytes != told_bytes:
-        yield Message(
-            "{name}: {event_bytes:,} bytes count as events, but its events have {told_bytes:,}.",
-            name=name,
-            event_bytes=event_bytes,
-            told_bytes=told_bytes,
-        )
-    if end > offset:
-        yield Message(
-            "{name}: a call ends at byte {end:,}, beyond what was read ({offset:,}).",
-            name=name,
-            end=end,
-            offset=offset,
-        )
-
-
-def _overlap(row: Row) -> Iterator[Message]:
-    file_id, path, offset, free_from = msgspec.convert(row, tuple[int, str, int, int])
-    yield Message(
-        "File {file_id} ({path}): the line at byte {offset:,} begins before byte "
-        "{free_from:,}, where another one ends.",
-        file_id=file_id,
-        path=path,
-        offset=offset,
-        free_from=free_from,
-    )
-
-
-def _duplicate(row: Row) -> Iterator[Message]:
-    first, last, extension, count = msgspec.convert(row, tuple[int, int, str, int])
-    yield Message(
-        "The same call of extension {extension} is stored {count} times, as {first} to {last}.",
-        extension=extension or Message("(none)"),
-        count=count,
-        first=first,
-        last=last,
-    )
-
-
-def _repeated_call(row: Row) -> Iterator[Message]:
-    yield Message("Call {row} exists {row2} times.", row=row[0], row2=row[1])
-
-
 _CHECKS: tuple[tuple[str, Callable[[Row], Iterator[Message]]], ...] = (
     ("balances", _balance),
     ("chain", _chain),
@@ -396,10 +291,10 @@ _CHECKS: tuple[tuple[str, Callable[[Row], Iterator[Message]]], ...] = (
     ("recharged", _recharged),
     ("charges", _charge),
     ("reversals", _reversal),
-    ("files", _file),
-    ("overlaps", _overlap),
-    ("duplicates", _duplicate),
-    ("repeated_calls", _repeated_call),
+    ("files", file_accounts),
+    ("overlaps", overlap),
+    ("duplicates", duplicate),
+    ("repeated_calls", repeated_call),
     ("rated", _rated),
     ("operations", _operation),
     ("links", _link),

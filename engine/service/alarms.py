@@ -17,6 +17,9 @@ CLOCKS_DIFFER = timedelta(days=1)
 """Calls that seem to lie so far ahead belong to the present all the same."""
 MAX_KNOWN = 1000
 
+Found = tuple[AlarmKind, str, Message]
+"""Kind, what it is known by, and what it says."""
+
 
 class Alarms:
     """Remembers when each alarm was first seen."""
@@ -44,7 +47,7 @@ class Alarms:
 
     def current(self) -> list[Alarm]:
         """Every alarm there is, the gravest kind first."""
-        found: list[tuple[AlarmKind, str, Message]] = []
+        found: list[Found] = []
         ingest_loop = self._ingest_loop()
         if ingest_loop.fault:
             found.append(
@@ -57,6 +60,19 @@ class Alarms:
             found.append(("backup", "backup", Message("The last backup failed: {fault}", fault=fault)))
         if error := self._config_error():
             found.append(("config", "config", error))
+        found += self._outside(ingest_loop)
+        now = self._now()
+        found += self._in_store(now)
+        with self._lock:
+            self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
+            return [
+                Alarm(id=key, kind=kind, text=text, since=self._since[key])
+                for kind, key, text in found[:MAX_KNOWN]
+            ]
+
+    def _outside(self, ingest_loop: IngestLoop) -> list[Found]:
+        """Of sources and targets."""
+        found: list[Found] = []
         for health in ingest_loop.health:
             fault = ingest_loop.parser_fault(health.source) or (
                 health.message if health.state == "error" else NOTHING
@@ -86,7 +102,11 @@ class Alarms:
                         Message("{source}: {fault}", source=target.target, fault=target.message),
                     )
                 )
-        now = self._now()
+        return found
+
+    def _in_store(self, now: datetime) -> list[Found]:
+        """Of calls and lines."""
+        found: list[Found] = []
         with self._database.reading() as session:
             unrated = session.integer(
                 "alarms.unrated", since=now - timedelta(days=UNRATED_DAYS), until=now + CLOCKS_DIFFER
@@ -124,12 +144,7 @@ class Alarms:
                 ),
             )
             found.append(("lost end", "lost end", one if lost == 1 else many))
-        with self._lock:
-            self._since = {key: self._since.get(key, now) for _, key, _ in found[:MAX_KNOWN]}
-            return [
-                Alarm(id=key, kind=kind, text=text, since=self._since[key])
-                for kind, key, text in found[:MAX_KNOWN]
-            ]
+        return found
 
 
 def _failed(thread: ThreadRow) -> Message:

@@ -37,7 +37,8 @@ from engine.domain.errors import InvalidInput, Refused
 from engine.domain.message import Message
 from engine.domain.zones import utc_now, zone
 from engine.lockout.barred import list_lockouts
-from engine.parse.detect import HEAD_BYTES, detect
+from engine.parse.detect import detect
+from engine.parse.fitting import HEAD_BYTES
 from engine.pipeline.budget import budget_now
 from engine.pipeline.checkpoints import read_before
 from engine.pipeline.compare import compare_sources
