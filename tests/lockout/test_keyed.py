@@ -197,7 +197,7 @@ def _run(kind: type[Asterisks | FreeSwitches], *, examples: int) -> None:
 
 @pytest.mark.parametrize("kind", [Asterisks, FreeSwitches])
 def test_what_is_desired_is_held_in_the_end(kind: type[Asterisks | FreeSwitches]) -> None:
-    _run(kind, examples=30)
+    _run(kind, examples=40)
 
 
 @pytest.mark.long
