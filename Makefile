@@ -21,7 +21,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
-	$(BIN)/pyright -p tests
+	$(BIN)/pyright -p pyright-tests.json
 	$(BIN)/lint-imports
 	$(MAKE) test
 

@@ -94,4 +94,4 @@ def test_cdrs_are_refused_where_cel_is_billed_from(site: Site) -> None:
         (site.home / "config.yaml").write_text(both)
         states = {row.path: row for row in client.call(ListSources()).rows}
         assert states["cdr/Master.csv"].state == "error"
-        assert "bills from CEL" in states["cdr/Master.csv"].message
+        assert "bills from CEL" in str(states["cdr/Master.csv"].message)

@@ -143,6 +143,10 @@ def test_local_times_without_their_instant_get_the_offset() -> None:
         rate_id=None,
         parts=parts,
         candidates=[],
+        rated_number="2",
+        steps=[],
+        destination="",
+        country="",
     )
     document = plain_document(test, SHANGHAI)
     assert isinstance(document, dict)

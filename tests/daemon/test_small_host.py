@@ -14,6 +14,7 @@ from engine.api.site import Ingest, StopEngine
 from engine.daemon import small_host
 from engine.domain.errors import Refused
 from engine.domain.memory import MB, Memory
+from engine.domain.message import Message
 from tests.daemon.homes import new_home
 from tests.reliability.site import wait_until
 
@@ -61,7 +62,7 @@ def test_an_engine_in_the_least_address_space_imports(tmp_path: Path) -> None:
 
 
 def test_a_full_host_is_refused_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = Memory(limit=400 * MB, free=30 * MB, where="the control group /pbx")
+    memory = Memory(limit=400 * MB, free=30 * MB, where=Message("the control group {path}", path="/pbx"))
     monkeypatch.setattr(small_host, "host_memory", lambda: memory)
     with pytest.raises(Refused, match=r"needs 100 MB .* the control group /pbx has 30 MB"):
         small_host.prepare_memory()

@@ -20,6 +20,7 @@ from engine.api.site import GetStatus, StopEngine, ThreadRow
 from engine.daemon.engine import Engine
 from engine.daemon.threads import Threads
 from engine.domain.errors import PbxmeterError
+from engine.domain.message import Message
 
 PATIENCE_SECONDS = 60.0
 
@@ -29,6 +30,10 @@ def eventually(holds: Callable[[], object], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"it never came to this: {what}"
         time.sleep(0.02)
+
+
+def unexpected(reason: Message) -> None:
+    pytest.fail(str(reason))
 
 
 def only(threads: Threads) -> ThreadRow:
@@ -45,7 +50,7 @@ def test_work_that_fails_is_told_of_and_begun_again() -> None:
             raise ValueError("broken")
         stop.wait()
 
-    threads = Threads(fatal=pytest.fail, clock=lambda: moment[0])
+    threads = Threads(fatal=unexpected, clock=lambda: moment[0])
     running = threads.start("worker", work, until=stop.is_set)
     eventually(lambda: only(threads).state == "restarted", "begun again")
     assert (only(threads).restarts, str(only(threads).error)) == (1, "ValueError('broken')")
@@ -61,7 +66,7 @@ def test_work_that_fails_is_told_of_and_begun_again() -> None:
 
 def test_work_that_returns_unasked_has_failed_and_one_that_was_asked_has_not() -> None:
     stop = threading.Event()
-    threads = Threads(fatal=pytest.fail)
+    threads = Threads(fatal=unexpected)
     running = threads.start("worker", lambda: None, until=stop.is_set)
     eventually(lambda: threads.faults(), "told of")
     assert str(only(threads).error) == "It ended without being asked to."
@@ -76,14 +81,14 @@ def test_vital_work_that_fails_ends_the_engine_with_its_reason() -> None:
     def work() -> None:
         raise MemoryError("no more")
 
-    threads = Threads(fatal=reasons.append)
+    threads = Threads(fatal=lambda reason: reasons.append(str(reason)))
     threads.start_vital("flight", work, until=lambda: False).join(PATIENCE_SECONDS)
     assert reasons == ["The thread flight failed: MemoryError('no more')"]
     assert only(threads).state == "failed"
 
 
 def test_a_thread_that_cannot_be_started_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads = Threads(fatal=pytest.fail)
+    threads = Threads(fatal=unexpected)
 
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

@@ -8,6 +8,7 @@ import pytest
 
 from engine.domain.errors import Refused
 from engine.domain.memory import MB, Memory
+from engine.domain.message import Message
 from engine.pipeline.budget import (
     FULL,
     RESERVE_BYTES,
@@ -23,7 +24,7 @@ __all__ = ["site"]
 
 
 def _memory(free: int) -> Memory:
-    return Memory(limit=free, free=free, where="the control group /pbx")
+    return Memory(limit=free, free=free, where=Message("the control group {path}", path="/pbx"))
 
 
 def _budget(room_mb: int) -> PieceBudget:

@@ -14,6 +14,7 @@ from engine.access.settings import set_setting
 from engine.api.calls import CallRow, ExportCalls, GetCall, GetStatistics, ListCalls
 from engine.api.extensions import ListExtensions
 from engine.api.site import IngestResult, SetSetting
+from engine.domain.message import Message
 from engine.ledger.extension_sheet import import_extensions
 from engine.ledger.extensions import list_extensions
 from engine.pipeline.budget import FULL, PieceBudget
@@ -210,7 +211,7 @@ def test_records_that_came_already_change_nothing(sites: Sites, case: str) -> No
     assert (site.state_of_records(), site.balances(), _entries(site)) == before
 
 
-def _entries(site: Site) -> list[list[str]]:
+def _entries(site: Site) -> list[list[Message]]:
     with site.database.reading() as session:
         return [
             get_call(session, site.state.site, GetCall(call_id=row.call_id)).entries for row in site.calls()

@@ -82,7 +82,7 @@ def balances(site: Site) -> dict[str, int]:
 
 def findings(site: Site) -> list[str]:
     with site.reading() as session:
-        return verify(session).findings
+        return [str(finding) for finding in verify(session).findings]
 
 
 def entries(site: Site, number: str) -> list[EntryRow]:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.api.rates import ListRates, MoveRate, RemoveRates, SaveRate, SwitchRates
 from engine.domain.errors import InvalidInput, NotFound
+from engine.domain.message import Message
 from engine.domain.rates import Rate
 from engine.rating.rules import list_rates, move_rate, rate_version, remove_rates, save_rate, switch_rates
 from engine.rating.versions import listed_rates
@@ -145,8 +146,8 @@ def test_text_finds_parts_of_names_and_starts_of_prefixes(four: Session, text: s
 
 
 def test_pages_follow_each_other(four: Session) -> None:
-    page = list_rates(four, ListRates(offset=1, limit=2), remarks={3: ["never wins"]})
-    assert [(row.rate.name, row.position, row.remarks) for row in page.rows] == [
+    page = list_rates(four, ListRates(offset=1, limit=2), remarks={3: [Message("never wins")]})
+    assert [(row.rate.name, row.position, [str(remark) for remark in row.remarks]) for row in page.rows] == [
         ("B", 2, []),
         ("C", 3, ["never wins"]),
     ]

@@ -176,9 +176,8 @@ class Desk:
     def refused(self) -> str:
         """Why a file of the source cannot be read; '' = all can."""
         assert self._ingest_loop is not None
-        return self._ingest_loop.parser_fault(
-            self._ingest_loop.path_of(self._ingest_loop.settings.sources[0])
-        )
+        path = self._ingest_loop.path_of(self._ingest_loop.settings.sources[0])
+        return str(self._ingest_loop.parser_fault(path))
 
     def stored(self) -> Counter[tuple[int, int]]:
         """Start (epoch seconds) and cost (micro-units) of every stored call."""
@@ -196,7 +195,7 @@ class Desk:
     def findings(self) -> list[str]:
         """What `verify` finds."""
         with self.database.reading() as session, session.snapshot():
-            return verify(session).findings
+            return [str(finding) for finding in verify(session).findings]
 
     def _make(self, template: Path) -> None:
         database = Database(template, threads=1)

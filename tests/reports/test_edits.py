@@ -163,7 +163,8 @@ def found(path: Path) -> list[str]:
     database = Database(path, threads=1)
     try:
         with database.reading() as session, session.snapshot():
-            return verify(session, mark=read_mark(mark_path(path))).findings
+            findings = verify(session, mark=read_mark(mark_path(path))).findings
+            return [str(finding) for finding in findings]
     finally:
         database.close()
 

@@ -7,6 +7,7 @@ import pytest
 
 from engine.api.calls import Alarm, GetOverview, Overview
 from engine.domain.errors import InvalidInput
+from engine.domain.message import Message
 from engine.reports.overview import get_overview
 from tests.reports.building import NOON, SHANGHAI, Books
 
@@ -87,7 +88,7 @@ def test_lists_are_bounded_and_counts_are_not(books: Books) -> None:
 
 
 def test_an_empty_site_has_an_overview_of_nothing_and_passes_alarms_on(books: Books) -> None:
-    alarm = Alarm(id="a", kind="disk", text="full", since=NOON)
+    alarm = Alarm(id="a", kind="disk", text=Message("full"), since=NOON)
     found = get_overview(
         books.session, SHANGHAI, GetOverview(), now=NOON, alarms=[alarm], sources=["following"], targets=[]
     )

@@ -52,7 +52,7 @@ WATCHES_ALL = (
 
 
 def findings(books: Books) -> list[str]:
-    found = verify(books.session).findings
+    found = [str(finding) for finding in verify(books.session).findings]
     return [finding for finding in found if not any(part in finding for part in WATCHES_ALL)]
 
 

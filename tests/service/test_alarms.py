@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from engine.domain.message import NOTHING
 from engine.service.alarms import Alarms
 from tests.reports.building import NOON, SHANGHAI, Books, open_database
 
@@ -23,8 +24,8 @@ def test_unrated_calls_of_the_last_thirty_days_are_an_alarm_and_older_or_impossi
         database,
         ingest_loop=lambda: still,
         targets=list,
-        config_error=lambda: "",
-        backup_fault=lambda: "",
+        config_error=lambda: NOTHING,
+        backup_fault=lambda: NOTHING,
         now=lambda: moment,
     )
     assert [str(alarm.text) for alarm in alarms.current()] == [
@@ -48,11 +49,11 @@ def test_a_zone_that_the_unique_ids_contradict_is_an_alarm(tmp_path: Path) -> No
         database,
         ingest_loop=lambda: cast("Any", loop),
         targets=list,
-        config_error=lambda: "",
-        backup_fault=lambda: "",
+        config_error=lambda: NOTHING,
+        backup_fault=lambda: NOTHING,
         now=lambda: NOON,
     )
-    assert [(alarm.kind, alarm.text) for alarm in alarms.current()] == [
+    assert [(alarm.kind, str(alarm.text)) for alarm in alarms.current()] == [
         ("source", "/cdr/Master.csv: The times are +8 hours from those in the unique ids")
     ]
     doubts.clear()

@@ -38,7 +38,7 @@ class House:
             database=self.database,
             version="1",
             settings=lambda: self.settings,
-            alarmed=lambda: self.alarms.append(self.backups.fault),
+            alarmed=lambda: self.alarms.append(str(self.backups.fault)),
             now=lambda: self.now,
         )
 
@@ -160,13 +160,13 @@ def test_a_failed_backup_is_an_alarm_until_one_succeeds(house: House) -> None:
     house.settings = Settings(backup=BackupSettings())
     (house.home / "backups").write_text("a file where the folder should be")
     house.backups.turn()
-    assert "could not be written" in house.backups.fault
+    assert "could not be written" in str(house.backups.fault)
     (house.home / "backups").unlink()
     house.backups.turn()
     assert house.backups.fault, "it is not tried again at once"
     house.now += timedelta(minutes=2)
     house.backups.turn()
-    assert house.backups.fault == ""
+    assert not house.backups.fault
     assert len(house.alarms) == 2
 
 

@@ -68,7 +68,11 @@ def opened(path: Path, *, accept_loss: bool = False) -> tuple[list[str], int, li
         writer.close()
         with database.reading() as session:
             result = verify(session, mark=read_mark(mark_path(path)))
-        return [remark.action for remark in writer.remarks], result.entries, result.findings
+        return (
+            [remark.action for remark in writer.remarks],
+            result.entries,
+            [str(one) for one in result.findings],
+        )
     finally:
         database.close()
 
@@ -191,4 +195,4 @@ def test_verify_tells_a_store_behind_the_mark(store: Path) -> None:
     with database.reading() as session:
         (finding,) = verify(session, mark=mark).findings
     database.close()
-    assert "what was acknowledged is missing" in finding
+    assert "what was acknowledged is missing" in str(finding)

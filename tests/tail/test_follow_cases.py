@@ -394,10 +394,10 @@ def test_a_torn_line_replaced_by_others_of_the_same_length_in_the_same_moment_is
 def test_a_copy_that_gets_the_inode_of_an_empty_file_of_its_name_is_a_copy() -> None:
     # The clock of the disk stands still, so that no folder's time tells that a name is another file's.
     disk = Disk(lambda: 1_800_000_000.0, inodes="newest")
+    path, rotated = disk.folder / "Master.csv", disk.folder / "Master.csv.1"
+    clock = Clock()
+    reader = Reader(path, clock=clock, wall=lambda: 1_799_999_000.0 + clock.now)
     try:
-        path, rotated = disk.folder / "Master.csv", disk.folder / "Master.csv.1"
-        clock = Clock()
-        reader = Reader(path, clock=clock, wall=lambda: 1_799_999_000.0 + clock.now)
         disk.append(path, b"a\n")
         reader.catch_up(100)
         disk.truncate(path)

@@ -1,10 +1,11 @@
 """Languages: what the environment asks for, and catalogues that fit their texts."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
@@ -119,7 +120,7 @@ def test_the_words_of_the_trade_are_the_same_everywhere_in_chinese(domain: str):
     assert [chinese for (chinese, *_) in texts.values() if _UNWANTED.search(chinese)] == []
 
 
-def texts_of(catalogue: Catalog) -> dict[str, tuple[str, ...]]:
+def texts_of(catalogue: Iterable[Message]) -> dict[str, tuple[str, ...]]:
     """Every translation by its text."""
     return {
         message.id if isinstance(message.id, str) else message.id[0]: (message.string,)

@@ -18,6 +18,7 @@ from config.places import Place
 from engine.api.client import connect
 from engine.api.operation import Progress
 from engine.api.site import StopEngine
+from engine.domain.message import Message
 from sample_cdr.site import FOLDER
 from tests.e2e.tour import at_rest
 from tests.tui.site import Site, opened, until
@@ -87,11 +88,17 @@ async def test_the_guide_of_a_new_site(home: Path, language: str, size: tuple[in
     assert not different, "\n".join(different)
 
 
+WRONG = Message("Wrong user name or password.")
+
+
 @LOOKS
 async def test_what_stands_before_the_screens_and_over_them(language: str, size: tuple[int, int]) -> None:
     i18n.install(language)
     covers: Sequence[tuple[str, Screen[Any]]] = (
-        ("sign-in", SignInScreen(home="/var/lib/pbxmeter", reason=said("Wrong user name or password."))),
+        (
+            "sign-in",
+            SignInScreen(home="/var/lib/pbxmeter", reason=said(WRONG)),
+        ),
         ("sign-in-again", SignInScreen(home="/var/lib/pbxmeter", again=True)),
         ("task", TaskScreen(_("Rating anew"), _until_stopped, hint=_("what is done by then stays"))),
     )

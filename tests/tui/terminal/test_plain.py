@@ -4,7 +4,7 @@ import ast
 
 from rich.cells import cell_len
 
-from tests.messages import ROOT
+from tests.test_house import ROOT
 from tui.terminal.plain import plain
 
 
