@@ -71,7 +71,7 @@ $(READY): $(RUNS) requirements.lock
 
 # Three catalogues: what screens and command line say, what engine and configuration say, and what click says.
 MARKS := -k N_ -k Message -k in_field:2 -k fault:2 -k fail -k PbxmeterError -k InvalidInput -k NotFound -k Refused \
-	-k NotSignedIn -k EngineDown -k ConfigError -k StorageError
+	-k NotSignedIn -k EngineDown -k ConfigError -k StorageError -k TargetError
 BABEL := $(BIN)/python -m babel.messages.frontend -q
 EXTRACT := $(BABEL) extract --no-location --sort-output --project pbxmeter
 CLICK = $(shell $(BIN)/python -c 'import click; print(click.__path__[0])')

@@ -3,7 +3,7 @@
 import difflib
 import importlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -145,6 +145,23 @@ class Value:
                 "{value!r} is not a regular expression that can be used: {error}.", value=value, error=error
             )
         return value
+
+
+def required(item: Value, keys: Mapping[str, Value], name: str) -> Value:
+    """The value of a key that must be there."""
+    if name not in keys:
+        item.fail("{name} is missing.", name=name)
+    return keys[name]
+
+
+def line(keys: Mapping[str, Value], name: str, default: str) -> str:
+    """A text of one line; `default` where the key is left out."""
+    if name not in keys:
+        return default
+    text = keys[name].text(numbers=True)
+    if any(character < " " or character == "\x7f" for character in text):
+        keys[name].fail("must be one line without control characters.")
+    return text
 
 
 def matches(pattern: str, text: str) -> bool:

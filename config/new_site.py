@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from config.settings import HOME_LIST, Settings, parse_settings
+from config.lockout import HOME_LIST
+from config.settings import Settings, parse_settings
 from engine.domain.errors import ConfigError, Refused, StorageError
 from engine.domain.message import of_system
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
-from config.document import Value, matches, parse_document, read_text, replaced
+from config.document import Value, line, matches, parse_document, read_text, replaced, required
 from config.formats import format_names, load_format
+from config.lockout import LockoutTarget, lockout_targets
 from engine.domain.errors import ConfigError, InvalidInput
 from engine.domain.memory import MB, free_memory
 from engine.domain.message import N_, of_system
@@ -24,11 +25,6 @@ MAX_REWRITES = 100
 ORIGINS = ("dialled", "trunk", "both")
 """Of numbers that an entry of `numbering.rewrite` is for."""
 MAX_TARGETS = 32
-HOME_LIST = "lockout/barred.txt"
-SPOOL_LIST = "/var/spool/pbxmeter/barred.txt"
-"""A place for the barred list that the PBX can read, as a home folder is not."""
-LATER_KINDS = ("asterisk-ami", "freeswitch-esl", "folder", "command")
-"""Lockout targets that are planned."""
 LEAST_MEMORY_MB, MOST_MEMORY_MB = 64, 1500
 """Of the database, where the site does not say: from 256 on, an import takes as long as with the most."""
 
@@ -106,14 +102,6 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FileTarget:
-    """One barred extension a line, replaced atomically."""
-
-    path: str = HOME_LIST
-    """Relative to the home folder."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class BackupSettings:
     """Backups that the engine makes by itself."""
 
@@ -145,7 +133,7 @@ class Settings:
     site: SiteSettings = field(default_factory=lambda: SiteSettings(timezone=host_zone()))
     numbering: Numbering = Numbering()
     sources: tuple[Source, ...] = ()
-    lockout: tuple[FileTarget, ...] = ()
+    lockout: tuple[LockoutTarget, ...] = ()
     backup: BackupSettings | None = None
     """None = backups are made by hand only."""
     engine: EngineSettings = EngineSettings()
@@ -178,7 +166,7 @@ def parse_settings(text: str, *, name: str, base: Path | None = None) -> Setting
         site=SiteSettings(timezone=_zone(site["timezone"]) if "timezone" in site else host_zone()),
         numbering=_numbering(keys["numbering"]) if "numbering" in keys else Numbering(),
         sources=_sources(keys["sources"], base) if "sources" in keys else (),
-        lockout=_lockout(keys["lockout"]) if "lockout" in keys else (),
+        lockout=lockout_targets(_at_most(keys["lockout"], MAX_TARGETS)) if "lockout" in keys else (),
         backup=_backup(keys["backup"]) if "backup" in keys else None,
         engine=_engine(keys["engine"]) if "engine" in keys else EngineSettings(),
     )
@@ -222,8 +210,8 @@ def _rewrites(value: Value) -> tuple[Rewrite, ...]:
 
 def _rewrite(item: Value) -> Rewrite:
     keys = item.mapping(("match", "to", "of"))
-    match = _required(item, keys, "match").regex()
-    text = _required(item, keys, "to")
+    match = required(item, keys, "match").regex()
+    text = required(item, keys, "to")
     to = text.text(numbers=True, empty=True)
     if len(to) > MAX_NUMBER:
         text.fail("has {count} characters; a number has {most} at most.", count=len(to), most=MAX_NUMBER)
@@ -277,8 +265,8 @@ def _sources(value: Value, base: Path | None) -> tuple[Source, ...]:
         keys = item.mapping(("path", "format", "timezone"))
         sources.append(
             Source(
-                path=_glob(_required(item, keys, "path")),
-                format=_format(_required(item, keys, "format"), base),
+                path=_glob(required(item, keys, "path")),
+                format=_format(required(item, keys, "format"), base),
                 timezone=_zone(keys["timezone"]) if "timezone" in keys else None,
             )
         )
@@ -286,12 +274,6 @@ def _sources(value: Value, base: Path | None) -> tuple[Source, ...]:
         if sources[-1].path in earlier:
             keys["path"].fail("is the same as sources[{index}].path.", index=earlier.index(sources[-1].path))
     return tuple(sources)
-
-
-def _required(item: Value, keys: Mapping[str, Value], name: str) -> Value:
-    if name not in keys:
-        item.fail("{name} is missing.", name=name)
-    return keys[name]
 
 
 def _format(value: Value, base: Path | None) -> str:
@@ -304,39 +286,13 @@ def _format(value: Value, base: Path | None) -> str:
     return name
 
 
-def _lockout(value: Value) -> tuple[FileTarget, ...]:
-    return tuple(_target(item) for item in _at_most(value, MAX_TARGETS))
-
-
-def _target(item: Value) -> FileTarget:
-    kind = _required(item, item.mapping(), "kind")
-    if kind.text() in LATER_KINDS:
-        kind.fail(
-            "{text} is not served by this version; file is. The dialplan can read the barred "
-            "list: see docs/lockout.md.",
-            text=kind.text(),
-        )
-    kind.choice(("file",), N_("kind of lockout target"))
-    keys = item.mapping(("kind", "path"))
-    return FileTarget(path=_line(keys, "path", FileTarget().path))
-
-
-def _line(keys: Mapping[str, Value], name: str, default: str) -> str:
-    if name not in keys:
-        return default
-    text = keys[name].text(numbers=True)
-    if any(character < " " or character == "\x7f" for character in text):
-        keys[name].fail("must be one line without control characters.")
-    return text
-
-
 def _backup(value: Value) -> BackupSettings:
     keys = value.mapping(("every", "keep", "path"))
     default = BackupSettings()
     return BackupSettings(
         every=_span(keys["every"]) if "every" in keys else default.every,
         keep=keys["keep"].integer(least=1, most=10_000) if "keep" in keys else default.keep,
-        path=_line(keys, "path", default.path),
+        path=line(keys, "path", default.path),
     )
 
 
@@ -359,7 +315,7 @@ def _engine(value: Value) -> EngineSettings:
     keys = value.mapping(("socket_group", "idle_exit_seconds", "polling", "memory_mb"))
     default = EngineSettings()
     return EngineSettings(
-        socket_group=_line(keys, "socket_group", "") or None,
+        socket_group=line(keys, "socket_group", "") or None,
         idle_exit_seconds=(
             keys["idle_exit_seconds"].integer(least=1, most=86_400)
             if "idle_exit_seconds" in keys

@@ -39,7 +39,8 @@ REACHED_BY = {
         "tui.commands.users",
     ),
     "daemon.test_opening": ("engine.daemon.configuration",),
-    "lockout.test_barred_file": ("engine.lockout.readable",),
+    "lockout.test_barred_file": ("engine.lockout.readable", "engine.lockout.spool"),
+    "lockout.test_mod_db": ("engine.lockout.esl",),
     "pipeline.test_ingest_loop": (
         "engine.pipeline.backlog",
         "engine.pipeline.followed_sources",

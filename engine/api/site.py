@@ -275,7 +275,12 @@ class TargetRow(Result, frozen=True, kw_only=True):
     state: Literal["agrees", "behind", "down"]
     message: Message
     pending: int
+    """Extensions of which it holds something else than it should."""
     last_sync_at: datetime | None
+    dry_run: bool = False
+    """It is only said what would be written."""
+    fault: bool = False
+    """Whether the message is of something that somebody should mend."""
 
 
 class LockoutRow(Result, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from engine.daemon.threads import Threads
 from engine.domain.errors import ConfigError, PbxmeterError, StorageError
 from engine.domain.message import NOTHING, Message
 from engine.domain.zones import utc_now
-from engine.lockout.barred import barred_extensions, note_taken
+from engine.lockout.barred import all_extensions, barred_extensions, note_taken, taken_by
 from engine.lockout.reconciler import Reconciler
 from engine.lockout.target import Target
 from engine.pipeline.ingest_loop import IngestLoop
@@ -228,13 +228,21 @@ class Engine:
         return build_targets(settings, self.home, check=self._files.check)
 
     def _reconciler(self, target: Target) -> Reconciler:
-        def wanted() -> frozenset[str]:
+        def wanted() -> dict[str, str]:
             # What a target writes by its name may belong to another engine by now.
             self._files.check()
             with self._database.reading() as session:
-                return frozenset(who.extension for who in barred_extensions(session, self._state.site))
+                return {who.extension: who.reason for who in barred_extensions(session, self._state.site)}
 
-        def note(name: str, held: frozenset[str]) -> None:
+        def known(name: str) -> dict[str, str]:
+            with self._database.reading() as session:
+                return taken_by(session, name)
+
+        def everybody() -> frozenset[str]:
+            with self._database.reading() as session:
+                return all_extensions(session)
+
+        def note(name: str, held: Mapping[str, str]) -> None:
             def change(session: Session) -> None:
                 note_taken(session, name, held, now=utc_now())
 
@@ -250,7 +258,14 @@ class Engine:
             self._alarmed()
 
         return Reconciler(
-            target, wanted=wanted, note=note, changed=changed, now=utc_now, start=self._threads.start
+            target,
+            wanted=wanted,
+            note=note,
+            changed=changed,
+            now=utc_now,
+            known=known,
+            everybody=everybody,
+            start=self._threads.start,
         )
 
     def _close_reconcilers(self) -> None:

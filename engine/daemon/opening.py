@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from config.lockout import FileTarget, FolderTarget
 from config.settings import Settings
 from engine.api.home import BESIDE_DATABASE, DATABASE_FILE
 from engine.daemon.lock import HomeLock
@@ -49,7 +50,8 @@ def close_to_others(home: Path, settings: Settings) -> None:
     mode = stat.S_IMODE(home.stat().st_mode)
     if not mode & 0o077 or home.stat().st_uid != os.geteuid():
         return
-    if mode & 0o007 and any(_lies_in(home, target.path) for target in settings.lockout):
+    lists = [target.path for target in settings.lockout if isinstance(target, FileTarget | FolderTarget)]
+    if mode & 0o007 and any(_lies_in(home, path) for path in lists):
         log.warning(
             "Others than its owner may enter %s (mode %o). It is left so, for the barred list lies in it: "
             "let the list lie elsewhere, then chmod 700 it",

@@ -1,7 +1,9 @@
 """Who is barred, and which targets are known to know it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import pyarrow as pa
 
@@ -19,18 +21,35 @@ class Barred:
     locked: bool
     available_micros: int
 
+    @property
+    def reason(self) -> Literal["locked", "over limit"]:
+        """Why; a lock by hand comes first."""
+        return "locked" if self.locked else "over limit"
+
 
 def barred_extensions(session: Session, site: Site) -> list[Barred]:
     """Everybody who is barred now, by number."""
     return session.records(Barred, "ledger.barred", site_billing=site.billing)
 
 
-def note_taken(session: Session, target: str, held: frozenset[str], *, now: datetime) -> None:
-    """Remembers what a target holds, in the writer's transaction."""
+def all_extensions(session: Session) -> frozenset[str]:
+    """The numbers of all extensions of the site."""
+    return frozenset(session.records(str, "lockout.all_extensions"))
+
+
+def note_taken(session: Session, target: str, held: Mapping[str, str], *, now: datetime) -> None:
+    """Remembers what a target holds, and why, in the writer's transaction."""
     session.run("lockout.forget_target", target=target)
     if held:
-        with session.bound(noted=pa.table({"extension": sorted(held)})):
+        numbers = sorted(held)
+        noted = pa.table({"extension": numbers, "reason": [held[number] for number in numbers]})
+        with session.bound(noted=noted):
             session.run("lockout.note_taken", target=target, now=now)
+
+
+def taken_by(session: Session, target: str) -> dict[str, str]:
+    """What a target was last known to hold: the reason by extension."""
+    return dict(session.records(tuple[str, str], "lockout.taken_by", target=target))
 
 
 def list_lockouts(session: Session, site: Site, targets: list[TargetRow]) -> Lockouts:
@@ -46,7 +65,7 @@ def list_lockouts(session: Session, site: Site, targets: list[TargetRow]) -> Loc
             LockoutRow(
                 extension=who.extension,
                 name=who.name,
-                reason="locked" if who.locked else "over limit",
+                reason=who.reason,
                 available_micros=who.available_micros,
                 taken=taken.get(who.extension, []),
             )

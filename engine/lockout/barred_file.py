@@ -1,18 +1,12 @@
 """The simplest target: a file that the PBX's dialplan looks into."""
 
-import errno
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from config.settings import SPOOL_LIST
-from engine.domain.errors import StorageError
-from engine.domain.message import of_system
-from engine.lockout.readable import closed_to_others
-
-FOLDER_MODE = 0o755
-FILE_MODE = 0o644
+from engine.lockout.spool import FILE_MODE, check_readable, make_folder, unwritable
+from engine.lockout.target import Outcome, Wanted, planned
 
 
 class BarredFile:
@@ -26,12 +20,15 @@ class BarredFile:
         own_groups: frozenset[int] = frozenset(),
         home: Path | None = None,
         check: Callable[[], None] = lambda: None,
+        dry_run: bool = False,
     ) -> None:
         """`shown` is the path as configured; members of `own_groups` are people, not the PBX.
 
         `home` is never made here: without it the engine has lost its place. `check` is asked right before the
         file is replaced, and raises where another engine has taken over.
         """
+        self.remote = False
+        self.dry_run = dry_run
         self._path = path
         self._home = home
         self._check = check
@@ -43,41 +40,44 @@ class BarredFile:
         """`file` and the path as configured."""
         return f"file {self._shown}"
 
-    def reconcile(self, wanted: frozenset[str]) -> frozenset[str]:
+    def reconcile(self, wanted: Wanted) -> Outcome:
         """Replaces the file when it does not hold exactly these lines.
 
         Raises `StorageError` when it cannot be written, and when it was written and the PBX cannot read it.
         """
         text = "".join(
-            f"{extension}\n" for extension in sorted(wanted, key=lambda number: (len(number), number))
+            f"{extension}\n" for extension in sorted(wanted.barred, key=lambda number: (len(number), number))
         )
+        if self.dry_run:
+            return self._tried(wanted)
         try:
             if not self._holds(text):
-                self._make_folder(self._path.parent)
+                make_folder(self._path.parent, home=self._home)
                 self._replace(text)
         except OSError as error:
-            raise self._unwritable(error) from error
-        self._check_readable()
-        return wanted
+            raise unwritable(self._path, error, folder=self._path.parent) from error
+        check_readable(self._path, own_groups=self._own_groups)
+        return Outcome(held=wanted.barred)
+
+    def lost(self) -> bool:
+        """Never: there is no connection."""
+        return False
 
     def close(self) -> None:
         """Nothing stays open."""
+
+    def _tried(self, wanted: Wanted) -> Outcome:
+        """What a dry run finds, and would write."""
+        listed = self._path.read_text("ascii", "replace").split() if self._path.is_file() else []
+        put = {key: reason for key, reason in wanted.barred.items() if key not in listed}
+        held = {key: wanted.barred.get(key, "") for key in listed}
+        return Outcome(held=held, plan=planned(put, frozenset(held).difference(wanted.barred)))
 
     def _holds(self, text: str) -> bool:
         path = self._path
         if not path.is_file() or path.read_text(encoding="ascii", errors="replace") != text:
             return False
         return path.stat().st_mode & 0o777 == FILE_MODE
-
-    def _make_folder(self, folder: Path) -> None:
-        """Makes a folder and those above it that are missing, each open to the PBX whatever the umask is."""
-        if folder.is_dir():
-            return
-        if folder == self._home:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
-        self._make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        folder.chmod(FOLDER_MODE)
 
     def _replace(self, text: str) -> None:
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
@@ -92,36 +92,3 @@ class BarredFile:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-
-    def _unwritable(self, error: OSError) -> StorageError:
-        if isinstance(error, PermissionError) and os.geteuid() != 0:
-            return StorageError(
-                "{path} could not be written: {reason}. Make its folder as root: install -d -o "
-                "{geteuid} -m 755 {parent}",
-                path=self._path,
-                reason=of_system(error),
-                geteuid=os.geteuid(),
-                parent=self._path.parent,
-            )
-        return StorageError(
-            "{path} could not be written: {reason}.", path=self._path, reason=of_system(error)
-        )
-
-    def _check_readable(self) -> None:
-        try:
-            closed = closed_to_others(self._path, own_groups=self._own_groups)
-        except OSError as error:
-            raise StorageError(
-                "{path} cannot be looked at: {reason}.", path=self._path, reason=of_system(error)
-            ) from error
-        if closed is not None:
-            mode = closed.stat().st_mode & 0o777
-            raise StorageError(
-                "{path}: the PBX cannot read it, because {closed} is closed to other users (mode "
-                "{mode:04o}). Name another path for it in config.yaml, such as {spool_list}, or, "
-                "where it is not the home folder, open that folder with chmod o+x.",
-                path=self._path,
-                closed=closed,
-                mode=mode,
-                spool_list=SPOOL_LIST,
-            )

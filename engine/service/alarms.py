@@ -94,7 +94,7 @@ class Alarms:
                     )
                 )
         for target in self._targets():
-            if target.state == "down":
+            if target.fault:
                 found.append(
                     (
                         "target",

@@ -7,8 +7,17 @@ SELECT target, extension FROM lockout WHERE taken ORDER BY target, extension;
 DELETE FROM lockout WHERE target = $target;
 
 -- name: note_taken
--- Notes the bound table `noted` (extension) as taken by a target.
-INSERT INTO lockout (target, extension, taken, changed_at) SELECT $target, extension, true, $now FROM noted;
+-- Notes the bound table `noted` (extension, reason) as taken by a target.
+INSERT INTO lockout (target, extension, reason, taken, changed_at)
+SELECT $target, extension, reason, true, $now FROM noted;
+
+-- name: taken_by
+-- What a target was last known to hold, with the reasons.
+SELECT extension, reason FROM lockout WHERE target = $target AND taken;
+
+-- name: all_extensions
+-- The numbers of all extensions.
+SELECT number FROM extension;
 
 -- name: preview
 -- Who would be barred and freed if the bound table `changes` (number, billing, credit_limit_micros, locked; NULL =

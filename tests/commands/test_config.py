@@ -41,6 +41,20 @@ def test_a_sound_file_is_told_as_json(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (document["timezone"], document["sources"], document["exists"]) == ("UTC", [], True)
 
 
+def test_a_secret_that_others_can_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text("lockout: [{kind: asterisk-ami, secret_file: ami.secret}]\n")
+    assert run_command(["config", "check", "--home", str(tmp_path)]) == 1
+    assert "ami.secret: the secret cannot be read: No such file" in capsys.readouterr().err
+    (tmp_path / "ami.secret").write_text("hush\n")
+    (tmp_path / "ami.secret").chmod(0o644)
+    assert run_command(["config", "check", "--home", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert "others may read the secret (mode 0644)" in error
+    assert "hush" not in error
+    (tmp_path / "ami.secret").chmod(0o600)
+    assert run_command(["config", "check", "--home", str(tmp_path)]) == 0
+
+
 def test_what_the_editor_wrote_comes_into_force_when_it_is_sound(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(GOOD)
     (tmp_path / "config.yaml").chmod(0o640)

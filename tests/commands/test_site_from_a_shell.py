@@ -388,6 +388,11 @@ def test_the_dialplan_of_the_site_is_printed(shell: Shell) -> None:
     assert f"'${{WHO}}' {barred_list(shell.home)})" in text
     assert "exten => 110,1,Dial(PJSIP/${EXTEN}@carrier)" in text
     assert shell.json("lockouts", "dialplan")["dialplan"].startswith(";")
+    hook = shell.out("lockouts", "dialplan", "freepbx", "--release", "16", "--fail", "open")
+    assert "[macro-dialout-trunk-predial-hook]" in hook
+    assert "MacroExit()" in hook
+    assert "fails open" in hook
+    assert "names no target of the kind freeswitch-esl" in shell.refusal("lockouts", "dialplan", "freeswitch")
 
 
 def test_the_status_lists_the_threads_of_the_engine(shell: Shell) -> None:

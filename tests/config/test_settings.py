@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.lockout import AmiTarget, CommandTarget, EslTarget, FileTarget, FolderTarget
 from config.new_site import shipped_text
 from config.settings import (
     BackupSettings,
     EngineSettings,
-    FileTarget,
     Numbering,
     Settings,
     Source,
     host_zone,
     load_settings,
     parse_settings,
+    secret_files,
 )
 from engine.domain.errors import ConfigError
 
@@ -169,9 +170,72 @@ def test_the_commented_example_says_the_same_in_every_language() -> None:
         ("lockout:\n  - kind: file\n    port: 1\n", r":3: lockout\[0\]\.port: unknown key"),
         (
             "lockout:\n  - kind: asterisk-ami\n    host: 127.0.0.1\n",
-            r":2: lockout\[0\]\.kind: asterisk-ami is not served by this version",
+            r":2: lockout\[0\]: secret_file is missing",
         ),
-        ("lockout:\n  - kind: command\n", r":2: lockout\[0\]\.kind: command is not served"),
+        ("lockout:\n  - kind: freeswitch-esl\n", r":2: lockout\[0\]: password_file is missing"),
+        ("lockout:\n  - kind: command\n", r":2: lockout\[0\]: run is missing"),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, port: 0}]\n",
+            r"port: must be a whole number from 1",
+        ),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, host: 'a b'}]\n",
+            r"host: 'a b' cannot be used here",
+        ),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, family: 'p%'}]\n",
+            r"family: 'p%' cannot be used here",
+        ),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, family: 'a_b'}]\n",
+            r"family: 'a_b' cannot be used here",
+        ),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, family: a/b}]\n",
+            r"family: 'a/b' cannot be used here",
+        ),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, family: CIDNAME}]\n",
+            r"family: 'CIDNAME' belongs to",
+        ),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, username: 'a:b'}]\n",
+            r"username: 'a:b' cannot be used",
+        ),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, live: true}]\n",
+            r"live: is not served by this version",
+        ),
+        ("lockout: [{kind: freeswitch-esl, password_file: x, hang_up: true}]\n", r"hang_up: is not served"),
+        (
+            "lockout: [{kind: asterisk-ami, secret_file: x, lease_seconds: 9}]\n",
+            r"lease_seconds: is not served",
+        ),
+        ("lockout: [{kind: asterisk-ami, secret_file: x, engine_lost: deny}]\n", r"it serves: host, port, "),
+        (
+            "lockout: [{kind: freeswitch-esl, password_file: x, realm: a/b}]\n",
+            r"realm: 'a/b' cannot be used here",
+        ),
+        (
+            "lockout: [{kind: freeswitch-esl, password_file: x, username: me}]\n",
+            r"username: 'me' cannot be used",
+        ),
+        (
+            "lockout: [{kind: command, run: [set-barred, '{extension}']}]\n",
+            r"name the program with its full path",
+        ),
+        ("lockout: [{kind: command, run: ['/bin/{state}']}]\n", r"name the program with its full path"),
+        (
+            "lockout: [{kind: command, run: [/bin/x, '{extension}']}]\n",
+            r"must hand over \{extension\} and \{state\}",
+        ),
+        (
+            "lockout: [{kind: command, run: [/bin/x, '{state}'], whole_list: true}]\n",
+            r"\{state\} says nothing",
+        ),
+        ("lockout: [{kind: command, run: /bin/x}]\n", r"run: must be a list"),
+        ("lockout: [{kind: command, run: []}]\n", r"run: must be a program and its arguments"),
+        ("lockout: [{kind: file}, {kind: file}]\n", r"lockout\[1\]: is the same target as lockout\[0\]"),
         ('lockout:\n  - kind: file\n    path: "a\\r\\nb"\n', r":3: .*path: must be one line"),
         ("engine:\n  memory_mb: 60\n", r":2: engine\.memory_mb: .*64"),
         ("engine:\n  idle_exit_seconds: 1.5\n", r":2: engine\.idle_exit_seconds: must be a whole number"),
@@ -190,6 +254,28 @@ def test_an_error_names_file_line_and_key(text: str, place: str) -> None:
         parse_settings(text, name="config.yaml")
     assert re.match(r"config\.yaml:\d+: ", str(caught.value))
     assert re.search(place, str(caught.value)), str(caught.value)
+
+
+def test_every_kind_of_target_is_read_with_its_defaults() -> None:
+    text = (
+        "lockout: [{kind: folder}, {kind: asterisk-ami, secret_file: ami.secret},\n"
+        "  {kind: freeswitch-esl, password_file: esl.secret, username: me@office, dry_run: true},\n"
+        "  {kind: command, run: [/bin/x, '{extension}', '{state}'], seconds: 5},\n"
+        "  {kind: command, run: [/bin/x, 2], name: 'the UCM', whole_list: true}]\n"
+    )
+    settings = parse_settings(text, name="config.yaml")
+    assert settings.lockout == (
+        FolderTarget(path="/var/spool/pbxmeter/barred.d"),
+        AmiTarget(
+            host="127.0.0.1", port=5038, username="pbxmeter", secret_file="ami.secret", family="pbxmeter"
+        ),
+        EslTarget(
+            port=8021, username="me@office", password_file="esl.secret", realm="pbxmeter", dry_run=True
+        ),
+        CommandTarget(run=("/bin/x", "{extension}", "{state}"), shown="/bin/x", seconds=5),
+        CommandTarget(run=("/bin/x", "2"), shown="the UCM", whole_list=True),
+    )
+    assert secret_files(settings) == ["ami.secret", "esl.secret"]
 
 
 def test_bytes_that_are_not_utf8_are_named_by_line(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import BackupSettings, FileTarget, Settings
+from config.lockout import FileTarget
+from config.settings import BackupSettings, Settings
 from engine.api.client import start_engine
 from engine.api.home import DATABASE_FILE, make_home
 from engine.daemon.lock import HomeLock

@@ -2,15 +2,20 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.domain.errors import StorageError
 from engine.lockout.barred_file import BarredFile
+from engine.lockout.target import Wanted
 
 NOBODY = 65534
+
+
+def wanted(numbers: Iterable[str] = ()) -> Wanted:
+    return Wanted(barred=dict.fromkeys(numbers, "locked"), known={})
 
 
 def barred_file(path: Path) -> BarredFile:
@@ -35,16 +40,16 @@ def strict_umask() -> Iterator[None]:
 
 def test_the_file_holds_one_extension_a_line_by_length_and_number(spool: Path) -> None:
     path = spool / "out" / "barred.txt"
-    barred_file(path).reconcile(frozenset({"1002", "88", "1001"}))
+    barred_file(path).reconcile(wanted({"1002", "88", "1001"}))
     assert path.read_text() == "88\n1001\n1002\n"
 
 
 def test_the_file_is_replaced_whole(spool: Path) -> None:
     path = spool / "barred.txt"
     target = barred_file(path)
-    target.reconcile(frozenset({"1001"}))
+    target.reconcile(wanted({"1001"}))
     with path.open() as reader:
-        target.reconcile(frozenset({"1002"}))
+        target.reconcile(wanted({"1002"}))
         assert reader.read() == "1001\n"
     assert path.read_text() == "1002\n"
     assert list(spool.iterdir()) == [path]
@@ -53,22 +58,22 @@ def test_the_file_is_replaced_whole(spool: Path) -> None:
 def test_a_file_that_agrees_is_left_alone(spool: Path) -> None:
     path = spool / "barred.txt"
     target = barred_file(path)
-    target.reconcile(frozenset({"1001"}))
+    target.reconcile(wanted({"1001"}))
     before = path.stat().st_ino
-    target.reconcile(frozenset({"1001"}))
+    target.reconcile(wanted({"1001"}))
     assert path.stat().st_ino == before
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_with_its_path(spool: Path) -> None:
     (spool / "file").write_text("")
     with pytest.raises(StorageError, match=r"file/barred\.txt"):
-        barred_file(spool / "file" / "barred.txt").reconcile(frozenset({"1"}))
+        barred_file(spool / "file" / "barred.txt").reconcile(wanted({"1"}))
 
 
 @pytest.mark.usefixtures("strict_umask")
 def test_every_folder_made_on_the_way_is_open_whatever_the_umask_is(spool: Path) -> None:
     path = spool / "var" / "spool" / "pbxmeter" / "barred.txt"
-    barred_file(path).reconcile(frozenset({"1001"}))
+    barred_file(path).reconcile(wanted({"1001"}))
     made = [path.parent, path.parent.parent, path.parent.parent.parent]
     assert [folder.stat().st_mode & 0o777 for folder in made] == [0o755] * 3
     assert path.stat().st_mode & 0o777 == 0o644
@@ -84,7 +89,7 @@ def test_a_closed_folder_on_the_way_is_named_and_the_file_written_all_the_same(
     path.parent.mkdir(parents=True)
     (spool / closed).chmod(0o700)
     with pytest.raises(StorageError, match=f"the PBX cannot read it, because {spool / closed} is closed"):
-        barred_file(path).reconcile(frozenset({"1001"}))
+        barred_file(path).reconcile(wanted({"1001"}))
     assert path.read_text() == "1001\n"
     if os.geteuid() == 0:
         assert read_as_another_user(path) is None
@@ -93,9 +98,9 @@ def test_a_closed_folder_on_the_way_is_named_and_the_file_written_all_the_same(
 def test_a_file_that_was_closed_is_opened_again(spool: Path) -> None:
     path = spool / "barred.txt"
     target = barred_file(path)
-    target.reconcile(frozenset({"1001"}))
+    target.reconcile(wanted({"1001"}))
     path.chmod(0o600)
-    assert target.reconcile(frozenset({"1001"})) == {"1001"}
+    assert target.reconcile(wanted({"1001"})).held == {"1001": "locked"}
     assert path.stat().st_mode & 0o777 == 0o644
 
 
@@ -105,7 +110,7 @@ def test_a_link_into_an_open_folder_does_not_help_where_the_way_to_it_is_closed(
     (spool / "open").mkdir()
     (home / "lockout").symlink_to(spool / "open")
     with pytest.raises(StorageError, match=str(home)):
-        barred_file(home / "lockout" / "barred.txt").reconcile(frozenset())
+        barred_file(home / "lockout" / "barred.txt").reconcile(wanted())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder to any group")
@@ -116,7 +121,18 @@ def test_a_folder_for_the_group_of_the_pbx_is_open_and_one_for_the_clerks_is_not
     os.chown(folder, -1, group)
     folder.chmod(0o750)
     path = folder / "barred.txt"
-    assert barred_file(path).reconcile(frozenset({"1"})) == {"1"}
+    assert barred_file(path).reconcile(wanted({"1"})).held == {"1": "locked"}
     clerks = BarredFile(path, shown="x", own_groups=frozenset({group}))
     with pytest.raises(StorageError, match="closed to other users"):
-        clerks.reconcile(frozenset({"1"}))
+        clerks.reconcile(wanted({"1"}))
+
+
+def test_a_dry_run_says_what_would_be_written_and_writes_nothing(spool: Path) -> None:
+    path = spool / "out" / "barred.txt"
+    target = BarredFile(path, shown="x", dry_run=True)
+    assert str(target.reconcile(wanted({"1001"})).plan) == "Dry run: would bar 1: 1001."
+    assert not path.parent.exists()
+    barred_file(path).reconcile(wanted({"1002"}))
+    outcome = target.reconcile(wanted({"1001"}))
+    assert str(outcome.plan) == "Dry run: would bar 1: 1001. Dry run: would free 1: 1002."
+    assert (dict(outcome.held), path.read_text()) == ({"1002": ""}, "1002\n")

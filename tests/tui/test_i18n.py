@@ -54,7 +54,7 @@ TERMS = {
 """What a Chinese administrator calls things; a word that is typed as it stands is left in English."""
 
 _CODE = re.compile(r"\{\w*\}|`[^`]*`|--\w[\w-]*|\$\w+|\b\w+:")
-_UNWANTED = re.compile("账户|你|呼出|被限制|PBX(?!METER)|Enter")
+_UNWANTED = re.compile("账户|你|呼出|被限制|(?<!Free)PBX(?!METER)|Enter")
 """Other words for the same."""
 
 

@@ -10,7 +10,8 @@ import click
 
 from config.billing_source import bills_from_events, kind_name, other_kind
 from config.new_site import shipped_text
-from config.settings import Settings, load_settings, parse_settings
+from config.secret import read_secret
+from config.settings import Settings, load_settings, parse_settings, secret_files
 from engine.api.home import CONFIG_FILE
 from engine.domain.errors import ConfigError, StorageError
 from engine.domain.message import of_system
@@ -60,6 +61,8 @@ def check_config(context: click.Context, sample: str | None, format_name: str, t
             raise click.UsageError(_("--format and --timezone go with a SAMPLE file."))
         path = session.folder / CONFIG_FILE
         settings = load_settings(path)
+        for name in secret_files(settings):
+            read_secret(session.folder / name)
         _print_settings(session, path, settings)
         return
     result = detected(session, sample, form=format_name, timezone=timezone)

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from config.settings import HOME_LIST
+from config.lockout import HOME_LIST
 from engine.api.calls import CallCount, CallFilter, CountCalls, GetStatistics, StatRow
 from engine.api.extensions import ImportExtensions, Recharge
 from engine.api.home import CONFIG_FILE

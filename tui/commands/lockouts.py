@@ -2,10 +2,10 @@
 
 import click
 
-from config.dialplans import asterisk_dialplan
+from config.dialplans import FREEPBX_RELEASES, PBXS, Request, site_dialplan
 from config.settings import load_settings
 from engine.api.home import CONFIG_FILE
-from engine.api.site import ListLockouts, Lockouts, SyncLockouts
+from engine.api.site import ListLockouts, Lockouts, SyncLockouts, TargetRow
 from engine.domain.zones import to_local
 from tui.commands.command import Group, examples
 from tui.commands.document import json_text, print_document
@@ -34,18 +34,45 @@ def sync_lockouts(session: Session) -> None:
     _print(session, session.ask(SyncLockouts(), doing="compare"))
 
 
-@lockouts.command("dialplan", epilog=examples("lockouts dialplan asterisk --trunk carrier"))
-@click.argument("pbx", type=click.Choice(["asterisk"]), default="asterisk")
-@click.option("--trunk", metavar="NAME", default="", help=N_("The PJSIP endpoint that leads outside."))
+@lockouts.command(
+    "dialplan", epilog=examples("lockouts dialplan asterisk --trunk carrier", "lockouts dialplan freepbx")
+)
+@click.argument("pbx", type=click.Choice(PBXS), required=False)
+@click.option(
+    "--trunk", metavar="NAME", default="", help=N_("The PJSIP endpoint or gateway that leads outside.")
+)
+@click.option(
+    "--fail",
+    type=click.Choice(["closed", "open"]),
+    default="closed",
+    show_default=True,
+    help=N_("What becomes of a call where nobody can tell whether its payer is barred."),
+)
+@click.option(
+    "--release",
+    type=click.Choice(FREEPBX_RELEASES),
+    default=FREEPBX_RELEASES[-1],
+    show_default=True,
+    help=N_("Of FreePBX."),
+)
 @click.pass_obj
-def print_dialplan(session: Session, pbx: str, trunk: str) -> None:  # noqa: ARG001 - one PBX so far
-    """Prints what the PBX needs to honour this site's barred list, emergency numbers first."""
+def print_dialplan(session: Session, pbx: str | None, trunk: str, fail: str, release: str) -> None:
+    """Prints what the PBX needs to honour the bars of this site, emergency numbers first.
+
+    It looks into the first lockout target of config.yaml that the PBX can read.
+    """
     settings = load_settings(session.folder / CONFIG_FILE)
-    text = asterisk_dialplan(settings, home=session.folder.absolute(), trunk=trunk)
+    request = Request(pbx=pbx or "", trunk=trunk, fail=fail, release=release)
+    text = site_dialplan(settings, home=session.folder.absolute(), request=request)
     if session.as_json:
         click.echo(json_text({"dialplan": text}))
     else:
         click.echo(text, nl=False)
+
+
+def _state(row: TargetRow) -> str:
+    state = _("up to date") if row.state == "agrees" else _(row.state)
+    return _("%s, dry run") % state if row.dry_run else state
 
 
 def _print(session: Session, state: Lockouts) -> None:
@@ -58,7 +85,7 @@ def _print(session: Session, state: Lockouts) -> None:
             [
                 (
                     row.target,
-                    (_("up to date") if row.state == "agrees" else row.state),
+                    _state(row),
                     str(row.pending),
                     local_time(to_local(row.last_sync_at, session.zone) if row.last_sync_at else None),
                     said(row.message),

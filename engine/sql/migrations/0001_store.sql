@@ -288,6 +288,7 @@ CREATE TABLE chain (
 CREATE TABLE lockout (
     target    VARCHAR NOT NULL,                -- kind and place of the target
     extension VARCHAR NOT NULL,
+    reason    VARCHAR NOT NULL,                -- why it is barred, as the target was told; '' = it was not
     taken     BOOLEAN NOT NULL,                -- what the target is known to have taken: barred or not
     changed_at TIMESTAMP NOT NULL,
     PRIMARY KEY (target, extension)

@@ -10,9 +10,10 @@ from zoneinfo import available_timezones
 
 from textual.suggester import SuggestFromList
 
+from config.lockout import HOME_LIST, SPOOL_LIST
 from config.new_site import NewSite, can_be_made, config_text, extension_pattern, write_new
 from config.places import FoundFile
-from config.settings import HOME_LIST, SPOOL_LIST, Numbering, host_zone
+from config.settings import Numbering, host_zone
 from engine.api.home import home_folder
 from engine.api.site import DetectResult, SetSetting
 from engine.domain.errors import ConfigError, InvalidInput, PbxmeterError

@@ -75,7 +75,7 @@ class LockoutSection(Section):
                 f"{row.pending:,}",
                 when,
             ),
-            cell_styles=(health.style, "error" if row.message else ""),
+            cell_styles=(health.style, "error" if row.fault else ""),
         )
 
     def _extension(self, row: LockoutRow, targets: int) -> Row:
