@@ -7,8 +7,8 @@ and the expression in the formats that know it; where lists of calls show it, a 
 from dataclasses import dataclass
 from typing import Final, Literal
 
-ColumnType = Literal["text", "moment", "tiny", "small", "integer", "key"]
-"""moment = TIMESTAMP without a zone, tiny = UTINYINT, small = INTEGER, integer = BIGINT,
+ColumnType = Literal["text", "moment", "bits", "small", "integer", "key"]
+"""moment = TIMESTAMP without a zone, bits = USMALLINT, small = INTEGER, integer = BIGINT,
 key = UBIGINT."""
 
 Origin = Literal["format", "parser", "legs", "rating", "storing"]
@@ -60,7 +60,7 @@ CALL_COLUMNS: Final = (
     CallColumn("far_device", "text", "parser"),
     CallColumn("written", "text", "parser", optional=True),
     CallColumn("dial_number", "text", "parser", optional=True),
-    CallColumn("facts", "tiny", "parser"),
+    CallColumn("facts", "bits", "parser"),
     CallColumn("rated_number", "text", "legs", optional=True),
     CallColumn("channel", "text", "legs"),
     CallColumn("placed_by", "text", "legs"),
@@ -83,9 +83,9 @@ whose numbers are the site's own, that channels are told, that a trunk channel's
 the seconds of its use, and that the clock ticks in minutes, so that equal records of one file are different
 ones. 0 = none of it: the record is a call by itself."""
 
-MADE_OF_EVENTS: Final = 64
+MADE_OF_EVENTS: Final = 256
 """Bit of `facts`: the call was made from events of its channel, and has no line of its own."""
-END_ASSUMED: Final = 128
+END_ASSUMED: Final = 512
 """Bit of `facts`: the event that ends the channel is missing; the end is what its call, a restart of the PBX,
 or the time that has passed say."""
 

@@ -10,7 +10,7 @@ from engine.domain.call_columns import CALL_COLUMNS, CallColumn, ColumnType
 _TYPES: dict[ColumnType, pa.DataType] = {
     "text": pa.string(),
     "moment": pa.timestamp("us"),
-    "tiny": pa.uint8(),
+    "bits": pa.uint16(),
     "small": pa.int32(),
     "integer": pa.int64(),
     "key": pa.uint64(),

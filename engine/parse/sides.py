@@ -25,7 +25,7 @@ from engine.parse.schema import EMPTY, FALSE
 LETTERS = ("", "s", "h", "t", "i", "T", "~~s~~")
 """Extensions of a dialplan that are no numbers."""
 
-NOTHING = pa.scalar(0, pa.uint8())
+NOTHING = pa.scalar(0, pa.uint16())
 
 _GROUP = re.compile(r"[gGrR]\d+\w*")
 
@@ -64,7 +64,7 @@ def sides(scope: Scope, call: CallFields, texts: dict[str, pa.Array]) -> dict[st
     )
     facts = pa.repeat(NOTHING, rows)
     for bit, holds in bits:
-        facts = pc.bit_wise_or(facts, pc.if_else(holds, pa.scalar(bit, pa.uint8()), NOTHING))
+        facts = pc.bit_wise_or(facts, pc.if_else(holds, pa.scalar(bit, pa.uint16()), NOTHING))
     facts = pc.if_else(told, facts, NOTHING)
     dialled, written, number = _numbers(scope, call, texts, pc.and_(far_trunk, joins), internal)
     return {

@@ -294,7 +294,7 @@ class CallReader:
             return facts
         seconds = pc.match_substring_regex(scope.text(written), r":\d\d[:.]\d\d|\d{14}|\D\d{6}$")
         minutes = pc.fill_null(pc.and_not(minutes, seconds), FALSE)
-        return pc.if_else(minutes, pc.bit_wise_or(facts, pa.scalar(MINUTES, pa.uint8())), facts)
+        return pc.if_else(minutes, pc.bit_wise_or(facts, pa.scalar(MINUTES, pa.uint16())), facts)
 
 
 def _epochs(ids: pa.Array) -> pa.Array:

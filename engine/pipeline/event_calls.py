@@ -149,4 +149,4 @@ def _text(value: str) -> pa.Scalar:
 
 
 def _bits(value: int) -> pa.Scalar:
-    return pa.scalar(value, pa.uint8())
+    return pa.scalar(value, pa.uint16())

@@ -119,7 +119,7 @@ def _with(calls: pa.Table, legs: pa.Table) -> pa.Table:
 
 
 def _has(facts: pa.ChunkedArray, bit: int) -> pa.ChunkedArray:
-    return pc.not_equal(pc.bit_wise_and(facts, pa.scalar(bit, pa.uint8())), pa.scalar(0, pa.uint8()))
+    return pc.not_equal(pc.bit_wise_and(facts, pa.scalar(bit, pa.uint16())), pa.scalar(0, pa.uint16()))
 
 
 def _alone(calls: pa.Table, site: Site) -> pa.Table:

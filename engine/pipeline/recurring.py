@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from engine.domain.call_columns import MINUTES
 from engine.store import Session, in_order
 
-_MINUTES = pa.scalar(MINUTES, pa.uint8())
-_NONE = pa.scalar(0, pa.uint8())
+_MINUTES = pa.scalar(MINUTES, pa.uint16())
+_NONE = pa.scalar(0, pa.uint16())
 
 
 def numbered(session: Session, calls: pa.Table) -> pa.Table:

@@ -134,7 +134,7 @@ FROM call WHERE /*where*/;
 -- What one call's explanation needs beside its row.
 SELECT lower(lpad(to_hex(call.call_key), 16, '0')) AS call_key, call.answered_local, call.cycles, call.first_block_micros,
        call.rate_version, call.line_offset, call.line_length, lower(lpad(to_hex(call.leg), 16, '0')) AS leg,
-       call.placed_by, call.passed_by, call.charged_seconds, call.facts & 128 <> 0 AS end_assumed,
+       call.placed_by, call.passed_by, call.charged_seconds, call.facts & 512 <> 0 AS end_assumed,
        coalesce(source_file.path, '') AS path, coalesce(source_file.head_length, 0) AS head_length,
        coalesce(source_file.head_sha256, '') AS head_sha256
 FROM call

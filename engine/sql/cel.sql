@@ -250,7 +250,7 @@ SELECT call_id, call.call_key, call.started_at, call.started_local, call.answere
     call.far_channel, call.facts, call.written, call.rated_number, call.channel, call.placed_by, call.passed_by, call.leg,
     call.charged_seconds, call.unrated
 FROM call SEMI JOIN derived ON derived.call_key = call.call_key
-WHERE call.facts & 64 <> 0 AND call.started_at BETWEEN $first AND $last;
+WHERE call.facts & 256 <> 0 AND call.started_at BETWEEN $first AND $last;
 
 -- name: update_calls
 -- What events tell now of the stored calls of the bound table `changed`, their legs and money apart.

@@ -36,7 +36,7 @@ def written_at(expected: dict[str, object]) -> datetime | None:
     return datetime.fromisoformat(str(written)) if written else None
 
 
-@pytest.mark.parametrize("name", format_names())
+@pytest.mark.parametrize("name", CALL_FORMATS)
 def test_a_sample_yields_what_it_must(name: str) -> None:
     expected, content, reading = sample(name)
     found = reading.parse(content, base_offset=0, first=True, final=True, written_at=written_at(expected))

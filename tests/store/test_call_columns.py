@@ -8,7 +8,7 @@ from engine.store import Database
 TYPES = {
     "text": "VARCHAR",
     "moment": "TIMESTAMP",
-    "tiny": "UTINYINT",
+    "bits": "USMALLINT",
     "small": "INTEGER",
     "integer": "BIGINT",
     "key": "UBIGINT",

@@ -103,7 +103,7 @@ CREATE TABLE call (
     far_device         VARCHAR NOT NULL DEFAULT '',
     written            VARCHAR,                -- the destination as written; NULL = dialled
     dial_number        VARCHAR,                -- of the leg that the record may begin; NULL = dialled, '' = unknown
-    facts              UTINYINT NOT NULL DEFAULT 0, -- bits, see engine.domain.call_columns
+    facts              USMALLINT NOT NULL DEFAULT 0, -- bits, see engine.domain.call_columns
     rated_number       VARCHAR,                -- what prefixes and lengths are held against; NULL = dialled
     channel            VARCHAR USING COMPRESSION zstd NOT NULL DEFAULT '', -- the leg's trunk channel, else the record's own
     placed_by          VARCHAR NOT NULL DEFAULT '', -- who placed the call that the record is a part of

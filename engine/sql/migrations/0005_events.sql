@@ -54,4 +54,4 @@ CREATE MACRO channel_number(unique_id) AS TRY_CAST(regexp_extract(unique_id, '\.
 CREATE MACRO event_call_key(unique_id) AS md5_number_lower('event' || chr(31) || unique_id);
 
 -- What the chain digests of a call: of those made from events, which may be told anew, their number and key alone.
-CREATE MACRO has_line(facts) AS (facts & 64) = 0;
+CREATE MACRO has_line(facts) AS (facts & 256) = 0;
