@@ -35,7 +35,7 @@ def _template() -> Path:
 def new_store(path: Path, *, threads: int = 1) -> Database:
     """The store at `path`, a new one if there is none: copied, which takes a third of making it."""
     if not path.exists():
-        shutil.copyfile(_template(), path)
+        shutil.copy(_template(), path)
     return Database(path, threads=threads)
 
 

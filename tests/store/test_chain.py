@@ -111,7 +111,7 @@ def test_what_is_added_outside_stays_outside_for_good(database: Database) -> Non
     writer.run(lambda session: pay(session, "b"))
     writer.close()
     with database.reading() as session:
-        found = verify(session).findings
+        found = [str(finding) for finding in verify(session).findings]
     assert "The ledger entries 1 to 2 hold some that no commit of the engine added." in found
     assert "The operations 1 to 1 hold some that no commit of the engine added." in found
 
