@@ -23,7 +23,7 @@ EXPECTED = json.loads((OFFICE / "expected.json").read_text())
 CALL_COLUMNS = (
     "started_at,answered_at,ended_at,extension,name,direction,dialled,trunk,disposition,duration,billsec,"
     "cost,rate,unrated,call_key,source,caller,rated_number,charged_seconds,leg,placed_by,passed_by,"
-    "called_party,link_id,channel,account_code"
+    "called_party,link_id,channel,account_code,destination,country"
 )
 RECHARGE_COLUMNS = "time,extension,name,balance_before,amount,balance_after,operator,note"
 
@@ -399,7 +399,7 @@ def test_the_status_lists_the_threads_of_the_engine(shell: Shell) -> None:
     threads = {row["name"]: row for row in shell.json("engine", "status")["threads"]}
     assert {"writer", "ingest", "watch", "flight", "identity"} <= set(threads)
     assert f"lockout file {barred_list(shell.home)}" in threads
-    assert {(row["state"], row["restarts"], row["error"]) for row in threads.values()} == {("running", 0, "")}
+    assert {(row["state"], row["restarts"], row["error"]) for row in threads.values()} == {("running", 0, None)}
     assert "identity" in shell.out("engine", "status")
 
 

@@ -16,7 +16,7 @@ def call_columns() -> list[Column]:
         Column(key="extension", title=_("Ext."), width=5),
         Column(key="name", title=_("Name"), width=5, min_width=5, flex=True, yields=2, sortable=False),
         Column(key="dialled", title=_("Number"), width=12, min_width=12, flex=True),
-        Column(key="destination", title=_("Destination"), width=14, yields=3, sortable=False),
+        Column(key="destination", title=_("Destination"), width=14, sortable=False, hidden=True),
         Column(key="trunk", title=_("Trunk"), width=6, min_width=5, flex=True, yields=1),
         Column(key="billsec", title=_("Talk"), width=7, align="right"),
         Column(key="cost", title=_("Cost"), width=10, min_width=10, align="right", flex=True, whole=True),
