@@ -259,7 +259,7 @@ def _entries(session: Session, site: Site, call_id: int) -> list[Message]:
     sentences: list[Message] = []
     for row in session.rows("calls.entries", call_id=call_id, limit=MAX_ENTRIES):
         kind, posted_at, amount, after, operator, note = msgspec.convert(
-            row, tuple[str, datetime, int, int, str, str]
+            row, tuple[EntryKind, datetime, int, int, str, str]
         )
         at = to_local(posted_at, site.zone)
         by = Message(" by {operator}", operator=operator) if operator else ""
