@@ -23,6 +23,7 @@ from engine.api.rates import RatedParts
 from engine.domain.errors import InvalidInput, NotFound
 from engine.domain.message import NOTHING, Message
 from engine.domain.money import format_amount
+from engine.domain.names import EntryKind
 from engine.domain.rates import Rate
 from engine.domain.site import Site
 from engine.domain.zones import to_local
