@@ -399,7 +399,9 @@ def test_the_status_lists_the_threads_of_the_engine(shell: Shell) -> None:
     threads = {row["name"]: row for row in shell.json("engine", "status")["threads"]}
     assert {"writer", "ingest", "watch", "flight", "identity"} <= set(threads)
     assert f"lockout file {barred_list(shell.home)}" in threads
-    assert {(row["state"], row["restarts"], row["error"]) for row in threads.values()} == {("running", 0, None)}
+    assert {(row["state"], row["restarts"], row["error"]) for row in threads.values()} == {
+        ("running", 0, None)
+    }
     assert "identity" in shell.out("engine", "status")
 
 
