@@ -1,17 +1,16 @@
 """Our re-rating of stored calls after a change of rates: reversals and new charges posted."""
 
-import shutil
 from pathlib import Path
 
 from tests.bench.digest import stored_digest
 from tests.bench.measure import Measured
-from tests.bench.site import BenchSite
+from tests.bench.site import BenchSite, copied, remove
 
 
 def run(*, store: str, rates: str) -> Measured:
     """Opening the store, re-rating all of it, the checkpoint and closing. Works on a copy."""
     path = Path(store).with_suffix(".rerated")
-    shutil.copyfile(store, path)
+    copied(Path(store), path)
     site = BenchSite(path)
     site.change_rates(Path(rates))
     site.close()
@@ -23,5 +22,5 @@ def run(*, store: str, rates: str) -> Measured:
     found.facts["examined"] = result.examined
     found.facts["changed"] = result.changed
     found.digest = stored_digest(path)
-    path.unlink()
+    remove(path)
     return found

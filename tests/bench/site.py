@@ -1,5 +1,6 @@
 """A site for the bench: a store with extensions and rates, and the parts of the engine that work on it."""
 
+import shutil
 import threading
 from contextlib import closing
 from datetime import datetime
@@ -19,7 +20,7 @@ from engine.pipeline.rerating import Rerating
 from engine.pipeline.source_parser import SourceParser
 from engine.pipeline.zone_change import follow_zone
 from engine.rating.sheet import import_rates
-from engine.store import Database, Session, Writer
+from engine.store import Database, Session, Writer, mark_path
 from engine.tail.file_reader import Content
 from tests.bench.files import TRUNKS, ZONE
 
@@ -38,7 +39,7 @@ class BenchSite:
     @classmethod
     def prepared(cls, path: Path, *, extensions: Path, rates: Path) -> None:
         """Makes a store without calls."""
-        _remove(path)
+        remove(path)
         site = cls(path)
         site.writer.run(lambda session: site._set_up(session, extensions.read_bytes()))
         site.change_rates(rates)
@@ -110,6 +111,13 @@ def _applied(result: ImportResult) -> None:
         raise ValueError(f"a sheet of the bench was refused: {result.faults[:3]}")
 
 
-def _remove(path: Path) -> None:
-    for name in (path, path.with_name(path.name + ".wal")):
+def copied(store: Path, path: Path) -> None:
+    """Puts a copy of a closed store in the place of another one, whose log and mark go with it."""
+    remove(path)
+    shutil.copyfile(store, path)
+
+
+def remove(path: Path) -> None:
+    """Removes a store with its log and mark."""
+    for name in (path, path.with_name(path.name + ".wal"), mark_path(path)):
         name.unlink(missing_ok=True)
