@@ -7,20 +7,20 @@ from pathlib import Path
 from config.lockout import AmiTarget
 from config.secret import read_secret
 from engine.lockout.ami import LIST_SECONDS, AmiSession
-from engine.lockout.target import TargetError
+from engine.lockout.keyed import RemoteKeys
 
 log = logging.getLogger(__name__)
 
 
-class AstDb:
+class AstDb(RemoteKeys[AmiSession]):
     """One family, through the manager port. Never a family as a whole: AstDB matches those as patterns."""
 
     reasons = True
 
     def __init__(self, settings: AmiTarget, *, home: Path) -> None:
+        super().__init__()
         self._settings = settings
         self._secret_file = home / settings.secret_file
-        self._session: AmiSession | None = None
         self._started = ""
         self._lists = True
         self.place = f"/{settings.family} on {settings.host}:{settings.port}"
@@ -82,24 +82,6 @@ class AstDb:
             denied = answer.message == "Permission denied"
             if denied or not (answer.ok or action["Action"] == "DBDel"):
                 raise session.refused(action["Action"], answer)
-
-    def check(self) -> None:
-        """The PBX sees its own database."""
-
-    def lost(self) -> bool:
-        """Whether the PBX has closed the connection."""
-        return self._session is not None and self._session.lost()
-
-    def close(self) -> None:
-        """Ends the connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-
-    def _connected(self) -> AmiSession:
-        if self._session is None:
-            raise TargetError("{place}: the connection was closed.", place=self.place)
-        return self._session
 
     def _look_at_start(self, session: AmiSession) -> bool:
         """Notes when the PBX was started; whether that is another time than before."""

@@ -1,7 +1,7 @@
 """A target that is a set of keys in the PBX: compared, written where it differs, and looked at again."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from engine.domain.message import Message, sentences
 from engine.lockout.target import Outcome, TargetError, Wanted, named, planned, speakable
@@ -50,6 +50,48 @@ class Keys(Protocol):
     def close(self) -> None:
         """Ends it."""
         ...
+
+
+class Session(Protocol):
+    """A connection to the PBX."""
+
+    def lost(self) -> bool:
+        """Whether the PBX has closed it."""
+        ...
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
+
+
+S = TypeVar("S", bound=Session)
+
+
+class RemoteKeys(Generic[S]):
+    """The part of `Keys` that is the same for every database of a PBX behind a connection."""
+
+    place: str
+
+    def __init__(self) -> None:
+        self._session: S | None = None
+
+    def check(self) -> None:
+        """The PBX sees its own database."""
+
+    def lost(self) -> bool:
+        """Whether the PBX has closed the connection."""
+        return self._session is not None and self._session.lost()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _connected(self) -> S:
+        if self._session is None:
+            raise TargetError("{place}: the connection was closed.", place=self.place)
+        return self._session
 
 
 class KeyedTarget:

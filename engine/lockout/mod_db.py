@@ -6,21 +6,22 @@ from pathlib import Path
 from config.lockout import EslTarget
 from config.secret import read_secret
 from engine.lockout.esl import EslSession
+from engine.lockout.keyed import RemoteKeys
 from engine.lockout.target import TargetError, speakable
 
 WHOLE_LIST_BYTES = 4090
 """`db list` is built in 4,096 bytes, and cut there without a word."""
 
 
-class ModDb:
+class ModDb(RemoteKeys[EslSession]):
     """One realm, through the event socket. `db insert` and `db delete` answer +OK unchecked: look again."""
 
     reasons = True
 
     def __init__(self, settings: EslTarget, *, home: Path) -> None:
+        super().__init__()
         self._settings = settings
         self._password_file = home / settings.password_file
-        self._session: EslSession | None = None
         self.place = f"{settings.realm} on {settings.host}:{settings.port}"
         self.remedy = f"db delete/{settings.realm}/KEY"
 
@@ -63,21 +64,3 @@ class ModDb:
         for answer in self._connected().api(commands):
             if not answer.startswith("+OK"):
                 raise TargetError("{place} did not take a change.", place=self.place)
-
-    def check(self) -> None:
-        """The PBX sees its own database."""
-
-    def lost(self) -> bool:
-        """Whether the PBX has closed the connection."""
-        return self._session is not None and self._session.lost()
-
-    def close(self) -> None:
-        """Ends the connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-
-    def _connected(self) -> EslSession:
-        if self._session is None:
-            raise TargetError("{place}: the connection was closed.", place=self.place)
-        return self._session
