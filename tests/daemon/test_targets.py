@@ -18,7 +18,8 @@ from engine.daemon.engine import Engine
 from engine.daemon.targets import build_targets
 from engine.lockout import reconciler
 from tests.daemon.test_threads import PATIENCE_SECONDS, eventually
-from tests.lockout.ami_server import SECRET, Asterisk, running
+from tests.lockout.ami_server import SECRET, Asterisk
+from tests.lockout.pbx_server import running
 from tests.open_folder import open_folder
 
 LOCKED = {"1001": "locked"}

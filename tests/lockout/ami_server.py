@@ -3,11 +3,11 @@
 import fnmatch
 import hashlib
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from tests.lockout.pbx_server import PbxServer
 
 FAILED_LOGIN_SECONDS = 0.05
 """A real one takes 1 s; what matters is that the answer comes first and the connection ends then."""
@@ -15,7 +15,7 @@ SECRET = "s3cret-of-the-manager"
 
 
 @dataclass
-class Asterisk:
+class Asterisk(PbxServer):
     """What outlives a connection, and how it behaves. Tests change it while it runs."""
 
     database: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
@@ -43,8 +43,6 @@ class Asterisk:
     """For each action: '' = answered; `close`, `kill`: before it; `kill after`: when it was answered."""
     actions: list[str] = field(default_factory=list[str])
     logins: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
-    port: int = 0
-    sockets: set[socket.socket] = field(default_factory=set[socket.socket])
 
     def kill(self) -> None:
         """kill -9 and a start: what was not committed is gone, and every connection."""
@@ -61,13 +59,10 @@ class Asterisk:
         """The second is over."""
         self.uncommitted.clear()
 
-    def cut(self) -> None:
-        """Ends every connection."""
-        for connection in list(self.sockets):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+    def serve(self, connection: socket.socket) -> None:
+        """Answers one connection until it ends."""
+        if not self.full:
+            _Session(connection, self).run()
 
     def put(self, family: str, key: str, value: str | None) -> None:
         self.uncommitted.setdefault((family, key), self.database.get((family, key)))
@@ -81,37 +76,6 @@ class Asterisk:
 
     def writes(self) -> list[str]:
         return [action for action in self.actions if action in ("DBPut", "DBDel", "DBDelTree")]
-
-
-@contextmanager
-def running(pbx: Asterisk) -> Iterator[Asterisk]:
-    """The server on a port of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        pbx.port = listener.getsockname()[1]
-        threading.Thread(target=_accept, args=(listener, pbx), daemon=True).start()
-        yield pbx
-        pbx.cut()
-
-
-def _accept(listener: socket.socket, pbx: Asterisk) -> None:
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        pbx.sockets.add(connection)
-        threading.Thread(target=_serve, args=(connection, pbx), daemon=True).start()
-
-
-def _serve(connection: socket.socket, pbx: Asterisk) -> None:
-    try:
-        if not pbx.full:
-            _Session(connection, pbx).run()
-    except OSError:
-        return
-    finally:
-        pbx.sockets.discard(connection)
-        connection.close()
 
 
 class _Session:

@@ -1,10 +1,10 @@
 """An event socket that answers as the source of mod_event_socket and mod_db says; it was not recorded."""
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from tests.lockout.pbx_server import PbxServer
 
 PASSWORD = "ClueCon-of-the-test"
 LIST_BUFFER = 4096
@@ -12,7 +12,7 @@ LIST_BUFFER = 4096
 
 
 @dataclass
-class FreeSwitch:
+class FreeSwitch(PbxServer):
     """What outlives a connection, and how it behaves."""
 
     rows: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
@@ -32,18 +32,13 @@ class FreeSwitch:
     fault: Callable[[str], str] = lambda _command: ""
     """For each command: '' = answered, `close`, or `close after`."""
     commands: list[str] = field(default_factory=list[str])
-    port: int = 0
-    sockets: set[socket.socket] = field(default_factory=set[socket.socket])
 
     def realm(self, name: str) -> dict[str, str]:
         return {key: data for realm, key, data in self.rows if realm == name}
 
-    def cut(self) -> None:
-        for connection in list(self.sockets):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+    def serve(self, connection: socket.socket) -> None:
+        """Answers one connection until it ends."""
+        _run(connection, self)
 
     def db(self, argument: str) -> str:
         """The api command `db`."""
@@ -76,36 +71,6 @@ class FreeSwitch:
 
     def _delete(self, realm: str, key: str) -> None:
         self.rows[:] = [row for row in self.rows if row[:2] != (realm, key)]
-
-
-@contextmanager
-def running(pbx: FreeSwitch) -> Iterator[FreeSwitch]:
-    """The server on a port of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        pbx.port = listener.getsockname()[1]
-        threading.Thread(target=_accept, args=(listener, pbx), daemon=True).start()
-        yield pbx
-        pbx.cut()
-
-
-def _accept(listener: socket.socket, pbx: FreeSwitch) -> None:
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        pbx.sockets.add(connection)
-        threading.Thread(target=_serve, args=(connection, pbx), daemon=True).start()
-
-
-def _serve(connection: socket.socket, pbx: FreeSwitch) -> None:
-    try:
-        _run(connection, pbx)
-    except OSError:
-        return
-    finally:
-        pbx.sockets.discard(connection)
-        connection.close()
 
 
 def _run(connection: socket.socket, pbx: FreeSwitch) -> None:

@@ -14,7 +14,8 @@ from engine.lockout import ami, wire
 from engine.lockout.astdb import AstDb
 from engine.lockout.keyed import KeyedTarget
 from engine.lockout.target import Wanted
-from tests.lockout.ami_server import SECRET, Asterisk, running
+from tests.lockout.ami_server import SECRET, Asterisk
+from tests.lockout.pbx_server import running
 
 BARRED = {"1001": "locked", "1002": "over limit"}
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from engine.domain.errors import PbxmeterError
 from engine.lockout.keyed import KeyedTarget
 from engine.lockout.target import Wanted
-from tests.lockout import ami_server, esl_server, test_astdb, test_mod_db
+from tests.lockout import ami_server, esl_server, pbx_server, test_astdb, test_mod_db
 
 NUMBERS = ["1001", "1002", "1003", "1004", "*", "12a"]
 REASONS = ["locked", "over limit"]
@@ -37,7 +37,7 @@ class Asterisks:
 
     def __init__(self) -> None:
         self.server = ami_server.Asterisk(database=dict(OTHERS))
-        self.running: AbstractContextManager[Any] = ami_server.running(self.server)
+        self.running: AbstractContextManager[Any] = pbx_server.running(self.server)
 
     def target(self, home: Path) -> KeyedTarget:
         return test_astdb.target_on(self.server, home)
@@ -75,7 +75,7 @@ class FreeSwitches:
 
     def __init__(self) -> None:
         self.server = esl_server.FreeSwitch(rows=[("pbxmeter", "note", "x"), ("other", "1001", "locked")])
-        self.running: AbstractContextManager[Any] = esl_server.running(self.server)
+        self.running: AbstractContextManager[Any] = pbx_server.running(self.server)
 
     def target(self, home: Path) -> KeyedTarget:
         return test_mod_db.target_on(self.server, home)

@@ -10,7 +10,8 @@ from engine.domain.errors import PbxmeterError
 from engine.lockout.keyed import KeyedTarget
 from engine.lockout.mod_db import ModDb
 from engine.lockout.target import Wanted
-from tests.lockout.esl_server import PASSWORD, FreeSwitch, running
+from tests.lockout.esl_server import PASSWORD, FreeSwitch
+from tests.lockout.pbx_server import running
 
 BARRED = {"1001": "locked", "1002": "over limit"}
 
